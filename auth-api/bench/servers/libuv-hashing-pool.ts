@@ -1,0 +1,32 @@
+import bcrypt from 'bcrypt';
+import type { HashOutcome, PasswordHasher, VerifyOutcome } from '../../src/domain/ports.ts';
+import type { HashingPoolOptions, HashingPoolSnapshot } from '../../src/security/hashing/hashing-pool.ts';
+
+/** Stands in for the project's pool: no threads of its own, no queue with an end. */
+export class HashingPool implements PasswordHasher {
+  readonly #cost: number;
+  readonly #workers = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+  #busy = 0;
+
+  constructor({ policy }: HashingPoolOptions) {
+    this.#cost = policy.algorithm === 'bcrypt' ? policy.cost : 10;
+  }
+
+  async hash(password: string): Promise<HashOutcome> {
+    return { kind: 'hashed', hash: await bcrypt.hash(password, this.#cost) };
+  }
+
+  async verify(password: string, storedHash: string | undefined): Promise<VerifyOutcome> {
+    this.#busy += 1;
+    const matched = await bcrypt.compare(password, storedHash ?? `$2b$${this.#cost}$${'.'.repeat(53)}`);
+    this.#busy -= 1;
+    return { kind: matched ? 'matched' : 'mismatched' };
+  }
+
+  snapshot(): HashingPoolSnapshot {
+    const counts = { queueLength: 0, queued: 0, completed: 0, overloaded: 0, abandoned: 0, threadDeaths: 0 };
+    return { ...counts, workers: this.#workers, busy: this.#busy };
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { administratorToken } from './harness/administrator-token.ts';
+import { ApiProcess } from './harness/api-process.ts';
+import { Client, newCredentials, unlessBusy } from './harness/client.ts';
+import { runningStack } from './harness/running-stack.ts';
+import { serveEnvironment } from './harness/stack.ts';
+
+let api: ApiProcess;
+let client: Client;
+let adminToken: string;
+beforeAll(async () => {
+  api = await ApiProcess.start(serveEnvironment(runningStack()));
+  client = new Client(api.url);
+  adminToken = await administratorToken(client);
+});
+afterAll(() => api?.stop());
+
+const admin = (method: string, path: string, body?: object) =>
+  client.send(method, `/v1/admin${path}`, { token: adminToken, ...(body === undefined ? {} : { body }) });
+
+let made = 0;
+const newName = (thing: string) => `tests.${thing}${process.pid}x${++made}`;
+
+async function newAccount() {
+  const { credentials, tokens } = await client.newSession();
+  const { body } = await client.me(tokens.access_token);
+  const token = tokens.access_token;
+  const allowed = async (permission: string) => {
+    const answer = await client.send('POST', '/v1/authorize', { token, body: { permissions: [permission] } });
+    return answer.body.allowed;
+  };
+  return { credentials, token, tokens, id: String(body.id), allowed };
+}
+
+describe('who may administer', () => {
+  test('the first administrator; nobody else', async () => {
+    const { token } = await newAccount();
+    expect((await admin('GET', '/users?limit=1')).status).toBe(200);
+    expect((await client.send('GET', '/v1/admin/users', { token })).status).toBe(403);
+    expect((await client.send('GET', '/v1/admin/users')).status).toBe(401);
+  });
+
+  test('the administrator’s role stays', async () => {
+    expect((await admin('DELETE', '/roles/administrator')).status).toBe(409);
+    expect((await admin('DELETE', '/permissions/authcluster.users.read')).status).toBe(409);
+  });
+});
+
+describe('where registration is closed', () => {
+  let closed: ApiProcess;
+  beforeAll(async () => {
+    closed = await ApiProcess.start({
+      ...serveEnvironment(runningStack()),
+      REGISTRATION: 'closed',
+      REGISTRATION_RATE_PER_NETWORK: '1/3600',
+    });
+  });
+  afterAll(() => closed?.stop());
+
+  test('an administrator makes accounts, as many as there are people, and nobody else does', async () => {
+    const shut = new Client(closed.url);
+    expect(await shut.register(newCredentials())).toMatchObject({
+      status: 403,
+      body: { type: 'https://authcluster.dev/problems/registration-closed' },
+    });
+    const { token } = await newAccount();
+    const create = (body: object, by = adminToken) => shut.send('POST', '/v1/admin/users', { token: by, body });
+    expect((await create(newCredentials(), token)).status).toBe(403);
+    for (const credentials of [newCredentials(), newCredentials()]) {
+      const { status, body, headers } = await unlessBusy(() => create(credentials));
+      expect([status, headers.get('location')]).toEqual([201, `/v1/admin/users/${body.id}`]);
+      expect((await shut.login(credentials)).status).toBe(200);
+    }
+  });
+});
+
+describe('permissions', () => {
+  test('by role: given, changed with the role, and taken', async () => {
+    const [role, permission] = [newName('role'), newName('permission')];
+    const { id, allowed, credentials, token } = await newAccount();
+    expect((await admin('POST', '/permissions', { name: permission })).status).toBe(201);
+    expect(await admin('POST', '/roles', { name: role })).toMatchObject({ status: 201, body: { permissions: [] } });
+    expect((await admin('POST', '/roles', { name: role })).status).toBe(409);
+
+    expect((await admin('PUT', `/users/${id}/roles/${role}`)).status).toBe(204);
+    expect((await admin('PUT', `/users/${id}/roles/${role}`)).status).toBe(204);
+    expect(await allowed(permission)).toBe(false);
+    expect((await admin('PUT', `/roles/${role}/permissions/${permission}`)).status).toBe(204);
+    expect(await allowed(permission)).toBe(true);
+    expect((await client.send('GET', `/verify?permission=${permission}`, { token })).status).toBe(200);
+    const { body } = await client.login(credentials);
+    expect((await client.verify(body.access_token)).headers.get('x-auth-roles')).toBe(role);
+
+    expect((await admin('DELETE', `/users/${id}/roles/${role}`)).status).toBe(204);
+    expect(await allowed(permission)).toBe(false);
+    expect((await admin('DELETE', `/users/${id}/roles/${role}`)).status).toBe(404);
+    expect((await admin('DELETE', `/roles/${role}`)).status).toBe(204);
+    expect((await admin('PUT', `/users/${id}/roles/${role}`)).status).toBe(404);
+  });
+
+  test('granted directly', async () => {
+    const permission = newName('permission');
+    const { id, allowed } = await newAccount();
+    await admin('POST', '/permissions', { name: permission, description: 'For one test' });
+    expect((await admin('PUT', `/users/${id}/permissions/${permission}`)).status).toBe(204);
+    expect(await allowed(permission)).toBe(true);
+    expect((await admin('DELETE', `/permissions/${permission}`)).status).toBe(204);
+    expect(await allowed(permission)).toBe(false);
+  });
+
+  test('a name of another form is refused', async () => {
+    expect((await admin('POST', '/roles', { name: 'No Role' })).body).toMatchObject({ errors: [{ pointer: '/name' }] });
+    expect((await admin('PUT', '/roles/No%20Role/permissions/x')).status).toBe(404);
+  });
+});
+
+describe('accounts', () => {
+  test('are found by the beginning of their names', async () => {
+    const { credentials, id } = await newAccount();
+    const { body } = await admin('GET', `/users?username_prefix=${credentials.username.slice(0, 14).toUpperCase()}`);
+    expect(body.items).toEqual([expect.objectContaining({ id, username: credentials.username, status: 'active' })]);
+    expect((await admin('GET', `/users/${id}`)).body).toMatchObject({ id, last_login_at: expect.any(String) });
+  });
+
+  test('disabled lose their sessions and cannot log in, until they are enabled', async () => {
+    const { credentials, id, token, tokens } = await newAccount();
+    expect((await admin('PATCH', `/users/${id}`, { status: 'disabled' })).status).toBe(204);
+    expect((await client.verify(token)).status).toBe(401);
+    expect((await client.refresh(tokens.refresh_token)).status).toBe(401);
+    expect((await client.login(credentials)).status).toBe(401);
+    expect((await admin('PATCH', `/users/${id}`, { status: 'active' })).status).toBe(204);
+    expect((await client.login(credentials)).status).toBe(200);
+  });
+
+  test('lose all their sessions, or are deleted', async () => {
+    const { credentials, id, token } = await newAccount();
+    expect((await admin('GET', `/users/${id}/sessions`)).body.items).toHaveLength(1);
+    expect((await admin('DELETE', `/users/${id}/sessions`)).status).toBe(204);
+    expect((await client.verify(token)).status).toBe(401);
+    expect((await admin('DELETE', `/users/${id}`)).status).toBe(204);
+    expect((await admin('GET', `/users/${id}`)).status).toBe(404);
+    expect((await client.login(credentials)).status).toBe(401);
+  });
+});

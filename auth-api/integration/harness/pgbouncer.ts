@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Container } from '../../../dev/containers/container.ts';
+import { database } from './postgres.ts';
+
+export interface PoolerSettings {
+  readonly name: 'pooler-rw' | 'pooler-ro';
+  readonly image: string;
+  readonly port: number;
+  readonly serverPort: number;
+  /** SCRAM verifiers by user: the same that the server holds. */
+  readonly verifiers: Readonly<Record<string, string>>;
+  readonly directory: string;
+}
+
+export interface Pooler {
+  readonly port: number;
+  readonly container: Container;
+}
+
+/** Of the admin console, which is a database named pgbouncer. */
+export const consoleLogin = { user: 'console', password: 'throw-away' };
+
+export async function startPooler(settings: PoolerSettings): Promise<Pooler> {
+  const { name, image, port, directory, verifiers } = settings;
+  const folder = join(directory, name);
+  await mkdir(folder, { recursive: true });
+  const users = Object.entries(verifiers).map(([user, verifier]) => `"${user}" "${verifier}"\n`);
+  await writeFile(
+    join(folder, 'userlist.txt'),
+    [...users, `"${consoleLogin.user}" "${consoleLogin.password}"\n`].join(''),
+  );
+  await writeFile(join(folder, 'pgbouncer.ini'), configuration(settings));
+  const container = await Container.start({
+    name,
+    image,
+    entrypoint: '/usr/local/bin/run',
+    command: ['/etc/pgbouncer/pgbouncer.ini'],
+    mounts: { [folder]: '/etc/pgbouncer' },
+  });
+  return { port, container };
+}
+
+const configuration = ({ port, serverPort }: PoolerSettings) => `[databases]
+${database} = host=127.0.0.1 port=${serverPort}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = /etc/pgbouncer/userlist.txt
+pool_mode = transaction
+max_prepared_statements = 200
+admin_users = ${consoleLogin.user}
+max_client_conn = 1000
+default_pool_size = 20
+server_login_retry = 1
+server_connect_timeout = 3
+query_wait_timeout = 10
+ignore_startup_parameters = extra_float_digits
+`;

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Cluster } from 'ioredis';
+import { Freshness } from '../src/cache/freshness.ts';
+import { InvalidationDelivery } from '../src/cache/invalidation-delivery.ts';
+import { sessionLogout } from '../src/cache/invalidation-events.ts';
+import { InvalidationListener } from '../src/cache/invalidation-listener.ts';
+import { LocalCache } from '../src/cache/local-cache.ts';
+import { RedisInvalidationChannel } from '../src/cache/redis-invalidation-channel.ts';
+import { RedisSharedStore } from '../src/cache/redis-shared-store.ts';
+import type { SharedEntry } from '../src/cache/shared-cache.ts';
+import { connectCluster } from './harness/redis-client.ts';
+
+const redis: Cluster = connectCluster();
+const subscriber: Cluster = connectCluster();
+const store = new RedisSharedStore(redis, { commandTimeoutMs: 1000 });
+afterAll(() => {
+  redis.disconnect();
+  subscriber.disconnect();
+});
+
+let entry: SharedEntry;
+beforeEach(() => {
+  entry = { type: 'session_data', version: 3, id: randomUUID() };
+});
+
+describe('the shared tier in Redis', () => {
+  test('a miss takes a lease, with which the value is stored under {type}:v{version}:{id}', async () => {
+    expect(await store.lookUp(entry, 'token', 1000)).toEqual({ kind: 'leased', fenceLsn: 0n });
+    expect(await store.lookUp(entry, 'another', 1000)).toEqual({ kind: 'loading' });
+    expect(await store.store(entry, 'another', 'no', 1000)).toBe(false);
+    expect(await store.store(entry, 'token', 'text', 60_000)).toBe(true);
+    expect(await store.lookUp(entry, 'another', 1000)).toEqual({ kind: 'hit', text: 'text' });
+    const key = `session_data:v3:{${entry.id}}`;
+    expect(await redis.pttl(key)).toBeGreaterThan(59_000);
+    expect(await store.store(entry, 'token', 'again', 1000)).toBe(false);
+  });
+
+  test('an invalidation takes value and lease away, and leaves the highest LSN as a fence', async () => {
+    await store.lookUp(entry, 'token', 1000);
+    await store.invalidate(entry, 0x1_0000_0002n);
+    expect(await store.store(entry, 'token', 'old', 1000)).toBe(false);
+    await store.invalidate(entry, 0xffff_ffffn);
+    expect(await store.lookUp(entry, 'token', 1000)).toEqual({ kind: 'leased', fenceLsn: 0x1_0000_0002n });
+    await store.store(entry, 'token', 'new', 1000);
+    await store.invalidate(entry, 0x1_0000_0003n);
+    expect(await store.lookUp(entry, 'token', 1000)).toEqual({ kind: 'leased', fenceLsn: 0x1_0000_0003n });
+  });
+
+  test('a lease ends by itself', async () => {
+    await store.lookUp(entry, 'token', 20);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(await store.lookUp(entry, 'another', 1000)).toMatchObject({ kind: 'leased' });
+  });
+
+  test('scripts that a node has forgotten are sent again', async () => {
+    for (const node of redis.nodes('master')) await node.script('FLUSH');
+    expect(await store.lookUp(entry, 'token', 1000)).toMatchObject({ kind: 'leased' });
+  });
+});
+
+test('a logout delivered by one pod empties the cache of another within a second', async () => {
+  const nowMs = () => performance.now();
+  const freshness = new Freshness(nowMs);
+  const options = { type: 'session', ttlSeconds: 300, maxEntries: 10, freshness, nowMs, random: Math.random } as const;
+  const local = new LocalCache<number>(options);
+  const others = { user_basic: 1, session: 1, user_permissions: 1, user_profile: 1, role_definitions: 1 };
+  const point = { versions: { ...others, session_data: 3 }, lsn: 2n };
+  const source = { standing: async () => ({ ...point, lastSequence: 0 }) };
+  const listener = new InvalidationListener({ freshness, caches: [local], source, nowMs });
+  const channel = new RedisInvalidationChannel(subscriber, { commandTimeoutMs: 1000 });
+  const unsubscribe = channel.subscribe((text) => listener.receive(text));
+  const sender = new InvalidationDelivery(store, new RedisInvalidationChannel(redis, { commandTimeoutMs: 1000 }));
+
+  while (!freshness.isTrusted()) {
+    await sender.heartbeat({ sequence: 0, lsn: 1n, settledLsn: 0n, isRead: true, sender: 'relay', sentAtMs: nowMs() });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await local.read(entry.id, async () => 1);
+  expect(local.get(entry.id)).toEqual({ value: 1 });
+  const sentMs = nowMs();
+  await sender.deliver([{ ...sessionLogout([entry.id]), lsn: 2n, committedAtMs: 0 }], point, { from: 0, to: 1 });
+  while (local.get(entry.id) !== undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(nowMs() - sentMs).toBeLessThan(1000);
+  expect(freshness.isTrusted()).toBe(true);
+  unsubscribe();
+});

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../../dev/eventually.ts';
+import { ApiProcess, runCommand } from './harness/api-process.ts';
+import { Client, type Tokens } from './harness/client.ts';
+import { connect } from './harness/postgres.ts';
+import { connectCluster } from './harness/redis-client.ts';
+import { runningStack } from './harness/running-stack.ts';
+import { serveEnvironment } from './harness/stack.ts';
+
+const stack = runningStack();
+const environment = { ...serveEnvironment(stack), MAX_SESSIONS_PER_USER: '3' };
+let pods: [ApiProcess, ApiProcess];
+let one: Client;
+let other: Client;
+beforeAll(async () => {
+  pods = await Promise.all([ApiProcess.start(environment), ApiProcess.start(environment)]);
+  [one, other] = [new Client(pods[0].url), new Client(pods[1].url)];
+});
+afterAll(() => Promise.all((pods ?? []).map((pod) => pod.stop())));
+
+const status = async (client: Client, { access_token: token }: Tokens) => (await client.verify(token)).status;
+
+describe('a user', () => {
+  test('has so many sessions and no more: the oldest ends, on every pod', async () => {
+    const { credentials, tokens: first } = await one.newSession();
+    expect(await status(other, first)).toBe(200);
+    const rest: Tokens[] = [];
+    for (let login = 0; login < 3; login += 1) rest.push((await one.login(credentials)).body);
+    expect(await status(one, first)).toBe(401);
+    await eventually(async () => expect(await status(other, first)).toBe(401), 1_000, 10);
+    for (const tokens of rest) expect(await status(other, tokens)).toBe(200);
+    const { body } = await one.send<{ items: unknown[] }>('GET', '/v1/sessions', {
+      token: rest[2]?.access_token ?? '',
+    });
+    expect(body.items).toHaveLength(3);
+    expect((await one.refresh(first.refresh_token)).status).toBe(401);
+  });
+});
+
+describe('the sweeper', () => {
+  test('deletes what ended long ago, and nothing that lives', async () => {
+    const [ended, live] = await Promise.all([one.newSession(), one.newSession()]);
+    await one.logout(ended.tokens.refresh_token);
+    const superuser = await connect(stack.primaryPort, 'postgres');
+    try {
+      const ids = async () => {
+        const { rows } = await superuser.query<{ username: string }>(
+          'SELECT u.username FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE u.username = ANY($1)',
+          [[ended.credentials.username, live.credentials.username]],
+        );
+        return rows.map(({ username }) => username);
+      };
+      await superuser.query("UPDATE auth.sessions SET ended_at = now() - interval '2 days' WHERE ended_at IS NOT NULL");
+      // A pod that was killed before this test holds the sweeper's lease for up to a minute.
+      await eventually(async () => expect(await ids()).toEqual([live.credentials.username]), 80_000, 500);
+    } finally {
+      await superuser.end();
+    }
+    expect(await status(one, live.tokens)).toBe(200);
+  }, 100_000);
+});
+
+test('warm loads the permissions of who logged in lately', async () => {
+  const { tokens } = await one.newSession();
+  const { body: me } = await one.send<{ items: { id: string }[] }>('GET', '/v1/sessions', {
+    token: tokens.access_token,
+  });
+  expect(me.items).toHaveLength(1);
+  const claims = JSON.parse(Buffer.from(tokens.access_token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  const redis = connectCluster();
+  const database = await connect(stack.primaryPort, 'auth_app');
+  try {
+    const { rows } = await database.query<{ version: string }>(
+      "SELECT version FROM auth.cache_versions WHERE type = 'user_permissions'",
+    );
+    const cached = async () => (await redis.exists(`user_permissions:v${rows[0]?.version}:{${claims.sub}}`)) === 1;
+    await eventually(() => redis.ping());
+    expect(await cached()).toBe(false);
+    const { exitCode, log } = await runCommand('warm', environment);
+    expect([exitCode, log.at(-1)]).toEqual([0, expect.stringContaining('"message":"warmed"')]);
+    expect(await cached()).toBe(true);
+  } finally {
+    await database.end();
+    redis.disconnect();
+  }
+});

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Cluster } from 'ioredis';
+import { eventually } from '../../dev/eventually.ts';
+import { ApiProcess } from './harness/api-process.ts';
+import { Client } from './harness/client.ts';
+import { DelayProxy } from './harness/delay-proxy.ts';
+import { metric } from './harness/metrics.ts';
+import { connectCluster } from './harness/redis-client.ts';
+import { runningStack } from './harness/running-stack.ts';
+import { serveEnvironment } from './harness/stack.ts';
+
+const stack = runningStack();
+let primary: DelayProxy;
+let replicas: DelayProxy;
+let redis: Cluster;
+let api: ApiProcess;
+let client: Client;
+beforeAll(async () => {
+  [primary, replicas] = await Promise.all([DelayProxy.start(stack.poolerRwPort), DelayProxy.start(stack.poolerRoPort)]);
+  redis = connectCluster();
+  api = await ApiProcess.start({
+    ...serveEnvironment(stack),
+    POSTGRES_WRITE_PORT: String(primary.port),
+    POSTGRES_READ_PORT: String(replicas.port),
+  });
+  client = new Client(api.url);
+});
+afterAll(async () => {
+  await api?.stop();
+  redis?.disconnect();
+  await Promise.all([primary?.close(), replicas?.close()]);
+});
+afterEach(async () => {
+  primary.delayMs = 0;
+  replicas.delayMs = 0;
+  await eventually(() => client.newSession());
+});
+
+async function timed<T>(run: () => Promise<T>): Promise<{ answer: T; tookMs: number }> {
+  const startedMs = performance.now();
+  return { answer: await run(), tookMs: performance.now() - startedMs };
+}
+
+/** A session that the pod's own memory answers for. */
+async function rememberedSession() {
+  const session = await client.newSession();
+  const token = session.tokens.access_token;
+  const ops = new Client(api.opsUrl);
+  const hits = () => metric(ops, 'cache_operations_total{operation="get_session",result="hit"}');
+  await eventually(async () => {
+    const before = await hits();
+    expect((await client.verify(token)).status).toBe(200);
+    expect(await hits()).toBeGreaterThan(before);
+  });
+  return { ...session, token };
+}
+
+describe('a slow primary', () => {
+  test('makes logins slow, not remembered sessions, and keeps the caches trusted', async () => {
+    const { token, credentials } = await rememberedSession();
+    primary.delayMs = 60;
+    const login = await timed(() => client.login(credentials));
+    expect(login.answer.status).toBe(200);
+    expect(login.tookMs).toBeGreaterThan(240);
+    for (let round = 0; round < 8; round += 1) {
+      const { answer, tookMs } = await timed(() => client.verify(token));
+      expect(answer.status).toBe(200);
+      expect(tookMs).toBeLessThan(100);
+      await delay(500);
+    }
+  });
+
+  test('that is too slow is not waited for', async () => {
+    const { token, credentials } = await rememberedSession();
+    primary.delayMs = 20_000;
+    const [login, verify] = await Promise.all([
+      timed(() => client.login(credentials)),
+      timed(() => client.verify(token)),
+    ]);
+    expect([login.answer.status, verify.answer.status]).toEqual([503, 200]);
+    expect(login.tookMs).toBeLessThan(12_000);
+    expect((await client.verify(token)).status).toBe(200);
+  });
+});
+
+test('slow replicas are left for the primary', async () => {
+  replicas.delayMs = 3_000;
+  const { tokens } = await client.newSession();
+  const { answer, tookMs } = await timed(() => client.me(tokens.access_token));
+  expect(answer.status).toBe(200);
+  expect(tookMs).toBeLessThan(4_000);
+});
+
+test('a slow Redis makes nothing wrong', async () => {
+  let isSlow = true;
+  const slowDown = async () => {
+    while (isSlow) {
+      await Promise.all(redis.nodes('master').map((node) => node.call('CLIENT', 'PAUSE', '300', 'ALL')));
+      await delay(320);
+    }
+  };
+  const slowing = slowDown();
+  try {
+    for (let round = 0; round < 3; round += 1) {
+      const { tokens } = await client.newSession();
+      expect((await client.verify(tokens.access_token)).status).toBe(200);
+      expect((await client.logout(tokens.refresh_token)).status).toBe(204);
+      expect((await client.verify(tokens.access_token)).status).toBe(401);
+    }
+  } finally {
+    isSlow = false;
+    await slowing;
+  }
+});

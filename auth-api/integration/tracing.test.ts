@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../../dev/eventually.ts';
+import { attributeOf, OtlpReceiver, type ReceivedSpan } from '../../dev/otlp-receiver.ts';
+import { ApiProcess } from './harness/api-process.ts';
+import { Client, newCredentials } from './harness/client.ts';
+import { runningStack } from './harness/running-stack.ts';
+import { serveEnvironment } from './harness/stack.ts';
+
+let receiver: OtlpReceiver;
+let api: ApiProcess;
+let client: Client;
+beforeAll(async () => {
+  receiver = await OtlpReceiver.start();
+  api = await ApiProcess.start({
+    ...serveEnvironment(runningStack()),
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20of%20the%20collector',
+    // As the operator sets them: nothing but what a caller traces.
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0',
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+  });
+  client = new Client(api.url);
+});
+afterAll(async () => {
+  await api?.stop();
+  await receiver?.stop();
+});
+
+/** Sends a request in a trace of ours, and waits for the spans of it. */
+async function traced(method: string, path: string, body: object, names: readonly string[]) {
+  const traceId = randomBytes(16).toString('hex');
+  const callerId = randomBytes(8).toString('hex');
+  const headers = { traceparent: `00-${traceId}-${callerId}-01` };
+  const { status } = await client.send(method, path, { body, headers });
+  const spans = await eventually(async () => {
+    const own = receiver.spans.filter((span) => span.traceId === traceId);
+    const missing = names.filter((name) => !own.some((span) => span.name === name));
+    if (missing.length > 0) throw new Error(`no span ${missing} among ${own.map(({ name }) => name)}`);
+    return own;
+  });
+  const named = (name: string) => spans.find((span) => span.name === name) as ReceivedSpan;
+  const parentName = (span: ReceivedSpan) => spans.find(({ spanId }) => spanId === span.parentSpanId)?.name;
+  return { traceId, callerId, status, spans, named, parentName };
+}
+
+const loginSpans = ['POST /v1/login', 'authenticate', 'get_user', 'verify_password', 'create_session'];
+
+test('a login is a tree of spans under the caller’s, down to the statements', async () => {
+  const credentials = newCredentials();
+  await client.register(credentials);
+  const { status, callerId, spans, named, parentName } = await traced('POST', '/v1/login', credentials, loginSpans);
+  expect(status).toBe(200);
+  expect(named('POST /v1/login').parentSpanId).toBe(callerId);
+  expect(attributeOf(named('authenticate'), 'auth.outcome')).toBe('loggedIn');
+  for (const name of ['get_user', 'verify_password', 'create_session']) {
+    expect([name, parentName(named(name))]).toEqual([name, 'authenticate']);
+  }
+  const underGetUser = spans.filter((span) => parentName(span) === 'get_user').map(({ name }) => name);
+  expect(underGetUser.some((name) => name.startsWith('pg'))).toBe(true);
+});
+
+test('a refusal says why, and the log has the ids of the trace', async () => {
+  const names = ['POST /v1/login', 'authenticate', 'verify_password'];
+  const { traceId, named, spans } = await traced('POST', '/v1/login', newCredentials(), names);
+  expect(attributeOf(named('authenticate'), 'auth.outcome')).toBe('user_not_found');
+  expect(attributeOf(named('verify_password'), 'auth.outcome')).toBe('mismatched');
+  expect(spans.map(({ name }) => name)).not.toContain('create_session');
+  const line = api.log.find((text) => text.includes(traceId));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ operation: 'login', status: 401, trace_id: traceId });
+});
+
+test('no name, password or token is sent, only a hash of the name that is the same each time', async () => {
+  const credentials = newCredentials();
+  await client.register(credentials);
+  const first = await traced('POST', '/v1/login', credentials, loginSpans);
+  const second = await traced('POST', '/v1/login', { ...credentials, password: 'wrong' }, ['authenticate']);
+  const hash = attributeOf(first.named('authenticate'), 'user.hash');
+  expect(hash).toMatch(/^[\w-]{43}$/);
+  expect(attributeOf(second.named('authenticate'), 'user.hash')).toBe(hash);
+  await client.send('GET', `/v1/admin/users?username_prefix=${credentials.username}`);
+  await traced('POST', '/v1/login', newCredentials(), ['authenticate', 'POST /v1/login']);
+  const sent = receiver.texts.join('\n');
+  expect(sent).not.toContain(credentials.username);
+  expect(sent).not.toContain(credentials.password);
+});
+
+test('what nobody traces is left out where the share to trace is 0, and the collector gets its headers', async () => {
+  await client.send('POST', '/v1/login', { body: newCredentials() });
+  // Sent later than that: were it traced, its spans would be there.
+  const { traceId } = await traced('POST', '/v1/login', newCredentials(), ['authenticate']);
+  const others = receiver.spans.filter((span) => span.traceId !== traceId && span.parentSpanId === undefined);
+  expect(others).toEqual([]);
+  expect(new Set(receiver.authorizations)).toEqual(new Set(['Bearer of the collector']));
+});

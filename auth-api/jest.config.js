@@ -1,0 +1,8 @@
+import preset from '../jest.preset.js';
+
+export default {
+  ...preset,
+  displayName: 'auth-api',
+  roots: ['<rootDir>/src', '<rootDir>/bench'],
+  testMatch: ['**/*.test.ts'],
+};

@@ -1,0 +1,171 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { CacheVersions } from './cache-types.ts';
+import { InvalidationDelivery } from './invalidation-delivery.ts';
+import { decodeMessage, sessionLogout, type Vouched } from './invalidation-events.ts';
+import { InvalidationRelay } from './invalidation-relay.ts';
+import type { SequencedEvent } from './invalidation-source.ts';
+import type { SharedEntry } from './shared-cache.ts';
+
+const versions: CacheVersions = {
+  user_basic: 1,
+  session: 1,
+  user_permissions: 1,
+  user_profile: 1,
+  session_data: 3,
+  role_definitions: 1,
+};
+const event = (sequence: number): SequencedEvent => ({
+  sequence,
+  event: { ...sessionLogout([`s${sequence}`]), lsn: BigInt(sequence), committedAtMs: 0 },
+});
+
+function startRelay(vouched?: Vouched) {
+  let nowMs = 0;
+  const state = {
+    outbox: [] as SequencedEvent[],
+    forgotten: 0,
+    isSourceUp: true,
+    isForgetting: true,
+    isRedisUp: true,
+    lsn: 99n,
+    isSettled: true,
+  };
+  const source = {
+    standing: async () => ({ versions, lsn: 99n, lastSequence: 0 }),
+    forgottenUpTo: async () => state.forgotten,
+    forgetUpTo: async (sequence: number) => {
+      if (!state.isForgetting) throw new Error('primary down');
+      state.forgotten = sequence;
+    },
+    eventsAfter: async (sequence: number, limit: number) => {
+      if (!state.isSourceUp) throw new Error('primary down');
+      return {
+        events: state.outbox.filter((row) => row.sequence > sequence).slice(0, limit),
+        versions,
+        lsn: state.lsn,
+        isSettled: state.isSettled,
+      };
+    },
+  };
+  const sent: string[] = [];
+  let settledLsn = 0n;
+  const invalidate = jest.fn(async (_entry: SharedEntry, _lsn: bigint) => {
+    if (!state.isRedisUp) throw new Error('redis down');
+  });
+  const store = { lookUp: jest.fn<never>(), store: jest.fn<never>(), invalidate };
+  const publish = async (text: string) => {
+    const message = decodeMessage(text);
+    if (message?.kind === 'heartbeat') settledLsn = message.settledLsn;
+    if (message?.kind === 'heartbeat') sent.push(`${message.isRead ? '' : 'unread '}heartbeat ${message.sequence}`);
+    else sent.push(`${message?.events.length} events ${JSON.stringify(message?.position)}`);
+  };
+  const delivery = new InvalidationDelivery(store, { publish });
+  const relay = new InvalidationRelay({ source, delivery, vouched, sender: 'relay', nowMs: () => nowMs, pageSize: 2 });
+  const tick = async () => {
+    sent.length = 0;
+    const { kind } = await relay.tick();
+    return [kind, ...sent];
+  };
+  const advance = (ms: number) => {
+    nowMs += ms;
+  };
+  return { state, tick, advance, invalidate, settled: () => settledLsn };
+}
+
+describe('the relay', () => {
+  test('delivers what is new with its position, then vouches for it', async () => {
+    const { state, tick, invalidate } = startRelay();
+    expect(await tick()).toEqual(['delivered', 'heartbeat 0']);
+    state.outbox.push(event(4));
+    expect(await tick()).toEqual(['delivered', '1 events {"from":0,"to":4}', 'heartbeat 4']);
+    expect(invalidate).toHaveBeenCalledWith({ type: 'session_data', id: 's4', version: 3 }, 4n);
+    expect(await tick()).toEqual(['delivered', 'heartbeat 4']);
+  });
+
+  test('vouches for nothing while more is waiting', async () => {
+    const { state, tick } = startRelay();
+    state.outbox.push(event(1), event(2), event(3));
+    expect(await tick()).toEqual(['delivered', '2 events {"from":0,"to":2}']);
+    expect(await tick()).toEqual(['delivered', '1 events {"from":2,"to":3}', 'heartbeat 3']);
+  });
+
+  test('tries again what Redis did not take', async () => {
+    const { state, tick } = startRelay();
+    state.outbox.push(event(1));
+    state.isRedisUp = false;
+    await expect(tick()).rejects.toThrow('redis down');
+    state.isRedisUp = true;
+    expect(await tick()).toEqual(['delivered', '1 events {"from":0,"to":1}', 'heartbeat 1']);
+  });
+
+  test('delivers all a second time before it is forgotten', async () => {
+    const { state, tick, advance } = startRelay();
+    state.outbox.push(event(1));
+    await tick();
+    advance(14_999);
+    expect(await tick()).toEqual(['delivered', 'heartbeat 1']);
+    expect(state.forgotten).toBe(0);
+    advance(1);
+    expect(await tick()).toEqual(['delivered', '1 events undefined', 'heartbeat 1']);
+    expect(state.forgotten).toBe(1);
+    expect(await tick()).toEqual(['delivered', 'heartbeat 1']);
+  });
+
+  test('goes on vouching while the primary is down, if it had read all there was', async () => {
+    const { state, tick } = startRelay();
+    state.outbox.push(event(1));
+    await tick();
+    state.isSourceUp = false;
+    expect(await tick()).toEqual(['sourceUnreachable', 'unread heartbeat 1']);
+  });
+
+  test('also when the primary went down before it forgot what it had delivered', async () => {
+    const { state, tick, advance } = startRelay();
+    state.outbox.push(event(1));
+    await tick();
+    advance(15_000);
+    state.isForgetting = false;
+    await expect(tick()).rejects.toThrow('primary down');
+    state.isSourceUp = false;
+    expect(await tick()).toEqual(['sourceUnreachable', 'unread heartbeat 1']);
+  });
+
+  test('and from what its predecessor vouched for, if the primary went down before it could read', async () => {
+    const { state, tick } = startRelay({ sequence: 3, lsn: 9n });
+    state.outbox.push(event(3), event(4));
+    state.isSourceUp = false;
+    expect(await tick()).toEqual(['sourceUnreachable', 'unread heartbeat 3']);
+    state.isSourceUp = true;
+    state.isRedisUp = false;
+    await expect(tick()).rejects.toThrow('redis down');
+    state.isSourceUp = false;
+    expect(await tick()).toEqual(['sourceUnreachable']);
+  });
+
+  test('but not if it never read, or left some', async () => {
+    const fresh = startRelay();
+    fresh.state.isSourceUp = false;
+    expect(await fresh.tick()).toEqual(['sourceUnreachable']);
+    const behind = startRelay();
+    behind.state.outbox.push(event(1), event(2), event(3));
+    await behind.tick();
+    behind.state.isSourceUp = false;
+    expect(await behind.tick()).toEqual(['sourceUnreachable']);
+  });
+
+  test('tells up to where all has been delivered: what was visible when it last read, if nothing was held back', async () => {
+    const { state, tick, settled } = startRelay();
+    const beats: bigint[] = [];
+    for (const [lsn, isSettled] of [
+      [10n, true],
+      [20n, true],
+      [30n, false],
+      [40n, true],
+    ] as const) {
+      Object.assign(state, { lsn, isSettled });
+      await tick();
+      beats.push(settled());
+    }
+    expect(beats).toEqual([0n, 10n, 10n, 30n]);
+  });
+});

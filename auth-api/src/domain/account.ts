@@ -1,0 +1,60 @@
+import type { Overloaded, PasswordHasher, PasswordPolicy, SessionStore, UserStore } from './ports.ts';
+
+export interface AccountPorts {
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly passwords: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+}
+
+type NotDone = { readonly kind: 'wrongPassword' } | { readonly kind: 'abandoned' } | Overloaded;
+
+export type PasswordChangeOutcome =
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'passwordRefused'; readonly reason: string }
+  | NotDone;
+
+/** Sets another password and ends every other session. */
+export async function changePassword(
+  change: {
+    readonly userId: string;
+    readonly sessionId: string;
+    readonly currentPassword: string;
+    readonly newPassword: string;
+    readonly signal: AbortSignal;
+  },
+  ports: AccountPorts,
+): Promise<PasswordChangeOutcome> {
+  const { userId, sessionId, currentPassword, newPassword, signal } = change;
+  const account = await ports.users.findCredentials(userId);
+  const verified = await ports.passwords.verify(currentPassword, account?.passwordHash, { signal, upgrade: false });
+  if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
+  if (account === undefined || verified.kind === 'mismatched') return { kind: 'wrongPassword' };
+  const words = [account.username, account.email, account.displayName].filter((word) => word !== null);
+  const decision = ports.passwordPolicy.decide(newPassword, words);
+  if (decision.kind === 'refused') return { kind: 'passwordRefused', reason: decision.reason };
+  const hashed = await ports.passwords.hash(newPassword, { signal });
+  if (hashed.kind === 'tooLong') {
+    return { kind: 'passwordRefused', reason: `must have at most ${hashed.maxBytes} bytes of UTF-8` };
+  }
+  if (hashed.kind !== 'hashed') return hashed;
+  const replaced = { userId, from: account.passwordHash, to: hashed.hash, keptSessionId: sessionId };
+  // Another change came first: the password that was verified is no longer the current one.
+  return (await ports.users.changePassword(replaced)) ? { kind: 'changed' } : { kind: 'wrongPassword' };
+}
+
+export type DeletionOutcome = { readonly kind: 'deleted' } | NotDone;
+
+/** Deletes the account for whoever knows its password: an open session alone may be somebody else's find. */
+export async function deleteAccount(
+  deletion: { readonly userId: string; readonly password: string; readonly signal: AbortSignal },
+  ports: AccountPorts,
+): Promise<DeletionOutcome> {
+  const { userId, password, signal } = deletion;
+  const account = await ports.users.findCredentials(userId);
+  const verified = await ports.passwords.verify(password, account?.passwordHash, { signal, upgrade: false });
+  if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
+  if (account === undefined || verified.kind === 'mismatched') return { kind: 'wrongPassword' };
+  await ports.users.delete(userId);
+  return { kind: 'deleted' };
+}

@@ -1,0 +1,86 @@
+import type { Page, UserProfile } from './ports.ts';
+
+/** What administrators see and change. Everything is asked of the primary. */
+
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly permissions: readonly string[];
+  /** Who has the role cannot log in without a second factor. */
+  readonly requiresSecondFactor: boolean;
+}
+
+export interface Permission {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+}
+
+export interface NamedThing {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Has every permission of the service itself, and cannot be deleted. */
+export const administratorRole = 'administrator';
+
+/** Changes tell whether there was what they name. Doing again what is done already is no fault. */
+export interface RoleStore {
+  /** @param sessionId who asks, and sees what it has written */
+  listRoles(page: Page, sessionId: string): Promise<readonly Role[]>;
+  createRole(role: NamedThing): Promise<'created' | 'nameTaken'>;
+  findRole(id: string): Promise<Role | undefined>;
+  deleteRole(name: string): Promise<boolean>;
+  setSecondFactorRequired(role: string, isRequired: boolean): Promise<boolean>;
+  addPermission(role: string, permission: string): Promise<boolean>;
+  removePermission(role: string, permission: string): Promise<boolean>;
+  listPermissions(page: Page): Promise<Permission[]>;
+  createPermission(permission: NamedThing): Promise<'created' | 'nameTaken'>;
+  findPermission(id: string): Promise<Permission | undefined>;
+  deletePermission(name: string): Promise<boolean>;
+  grantRole(userId: string, role: string, grantedBy: string | undefined): Promise<boolean>;
+  revokeRole(userId: string, role: string): Promise<boolean>;
+  grantPermission(userId: string, permission: string, grantedBy: string): Promise<boolean>;
+  revokePermission(userId: string, permission: string): Promise<boolean>;
+  hasAdministrator(): Promise<boolean>;
+}
+
+export interface Account extends UserProfile {
+  readonly status: 'active' | 'disabled';
+  readonly lastLoginAt: Date | null;
+}
+
+/** What accounts are to be found, in the order of what they are found by. */
+export type AccountSearch =
+  | { readonly by: 'all'; readonly value?: undefined }
+  /** By the beginning of the user name, in the form by which names are compared. */
+  | { readonly by: 'username'; readonly value: string }
+  /** By the beginning of the address, whatever its case. */
+  | { readonly by: 'email'; readonly value: string }
+  | { readonly by: 'role'; readonly value: string }
+  | { readonly by: 'status'; readonly value: Account['status'] };
+
+/** Where a page of a search ended. */
+export interface AccountPosition {
+  /** The text by which the search is ordered; empty where that is ids alone. */
+  readonly key: string;
+  readonly id: string;
+}
+
+export interface AccountPage {
+  readonly accounts: readonly Account[];
+  /** Undefined where there are no more. */
+  readonly end: AccountPosition | undefined;
+}
+
+export interface AccountDirectory {
+  search(
+    search: AccountSearch,
+    page: { readonly after: AccountPosition | undefined; readonly limit: number },
+  ): Promise<AccountPage>;
+  find(userId: string): Promise<Account | undefined>;
+  /** Disabling ends every session with it. */
+  setStatus(userId: string, status: Account['status']): Promise<boolean>;
+}

@@ -1,0 +1,141 @@
+import { expect, jest, test } from '@jest/globals';
+import { passwords, readableRefreshTokens, sessions, users } from '../testing/fakes.ts';
+import { type LoginPorts, login } from './login.ts';
+import type { LoginChallengeStore } from './login-challenge.ts';
+import type { LoginAccount, PasswordHasher, ProfileMemory, SessionStore } from './ports.ts';
+
+const account: LoginAccount = {
+  userId: 'ada',
+  passwordHash: 'stored',
+  credentialVersion: 3,
+  isActive: true,
+  secondFactor: 'none',
+  roles: ['reader'],
+  permissions: [],
+  profile: {
+    id: 'ada',
+    username: 'Ada',
+    email: null,
+    displayName: null,
+    isEmailVerified: false,
+    locale: null,
+    version: 1,
+    createdAt: new Date(0),
+    updatedAt: new Date(0),
+  },
+};
+const attempt = {
+  username: 'Ada',
+  password: 'right',
+  clientAddress: undefined,
+  clientNetwork: undefined,
+  userAgent: undefined,
+};
+
+function ports(found: LoginAccount | undefined, more: Partial<LoginPorts> = {}) {
+  const verify = jest.fn<PasswordHasher['verify']>(async (password, stored) => {
+    return stored !== undefined && password === 'right' ? { kind: 'matched' } : { kind: 'mismatched' };
+  });
+  const openChallenge = jest.fn<LoginChallengeStore['open']>(async () => {});
+  const open = jest.fn<SessionStore['open']>(async () => ({ kind: 'opened' }));
+  const remember = jest.fn<ProfileMemory['remember']>();
+  const all: LoginPorts = {
+    users: users({ findForLogin: async () => found }),
+    sessions: sessions({ open }),
+    passwords: passwords({ verify }),
+    challenges: { open: openChallenge, attempt: async () => undefined, close: async () => false },
+    accessTokens: { sign: ({ userId, roles }) => `access of ${userId} as ${roles}`, verify: () => undefined },
+    refreshTokens: readableRefreshTokens,
+    limits: {
+      take: async () => ({ kind: 'allowed' }),
+      lockout: async () => ({ kind: 'open' }),
+      recordFailure: async () => {},
+      forgetFailures: async () => {},
+    },
+    views: { moment: () => 7, remember },
+    spans: { run: (_, work) => work() },
+    clock: { nowMs: () => 1_000 },
+    lifetimes: { accessSeconds: 300, refreshSeconds: 3600 },
+    ...more,
+  };
+  return { all, verify, open, openChallenge, remember };
+}
+
+test('the right password opens a session, and the profile that was read is remembered', async () => {
+  const { all, open, remember } = ports(account);
+  expect(await login(attempt, all)).toEqual({
+    kind: 'loggedIn',
+    tokens: { accessToken: 'access of ada as reader', expiresInSeconds: 300, refreshToken: 'minted' },
+  });
+  expect(open).toHaveBeenCalledWith(
+    expect.objectContaining({ userId: 'ada', credentialVersion: 3, refreshTokenHash: Buffer.from('hash of minted') }),
+  );
+  expect(remember).toHaveBeenCalledWith(account.profile, 7);
+});
+
+test.each([
+  ['an unknown user', undefined, 'right', 'user_not_found'],
+  ['a wrong password', account, 'wrong', 'invalid_password'],
+  ['a disabled account', { ...account, isActive: false }, 'right', 'account_disabled'],
+] as const)('%s costs one verification and opens nothing', async (_, found, password, reason) => {
+  const { all, verify, open, remember } = ports(found);
+  expect(await login({ ...attempt, password }, all)).toEqual({ kind: 'refused', reason });
+  expect(verify).toHaveBeenCalledTimes(1);
+  expect(open).not.toHaveBeenCalled();
+  expect(remember).not.toHaveBeenCalled();
+});
+
+test('a disabled account is not given an upgraded hash, which would take longer', async () => {
+  const { all, verify } = ports({ ...account, isActive: false });
+  await login(attempt, all);
+  expect(verify).toHaveBeenCalledWith('right', 'stored', { upgrade: false });
+});
+
+test('a legacy hash is replaced by compare-and-swap, in the write of the session', async () => {
+  const { all, open } = ports(account, {
+    passwords: passwords({ verify: async () => ({ kind: 'matched', upgradedHash: 'better' }) }),
+  });
+  await login(attempt, all);
+  expect(open).toHaveBeenCalledWith(expect.objectContaining({ hashUpgrade: { from: 'stored', to: 'better' } }));
+});
+
+test('a password changed meanwhile refuses the login', async () => {
+  const { all } = ports(account, { sessions: sessions({ open: async () => ({ kind: 'credentialsChanged' }) }) });
+  expect(await login(attempt, all)).toEqual({ kind: 'refused', reason: 'credentials_changed' });
+});
+
+test('a full queue is told as it is', async () => {
+  const overloaded = { kind: 'overloaded', retryAfterSeconds: 2 } as const;
+  const { all } = ports(account, { passwords: passwords({ verify: async () => overloaded }) });
+  expect(await login(attempt, all)).toEqual(overloaded);
+});
+
+test('a locked account is refused like a wrong password, at the same cost, with the right one, too', async () => {
+  const { all, verify, open } = ports(account);
+  const limits = { ...all.limits, lockout: async () => ({ kind: 'lockedOut' }) as const };
+  expect(await login(attempt, { ...all, limits })).toEqual({ kind: 'refused', reason: 'account_locked' });
+  expect(verify).toHaveBeenCalledWith('right', 'stored', { upgrade: false });
+  expect(open).not.toHaveBeenCalled();
+});
+
+test('beyond a limit nothing is asked and nothing is hashed', async () => {
+  const { all, verify } = ports(undefined, { users: users({}) });
+  const take = async (rule: string) =>
+    rule === 'login_network' ? ({ kind: 'limited', retryAfterSeconds: 7 } as const) : ({ kind: 'allowed' } as const);
+  const limited = { ...all, limits: { ...all.limits, take } };
+  const outcome = await login({ ...attempt, clientNetwork: '203.0.113.9/32' }, limited);
+  expect(outcome).toEqual({ kind: 'limited', retryAfterSeconds: 7 });
+  expect(verify).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['enrolled', true],
+  ['missing', false],
+] as const)('with a second factor that is %s the right password opens no session', async (secondFactor, isEnrolled) => {
+  const { all, open, openChallenge } = ports({ ...account, secondFactor });
+  expect(await login(attempt, all)).toEqual({ kind: 'secondFactorNeeded', token: 'minted', isEnrolled });
+  expect(open).not.toHaveBeenCalled();
+  expect(openChallenge).toHaveBeenCalledWith(
+    expect.objectContaining({ userId: 'ada', credentialVersion: 3, tokenHash: Buffer.from('hash of minted') }),
+  );
+});

@@ -1,0 +1,146 @@
+import { challengeAttempts, challengeLifetimeSeconds, type LoginChallengeStore } from './login-challenge.ts';
+import { openSession } from './open-session.ts';
+import type {
+  AccountLockout,
+  LoginAccount,
+  Overloaded,
+  PasswordHasher,
+  ProfileMemory,
+  RateLimiter,
+  SessionStore,
+  Spans,
+  UserStore,
+} from './ports.ts';
+import type { IssuedTokens, TokenPorts } from './tokens.ts';
+import { usernameKey } from './username.ts';
+
+export interface LoginAttempt {
+  readonly username: string;
+  readonly password: string;
+  readonly clientAddress: string | undefined;
+  /** By which the client is limited; undefined where it cannot be told from others. */
+  readonly clientNetwork: string | undefined;
+  readonly userAgent: string | undefined;
+  /** Fires when the client leaves. */
+  readonly signal?: AbortSignal;
+}
+
+export type RefusalReason =
+  | 'user_not_found'
+  | 'invalid_password'
+  | 'account_locked'
+  | 'account_disabled'
+  | 'credentials_changed';
+
+export type LoginOutcome =
+  | { readonly kind: 'loggedIn'; readonly tokens: IssuedTokens }
+  /** The password was right: a code is to follow, with this token; see completeLogin. */
+  | { readonly kind: 'secondFactorNeeded'; readonly token: string; readonly isEnrolled: boolean }
+  /** The reason is for metrics alone: the answer must be the same for all of them. */
+  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+  /** Too many attempts: answer 429 with Retry-After. */
+  | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'abandoned' }
+  | Overloaded;
+
+export interface LoginPorts extends TokenPorts {
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly challenges: LoginChallengeStore;
+  readonly passwords: PasswordHasher;
+  readonly limits: RateLimiter & AccountLockout;
+  readonly views: ProfileMemory;
+  readonly spans: Spans;
+}
+
+/**
+ * Checks a user name and password, and opens a session. Every refusal costs one hash of the current policy, so that
+ * neither the answer nor its time tells an unknown user from a wrong password, a locked or a disabled account.
+ */
+export function login(attempt: LoginAttempt, ports: LoginPorts): Promise<LoginOutcome> {
+  const key = usernameKey(attempt.username);
+  const outcome = (result: LoginOutcome) => (result.kind === 'refused' ? result.reason : result.kind);
+  return ports.spans.run('authenticate', () => logInAs(key, attempt, ports), { username: key, outcome });
+}
+
+async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): Promise<LoginOutcome> {
+  const retryAfterSeconds = await waitForLimits(attempt, key, ports.limits);
+  if (retryAfterSeconds > 0) return { kind: 'limited', retryAfterSeconds };
+  const beforeRead = ports.views.moment();
+  const [account, lockout] = await Promise.all([
+    ports.spans.run('get_user', () => ports.users.findForLogin(key)),
+    ports.limits.lockout(key),
+  ]);
+  const isLocked = lockout.kind === 'lockedOut';
+  const options = {
+    upgrade: account?.isActive === true && !isLocked,
+    ...(attempt.signal === undefined ? {} : { signal: attempt.signal }),
+  };
+  const verified = await ports.spans.run(
+    'verify_password',
+    () => ports.passwords.verify(attempt.password, account?.passwordHash, options),
+    { outcome: ({ kind }) => kind },
+  );
+  if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
+  if (isLocked) {
+    // Another question takes as long as it would to record a failure.
+    await ports.limits.lockout(key);
+    return { kind: 'refused', reason: 'account_locked' };
+  }
+  if (account === undefined || verified.kind === 'mismatched') {
+    await ports.limits.recordFailure(key);
+    return { kind: 'refused', reason: account === undefined ? 'user_not_found' : 'invalid_password' };
+  }
+  if (!account.isActive) {
+    // As for a wrong password, or the number of tries would tell that it was right.
+    await ports.limits.recordFailure(key);
+    return { kind: 'refused', reason: 'account_disabled' };
+  }
+  const [outcome] = await Promise.all([
+    ports.spans.run('create_session', () => admit(attempt, account, verified.upgradedHash, ports)),
+    ports.limits.forgetFailures(key),
+  ]);
+  // Whoever logs in is about to ask for it.
+  if (outcome.kind === 'loggedIn') ports.views.remember(account.profile, beforeRead);
+  return outcome;
+}
+
+/** Seconds until another attempt is allowed; 0: this one is. */
+async function waitForLimits(attempt: LoginAttempt, key: string, limits: RateLimiter): Promise<number> {
+  const { clientNetwork } = attempt;
+  const decisions = await Promise.all([
+    limits.take('login_account', key),
+    ...(clientNetwork === undefined ? [] : [limits.take('login_network', clientNetwork)]),
+  ]);
+  return Math.max(...decisions.map((each) => (each.kind === 'limited' ? each.retryAfterSeconds : 0)));
+}
+
+/** Opens a session, or where a second factor is asked for what waits for its code. */
+async function admit(
+  attempt: LoginAttempt,
+  account: LoginAccount,
+  upgradedHash: string | undefined,
+  ports: LoginPorts,
+): Promise<LoginOutcome> {
+  const hashUpgrade = upgradedHash === undefined ? undefined : { from: account.passwordHash, to: upgradedHash };
+  if (account.secondFactor !== 'none') return challenge(account, hashUpgrade, ports);
+  const tokens = await openSession(account, attempt, { hasSecondFactor: false, hashUpgrade }, ports);
+  return tokens === undefined ? { kind: 'refused', reason: 'credentials_changed' } : { kind: 'loggedIn', tokens };
+}
+
+async function challenge(
+  { userId, credentialVersion, secondFactor }: LoginAccount,
+  hashUpgrade: { readonly from: string; readonly to: string } | undefined,
+  { challenges, refreshTokens }: LoginPorts,
+): Promise<LoginOutcome> {
+  const token = refreshTokens.mint();
+  await challenges.open({
+    tokenHash: refreshTokens.hash(token),
+    userId,
+    credentialVersion,
+    lifetimeSeconds: challengeLifetimeSeconds,
+    attempts: challengeAttempts,
+    hashUpgrade,
+  });
+  return { kind: 'secondFactorNeeded', token, isEnrolled: secondFactor === 'enrolled' };
+}

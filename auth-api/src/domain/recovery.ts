@@ -1,0 +1,151 @@
+import type { MailQueue } from './mail.ts';
+import type {
+  AccountLockout,
+  Clock,
+  LimitDecision,
+  Overloaded,
+  PasswordHasher,
+  PasswordPolicy,
+  RateLimiter,
+  RefreshTokens,
+} from './ports.ts';
+import { addressKey } from './username.ts';
+import { uuidV7 } from './uuid.ts';
+
+/** Whose password a token may set. */
+export interface ResetAccount {
+  readonly usernameKey: string;
+  /** What the new password must not be too near to. */
+  readonly words: readonly string[];
+}
+
+/** Tokens that were mailed. Every method asks the primary. */
+export interface MailedTokenStore {
+  add(token: {
+    readonly tokenHash: Buffer;
+    readonly userId: string;
+    readonly purpose: 'reset_password' | 'verify_email';
+    readonly email: string;
+    readonly credentialVersion: number;
+    readonly lifetimeSeconds: number;
+  }): Promise<void>;
+  findResetAccount(tokenHash: Buffer): Promise<ResetAccount | undefined>;
+  /** Uses the token up, sets the password and ends every session; false where the token is good no more. */
+  resetPassword(reset: { readonly tokenHash: Buffer; readonly passwordHash: string }): Promise<boolean>;
+  /** Uses the token up. `taken`: another account has verified the same address before. */
+  verifyEmail(token: {
+    readonly tokenHash: Buffer;
+    readonly userId: string;
+    readonly key: (email: string) => string;
+  }): Promise<'verified' | 'taken' | 'invalid'>;
+}
+
+export interface RecoveryPorts {
+  /** Undefined where this deployment sends no mail. */
+  readonly mail: MailQueue | undefined;
+  readonly mailedTokens: MailedTokenStore;
+  readonly refreshTokens: RefreshTokens;
+  readonly passwords: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly limits: RateLimiter & AccountLockout;
+  readonly clock: Clock;
+}
+
+type Limited = Extract<LimitDecision, { kind: 'limited' }>;
+
+/**
+ * Queues mail with a link to set another password. The same is done for whatever was typed: who is meant, if anybody,
+ * is looked up when the mail is sent, so that neither the answer nor its time tells.
+ */
+export async function requestReset(
+  request: {
+    readonly identifier: string;
+    readonly languages: readonly string[];
+    readonly clientNetwork: string | undefined;
+  },
+  { limits, clock }: Pick<RecoveryPorts, 'limits' | 'clock'>,
+  mail: MailQueue,
+): Promise<{ readonly kind: 'queued' } | Limited> {
+  // User names and addresses are compared in the same form.
+  const identifierKey = addressKey(request.identifier);
+  const limited = await takeAll(limits, [
+    ['recovery_account', identifierKey],
+    ['recovery_network', request.clientNetwork],
+  ]);
+  if (limited !== undefined) return limited;
+  const { languages } = request;
+  await mail.enqueue({ id: uuidV7(clock.nowMs()), template: 'reset_password', identifierKey, languages });
+  return { kind: 'queued' };
+}
+
+export type ResetOutcome =
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'invalidToken' }
+  | { readonly kind: 'passwordRefused'; readonly reason: string }
+  | { readonly kind: 'abandoned' }
+  | Limited
+  | Overloaded;
+
+/** Sets another password for whoever got the mail, and ends all sessions of the account. */
+export async function resetPassword(
+  reset: {
+    readonly token: string;
+    readonly newPassword: string;
+    readonly clientNetwork: string | undefined;
+    readonly signal: AbortSignal;
+  },
+  ports: RecoveryPorts,
+): Promise<ResetOutcome> {
+  const { newPassword, signal } = reset;
+  const limited = await takeAll(ports.limits, [['recovery_network', reset.clientNetwork]]);
+  if (limited !== undefined) return limited;
+  const tokenHash = ports.refreshTokens.hash(reset.token);
+  // Before anything is hashed: guesses must be cheap.
+  const account = await ports.mailedTokens.findResetAccount(tokenHash);
+  if (account === undefined) return { kind: 'invalidToken' };
+  const decision = ports.passwordPolicy.decide(newPassword, account.words);
+  if (decision.kind === 'refused') return { kind: 'passwordRefused', reason: decision.reason };
+  const hashed = await ports.passwords.hash(newPassword, { signal });
+  if (hashed.kind === 'tooLong') {
+    return { kind: 'passwordRefused', reason: `must have at most ${hashed.maxBytes} bytes of UTF-8` };
+  }
+  if (hashed.kind !== 'hashed') return hashed;
+  const isReset = await ports.mailedTokens.resetPassword({ tokenHash, passwordHash: hashed.hash });
+  if (!isReset) return { kind: 'invalidToken' };
+  // Who was locked out by somebody else's guesses is let in.
+  await ports.limits.forgetFailures(account.usernameKey);
+  return { kind: 'reset' };
+}
+
+/** Queues mail with a link that shows that the address of the account is its own. */
+export async function requestVerification(
+  { userId, languages }: { readonly userId: string; readonly languages: readonly string[] },
+  { limits, clock }: Pick<RecoveryPorts, 'limits' | 'clock'>,
+  mail: MailQueue,
+): Promise<{ readonly kind: 'queued' } | Limited> {
+  const limited = await takeAll(limits, [['recovery_account', userId]]);
+  if (limited !== undefined) return limited;
+  await mail.enqueue({ id: uuidV7(clock.nowMs()), template: 'verify_email', userId, languages });
+  return { kind: 'queued' };
+}
+
+/**
+ * Only the account that asked can use its link. Otherwise whoever registers with the address of somebody else needs no
+ * more than that person's click to own it.
+ */
+export function verifyEmail(
+  { userId, token }: { readonly userId: string; readonly token: string },
+  { mailedTokens, refreshTokens }: Pick<RecoveryPorts, 'mailedTokens' | 'refreshTokens'>,
+): ReturnType<MailedTokenStore['verifyEmail']> {
+  return mailedTokens.verifyEmail({ tokenHash: refreshTokens.hash(token), userId, key: addressKey });
+}
+
+/** The longest wait of those that are over their limit. */
+async function takeAll(
+  limits: RateLimiter,
+  takes: readonly (readonly [rule: string, subject: string | undefined])[],
+): Promise<Limited | undefined> {
+  const known = takes.flatMap(([rule, subject]) => (subject === undefined ? [] : [limits.take(rule, subject)]));
+  const limited = (await Promise.all(known)).filter((decision) => decision.kind === 'limited');
+  return limited.sort((a, b) => b.retryAfterSeconds - a.retryAfterSeconds)[0];
+}

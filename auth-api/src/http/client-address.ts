@@ -1,0 +1,29 @@
+import { type BlockList, isIP } from 'node:net';
+
+/**
+ * Whose request this is: the last address of X-Forwarded-For that is no proxy of ours, and only if the connection came
+ * from one of ours. What stands left of it, the client may have written.
+ */
+export function clientAddress(
+  remoteAddress: string | undefined,
+  forwardedFor: string | undefined,
+  trustedProxies: BlockList,
+): string | undefined {
+  let address = remoteAddress === undefined ? undefined : withoutMapping(remoteAddress);
+  const hops = (forwardedFor ?? '').split(',').map((hop) => withoutMapping(hop.trim()));
+  while (address !== undefined && isTrusted(address, trustedProxies)) {
+    const hop = hops.pop();
+    if (hop === undefined || isIP(hop) === 0) break;
+    address = hop;
+  }
+  return address;
+}
+
+export function isTrusted(address: string, trustedProxies: BlockList): boolean {
+  return trustedProxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** A socket that listens on both families shows an IPv4 client as ::ffff:192.0.2.1. */
+function withoutMapping(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}

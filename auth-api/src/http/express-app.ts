@@ -1,0 +1,186 @@
+import type { BlockList } from 'node:net';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import type { Logger } from 'pino';
+import { authenticate } from '../domain/access.ts';
+import { holdsAll } from '../domain/permissions.ts';
+import { DependencyUnavailableError } from '../domain/ports.ts';
+import { missingForStepUp } from '../domain/second-factor.ts';
+import { clientNetwork } from '../limits/client-network.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { bearerToken } from './bearer-token.ts';
+import { clientAddress, isTrusted } from './client-address.ts';
+import { parseJsonBody } from './json-body.ts';
+import { openApiDocument } from './openapi.ts';
+import { type Answer, comeBackLater, problem, stepUpNeeded, unauthenticated } from './problem.ts';
+import { publicDocument } from './public-document.ts';
+import { checkRequest } from './request-check.ts';
+import type { RequestLog } from './request-log.ts';
+import type { ApiPorts, Route, RouteRequest } from './route.ts';
+
+export interface ExpressAppOptions {
+  readonly routes: readonly Route[];
+  readonly ports: ApiPorts;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly requestLog: RequestLog;
+  readonly trustedProxies: BlockList;
+}
+
+/** Everything but the hot path. */
+export function createExpressApp(options: ExpressAppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.use(observe(options));
+  app.use(requireJson, express.raw({ type: 'application/json', limit: '16kb' }), readJson);
+  for (const route of options.routes) {
+    const { method, path } = route.description;
+    app[method](path.replaceAll(/\{(\w+)\}/g, ':$1'), serve(route, options));
+  }
+  const document = publicDocument(openApiDocument(options.routes));
+  app.get('/openapi.json', (_, response) => send(response, document));
+  for (const [path, allowed] of methodsByPath(options.routes)) {
+    app.all(path, (_, response) => send(response, problem('method_not_allowed', { headers: { allow: allowed } })));
+  }
+  app.use((_, response) => send(response, problem('not_found')));
+  app.use(handleError(options.log));
+  return app;
+}
+
+function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): RequestHandler {
+  const { operation, permission, method, isRead = method === 'get' } = route.description;
+  return async (request, response) => {
+    response.locals.operation = operation;
+    const token = route.access === 'bearer' ? bearerToken(request.headers.authorization) : undefined;
+    const claims = token === undefined ? undefined : await authenticate(token, ports);
+    if (route.access === 'bearer' && claims === undefined) {
+      send(response, unauthenticated(token !== undefined));
+      return;
+    }
+    if (permission !== undefined && (claims === undefined || !(await holdsAll(claims, [permission], ports)))) {
+      send(response, problem('forbidden'));
+      return;
+    }
+    const missing =
+      route.description.needsStepUp === true && claims !== undefined
+        ? await missingForStepUp(claims, ports.stepUpMaxAgeSeconds, ports)
+        : undefined;
+    if (missing !== undefined) {
+      send(response, stepUpNeeded(ports.stepUpMaxAgeSeconds, missing.needsSecondFactor));
+      return;
+    }
+    const checked = checkRequest(route.description, request);
+    if (checked.kind === 'refused') {
+      send(response, checked.answer);
+      return;
+    }
+    const answer = await route.handle(routeRequest(request, response, checked, trustedProxies), claims, ports);
+    if (claims !== undefined && !isRead && answer.status < 400) await ports.ownWrites.wrote(claims.sessionId);
+    send(response, answer);
+  };
+}
+
+function routeRequest(
+  request: Request,
+  response: Response,
+  { body, query }: { body: unknown; query: unknown },
+  trustedProxies: BlockList,
+): RouteRequest<unknown, unknown> {
+  const left = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort();
+  });
+  const address = clientAddress(request.socket.remoteAddress, request.get('x-forwarded-for'), trustedProxies);
+  const isOurs = address !== undefined && isTrusted(address, trustedProxies);
+  return {
+    body,
+    query,
+    parameter: (name) => String(request.params[name] ?? ''),
+    ifMatch: request.get('if-match'),
+    idempotencyKey: request.get('idempotency-key'),
+    clientAddress: address,
+    clientNetwork: isOurs ? undefined : clientNetwork(address),
+    userAgent: request.get('user-agent')?.slice(0, 400),
+    languages: languagesOf(request),
+    signal: left.signal,
+  };
+}
+
+/** `*`, and what stands there where the header is missing, is no language. */
+function languagesOf(request: Request): string[] {
+  const isTag = (language: string) => /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/.test(language);
+  return request.acceptsLanguages().filter(isTag).slice(0, 5);
+}
+
+/** Tokens and accounts are in most answers: nothing is stored unless a route says so. */
+function send(response: Response, { status, body, headers = {} }: Answer): void {
+  if (response.destroyed) return;
+  response.status(status).set({ 'cache-control': 'no-store', ...headers });
+  if (body === undefined) response.end();
+  else response.type(headers['content-type'] ?? 'application/json').send(JSON.stringify(body));
+}
+
+const requireJson: RequestHandler = (request, response, next) => {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  if (hasBody && request.is('application/json') === false) send(response, problem('unsupported_media_type'));
+  else next();
+};
+
+const readJson: RequestHandler = (request, response, next) => {
+  // Without a body there is none to parse.
+  if (!Buffer.isBuffer(request.body)) return next();
+  const body = parseJsonBody(request.body);
+  if (body.kind === 'malformed') return send(response, problem('malformed_request'));
+  request.body = body.value;
+  next();
+};
+
+function observe({ metrics, requestLog }: ExpressAppOptions): RequestHandler {
+  return (request, response, next) => {
+    const startedMs = performance.now();
+    response.once('close', () => {
+      const durationMs = performance.now() - startedMs;
+      const operation: string = response.locals.operation ?? 'unknown';
+      const { statusCode: status, writableFinished } = response;
+      metrics.answers(operation)(status, durationMs / 1000);
+      requestLog({ operation, method: request.method, status, durationMs, isAbandoned: !writableFinished });
+    });
+    next();
+  };
+}
+
+/** Express tells an error handler by its four parameters. */
+function handleError(log: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
+    const answer = answerTo(error);
+    if (answer.status >= 500) log[answer.status === 500 ? 'error' : 'warn']({ error }, 'the request failed');
+    if (response.headersSent) response.destroy();
+    else send(response, answer);
+  };
+}
+
+function answerTo(error: unknown): Answer {
+  if (error instanceof DependencyUnavailableError) return comeBackLater('unavailable', error.retryAfterSeconds);
+  // body-parser's errors carry the status of the client's mistake.
+  const status = error instanceof Error && 'status' in error ? error.status : 500;
+  if (status === 413) return problem('content_too_large');
+  if (status === 415) return problem('unsupported_media_type');
+  if (typeof status === 'number' && status >= 400 && status < 500) return problem('malformed_request');
+  return problem('internal_error');
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, string> {
+  const methods = new Map<string, string>();
+  for (const { description } of routes) {
+    const path = description.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const known = methods.get(path);
+    const method = description.method.toUpperCase();
+    methods.set(path, known === undefined ? method : `${known}, ${method}`);
+  }
+  return methods;
+}

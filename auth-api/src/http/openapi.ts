@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import type { AnswerDescription, Route } from './route.ts';
+import { problemResponse } from './schemas.ts';
+
+const schemaPrefix = '#/components/schemas/';
+
+/** The OpenAPI 3.1 document of the routes, from the schemas that check their requests. */
+export function openApiDocument(routes: readonly Route[]): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const { method, path } = route.description;
+    paths[path] = { ...paths[path], [method]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'AuthCluster auth API', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths: { ...paths, ...hotPaths },
+    components: {
+      schemas: namedSchemas(),
+      securitySchemes: {
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        oauthClient: { type: 'http', scheme: 'basic' },
+      },
+    },
+  };
+}
+
+function operation({ description, access }: Route): object {
+  const { operation: operationId, summary, body, permission, needsStepUp = false } = description;
+  const answers: Record<number, AnswerDescription> = {
+    ...impliedAnswers(description, access),
+    ...description.answers,
+  };
+  const parameters = parametersOf(description);
+  const needs = [
+    ...(permission === undefined ? [] : [`Needs the permission \`${permission}\`.`]),
+    ...(needsStepUp
+      ? ['Needs a login or step-up that is recent, with the second factor if there is one (RFC 9470).']
+      : []),
+  ];
+  return {
+    operationId,
+    summary,
+    ...(needs.length === 0 ? {} : { description: needs.join(' ') }),
+    ...(access === 'bearer' ? { security: [{ accessToken: [] }] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } }),
+    responses: Object.fromEntries(
+      Object.entries(answers).map(([status, answer]) => [status, response(Number(status), answer)]),
+    ),
+  };
+}
+
+function impliedAnswers(description: Route['description'], access: Route['access']) {
+  const { body, query, parameters, needsIfMatch, permission, isStatic = false } = description;
+  const answers: [boolean, number, string][] = [
+    [body !== undefined, 400, 'Not JSON in UTF-8, or a name stands twice in an object.'],
+    [access === 'bearer', 401, 'No valid access token.'],
+    [permission !== undefined, 403, 'The permission is missing.'],
+    [parameters !== undefined, 404, 'There is no such thing.'],
+    [body !== undefined, 413, 'More than 16 KiB.'],
+    [body !== undefined, 415, 'Not application/json.'],
+    [body !== undefined || query !== undefined, 422, 'Faults, each with its pointer.'],
+    [needsIfMatch === true, 428, 'If-Match is missing.'],
+    [!isStatic, 503, 'Come back after Retry-After.'],
+  ];
+  const implied = answers.filter(([applies]) => applies);
+  return Object.fromEntries(
+    implied.map(([, status, text]): [number, AnswerDescription] => [
+      status,
+      { description: text, schema: problemResponse },
+    ]),
+  );
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A request that is repeated with the same key within a day creates nothing more, and is answered as the first was.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+function parametersOf(description: Route['description']): object[] {
+  const { parameters = {}, query, needsIfMatch = false, takesIdempotencyKey = false } = description;
+  const inPath = Object.entries(parameters).map(([name, schema]) => {
+    return { name, in: 'path', required: true, schema: jsonSchema(schema) };
+  });
+  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => {
+    return { name, in: 'query', required: false, schema: jsonSchema(schema as z.ZodType) };
+  });
+  const ifMatch = { name: 'If-Match', in: 'header', required: true, schema: { type: 'string' } };
+  const headers = [...(needsIfMatch ? [ifMatch] : []), ...(takesIdempotencyKey ? [idempotencyKey] : [])];
+  return [...inPath, ...inQuery, ...headers];
+}
+
+function response(status: number, { description, schema }: AnswerDescription): object {
+  if (schema === undefined) return { description };
+  const mediaType = status >= 400 ? 'application/problem+json' : 'application/json';
+  return { description, content: { [mediaType]: { schema: reference(schema) } } };
+}
+
+/** Every schema of a body or an answer has an id, under which it stands among the components. */
+function reference(schema: z.ZodType): object {
+  return { $ref: `${schemaPrefix}${schemaId(schema)}` };
+}
+
+function schemaId(schema: z.ZodType): string {
+  const id = schema.meta()?.id;
+  if (id === undefined) throw new Error('a schema of the API has no id');
+  return id;
+}
+
+/** All that have an id, with references among them. */
+function namedSchemas(): Record<string, object> {
+  const { schemas } = z.toJSONSchema(z.globalRegistry, { ...conversion, uri: (id) => `${schemaPrefix}${id}` });
+  return Object.fromEntries(
+    Object.entries(schemas)
+      .sort()
+      .map(([id, schema]) => [id, withoutKeywords(schema)]),
+  );
+}
+
+function jsonSchema(schema: z.ZodType): object {
+  return withoutKeywords(z.toJSONSchema(schema, conversion));
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const conversion = {
+  target: 'draft-2020-12',
+  io: 'input',
+  override: ({ jsonSchema: converted }: { jsonSchema: JsonSchema }) => {
+    // A format says it better than the pattern that checks it.
+    if (converted.format !== undefined) delete converted.pattern;
+    if (converted.minimum === Number.MIN_SAFE_INTEGER) delete converted.minimum;
+    if (converted.maximum === Number.MAX_SAFE_INTEGER) delete converted.maximum;
+  },
+} as const;
+
+function withoutKeywords({ $schema: _, $id: __, id: ___, ...rest }: JsonSchema): object {
+  return rest;
+}
+
+const tokenForm = {
+  required: true,
+  content: {
+    'application/x-www-form-urlencoded': {
+      schema: { type: 'object', properties: { token: { type: 'string' } }, required: ['token'] },
+    },
+  },
+};
+
+const oauthRefusals = {
+  400: { description: 'No form, or no token in it.' },
+  401: { description: 'Not a client of this service.' },
+  503: { description: 'Come back after Retry-After.' },
+};
+
+/** Answered before Express sees them; see hot-path.ts. */
+const hotPaths = {
+  '/oauth/introspect': {
+    post: {
+      operationId: 'introspect',
+      summary: 'What a token of either kind says, if it is good now (RFC 7662)',
+      security: [{ oauthClient: [] }],
+      requestBody: tokenForm,
+      responses: { 200: { description: '`active`, and what the token says.' }, ...oauthRefusals },
+    },
+  },
+  '/oauth/revoke': {
+    post: {
+      operationId: 'revoke',
+      summary: 'End the session of a token of either kind (RFC 7009)',
+      security: [{ oauthClient: [] }],
+      requestBody: tokenForm,
+      responses: { 200: { description: 'It has ended, or the token is none of ours.' }, ...oauthRefusals },
+    },
+  },
+  '/verify': {
+    get: {
+      operationId: 'verify',
+      summary: 'Check an access token, for the auth requests of nginx, Traefik and Envoy',
+      security: [{ accessToken: [] }],
+      parameters: [
+        {
+          name: 'permission',
+          in: 'query',
+          description: 'What the user must hold; all of them where it is given again.',
+          schema: { type: 'array', items: { type: 'string' } },
+        },
+      ],
+      responses: {
+        200: {
+          description: 'The token is valid and its session lives.',
+          headers: {
+            'X-Auth-User': { description: 'The id of the user.', schema: { type: 'string', format: 'uuid' } },
+            'X-Auth-Session': { description: 'The id of the session.', schema: { type: 'string', format: 'uuid' } },
+            'X-Auth-Roles': { description: 'Names, comma-separated.', schema: { type: 'string' } },
+          },
+        },
+        403: { description: 'A permission asked for is missing.' },
+        401: { description: 'It is not.', headers: { 'WWW-Authenticate': { schema: { type: 'string' } } } },
+        503: { description: 'It cannot be known now.', headers: { 'Retry-After': { schema: { type: 'integer' } } } },
+      },
+    },
+  },
+  '/health': {
+    get: {
+      operationId: 'health',
+      summary: 'Whether the process answers',
+      responses: { 200: { description: 'It does.' } },
+    },
+  },
+};

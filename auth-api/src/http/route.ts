@@ -1,0 +1,136 @@
+import type { z } from 'zod';
+import type { AccountPorts } from '../domain/account.ts';
+import type { AccountDirectory, RoleStore } from '../domain/administration.ts';
+import type { CacheAdministration } from '../domain/cache-administration.ts';
+import type { IdempotencyKeys } from '../domain/idempotency.ts';
+import type { LoginPorts } from '../domain/login.ts';
+import type { LoginChallengePorts } from '../domain/login-challenge.ts';
+import type { AccessClaims, LiveSessions, Overload, ProfileMemory, SessionWrites, UserViews } from '../domain/ports.ts';
+import type { RecoveryPorts } from '../domain/recovery.ts';
+import type { RefreshPorts } from '../domain/refresh.ts';
+import type { RegistrationPorts } from '../domain/registration.ts';
+import type { AuthenticationMetrics } from '../observability/metrics.ts';
+import type { CircuitBreaker } from '../resilience/circuit-breaker.ts';
+import type { Answer } from './problem.ts';
+
+/** All that routes may use. */
+export interface ApiPorts
+  extends LoginPorts,
+    RefreshPorts,
+    RegistrationPorts,
+    AccountPorts,
+    RecoveryPorts,
+    LoginChallengePorts {
+  readonly users: LoginPorts['users'];
+  readonly limits: LoginPorts['limits'];
+  readonly sessions: LoginPorts['sessions'];
+  /** How long ago somebody may have shown who they are before a sensitive request. */
+  readonly stepUpMaxAgeSeconds: number;
+  /** What people know this service by. */
+  readonly serviceName: string;
+  readonly views: UserViews & ProfileMemory;
+  readonly ownWrites: SessionWrites;
+  readonly liveSessions: LiveSessions;
+  readonly roles: RoleStore;
+  readonly accounts: AccountDirectory;
+  readonly idempotencyKeys: IdempotencyKeys;
+  readonly metrics: AuthenticationMetrics;
+  readonly overload: Overload;
+  /** Whether anybody may make an account. */
+  readonly isRegistrationOpen: boolean;
+  /** By dependency. */
+  readonly circuitBreakers: ReadonlyMap<string, Pick<CircuitBreaker, 'snapshot' | 'reset'>>;
+  readonly caches: CacheAdministration;
+  readonly jwks: () => object;
+  /** A URL, under which clients reach this service. */
+  readonly issuer: string;
+}
+
+export interface RouteRequest<Body, Query> {
+  readonly body: Body;
+  readonly query: Query;
+  /** The `{name}` of the path, as decoded text. */
+  readonly parameter: (name: string) => string;
+  readonly ifMatch: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly clientAddress: string | undefined;
+  /** The network of a client that can be told from others: not one behind our own proxies and networks. */
+  readonly clientNetwork: string | undefined;
+  readonly userAgent: string | undefined;
+  /** Language tags that the client prefers, the best first. */
+  readonly languages: readonly string[];
+  /** Fires when the client leaves before the answer. */
+  readonly signal: AbortSignal;
+}
+
+export interface AnswerDescription {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+}
+
+export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObject> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** In the manner of OpenAPI: `/v1/sessions/{id}`. Every parameter is declared in `parameters`. */
+  readonly path: string;
+  /** Also the operation in metrics. */
+  readonly operation: string;
+  readonly summary: string;
+  readonly parameters?: Readonly<Record<string, z.ZodType<string>>>;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** The If-Match header must be sent. */
+  readonly needsIfMatch?: boolean;
+  /** It may be repeated with the same Idempotency-Key; see createOnce. */
+  readonly takesIdempotencyKey?: boolean;
+  /** What the user must hold. */
+  readonly permission?: string;
+  /** Who asks must have shown lately who they are, with the second factor if there is one. */
+  readonly needsStepUp?: boolean;
+  /** Changes nothing, although it is no GET. */
+  readonly isRead?: boolean;
+  /** Nothing is asked that could be unavailable. */
+  readonly isStatic?: boolean;
+  /** By status. Those that follow from the rest (401, 403, 404 of a parameter, 422, 428, 503, ...) need not be listed. */
+  readonly answers: Readonly<Record<number, AnswerDescription>>;
+}
+
+export interface Route {
+  readonly description: RouteDescription<z.ZodType, z.ZodObject>;
+  readonly access: 'public' | 'bearer';
+  /** @param claims undefined exactly where the route is public */
+  readonly handle: (
+    request: RouteRequest<unknown, unknown>,
+    claims: AccessClaims | undefined,
+    ports: ApiPorts,
+  ) => Promise<Answer>;
+}
+
+export function publicRoute<Body extends z.ZodType, Query extends z.ZodObject>(
+  description: RouteDescription<Body, Query>,
+  handle: (request: RouteRequest<z.output<Body>, z.output<Query>>, ports: ApiPorts) => Promise<Answer>,
+): Route {
+  return {
+    description,
+    access: 'public',
+    handle: (request, _, ports) => handle(request as RouteRequest<z.output<Body>, z.output<Query>>, ports),
+  };
+}
+
+/** A route that needs an access token of a live session. */
+export function bearerRoute<Body extends z.ZodType, Query extends z.ZodObject>(
+  description: RouteDescription<Body, Query>,
+  handle: (
+    request: RouteRequest<z.output<Body>, z.output<Query>>,
+    claims: AccessClaims,
+    ports: ApiPorts,
+  ) => Promise<Answer>,
+): Route {
+  return {
+    description,
+    access: 'bearer',
+    handle: (request, claims, ports) => {
+      if (claims === undefined) throw new Error(`${description.operation} was called without claims`);
+      return handle(request as RouteRequest<z.output<Body>, z.output<Query>>, claims, ports);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Route } from '../route.ts';
+import { cacheRoutes } from './admin/caches.ts';
+import { circuitBreakerRoutes } from './admin/circuit-breakers.ts';
+import { createAccount } from './admin/create-account.ts';
+import { roleRoutes } from './admin/roles.ts';
+import { searchAccounts } from './admin/search-accounts.ts';
+import { adminSecondFactorRoutes } from './admin/second-factor.ts';
+import { accountRoutes } from './admin/users.ts';
+import { discoveryRoute, jwksRoute } from './keys.ts';
+import { completeLoginRoute, enrollDuringLoginRoute } from './login-challenge.ts';
+import {
+  authorizeRoute,
+  changeMeRoute,
+  changePasswordRoute,
+  deleteMeRoute,
+  meRoute,
+  myPermissionsRoute,
+} from './me.ts';
+import { recoveryRoutes } from './recovery.ts';
+import { secondFactorRoutes } from './second-factor.ts';
+import {
+  endAllSessionsRoute,
+  endSessionRoute,
+  listSessionsRoute,
+  loginRoute,
+  logoutRoute,
+  refreshRoute,
+} from './sessions.ts';
+import { stepUpRoute } from './step-up.ts';
+import { registerRoute } from './users.ts';
+
+/** Every route of the API save those of the hot path. */
+export const routes: readonly Route[] = [
+  registerRoute,
+  loginRoute,
+  refreshRoute,
+  logoutRoute,
+  meRoute,
+  changeMeRoute,
+  deleteMeRoute,
+  changePasswordRoute,
+  ...recoveryRoutes,
+  completeLoginRoute,
+  enrollDuringLoginRoute,
+  ...secondFactorRoutes,
+  stepUpRoute,
+  myPermissionsRoute,
+  authorizeRoute,
+  listSessionsRoute,
+  endSessionRoute,
+  endAllSessionsRoute,
+  createAccount,
+  searchAccounts,
+  ...accountRoutes,
+  ...roleRoutes,
+  ...adminSecondFactorRoutes,
+  ...circuitBreakerRoutes,
+  ...cacheRoutes,
+  jwksRoute,
+  discoveryRoute,
+];

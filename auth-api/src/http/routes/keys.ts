@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { acrValues } from '../../domain/authentication-context.ts';
+import { publicDocument } from '../public-document.ts';
+import { publicRoute } from '../route.ts';
+
+const jwksResponse = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal('OKP'),
+        crv: z.literal('Ed25519'),
+        kid: z.string(),
+        x: z.string(),
+        use: z.literal('sig'),
+        alg: z.literal('EdDSA'),
+      }),
+    ),
+  })
+  .meta({ id: 'JsonWebKeySet' });
+
+export const jwksRoute = publicRoute(
+  {
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    operation: 'get_jwks',
+    summary: 'The keys that access tokens are signed with',
+    isStatic: true,
+    answers: { 200: { description: 'A JWK set (RFC 7517).', schema: jwksResponse } },
+  },
+  async (_, ports) => publicDocument(ports.jwks()),
+);
+
+const discoveryResponse = z
+  .object({
+    issuer: z.string(),
+    jwks_uri: z.string(),
+    introspection_endpoint: z.string(),
+    introspection_endpoint_auth_methods_supported: z.array(z.string()),
+    revocation_endpoint: z.string(),
+    revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    response_types_supported: z.array(z.string()),
+    subject_types_supported: z.array(z.string()),
+    id_token_signing_alg_values_supported: z.array(z.string()),
+    acr_values_supported: z.array(z.string()),
+  })
+  .meta({ id: 'Discovery' });
+
+const clientAuthentication = ['client_secret_basic', 'client_secret_post'];
+
+export const discoveryRoute = publicRoute(
+  {
+    method: 'get',
+    path: '/.well-known/openid-configuration',
+    operation: 'get_discovery',
+    summary: 'Where what is (RFC 8414)',
+    isStatic: true,
+    answers: { 200: { description: 'Metadata of the issuer.', schema: discoveryResponse } },
+  },
+  async (_, ports) => {
+    const base = ports.issuer.replace(/\/$/, '');
+    const body: z.output<typeof discoveryResponse> = {
+      issuer: ports.issuer,
+      jwks_uri: `${base}/.well-known/jwks.json`,
+      introspection_endpoint: `${base}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: clientAuthentication,
+      revocation_endpoint: `${base}/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: clientAuthentication,
+      // Log in is an endpoint of this service's own: there is no authorization endpoint.
+      response_types_supported: [],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['EdDSA'],
+      acr_values_supported: [...acrValues],
+    };
+    return publicDocument(body);
+  },
+);

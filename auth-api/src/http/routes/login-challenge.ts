@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { completeLogin, enrollDuringLogin } from '../../domain/login-challenge.ts';
+import { comeBackLater, problem } from '../problem.ts';
+import { publicRoute } from '../route.ts';
+import { presentedToken, problemResponse, tokenAnswer, tokenResponse } from '../schemas.ts';
+import {
+  code,
+  enrollmentAnswer,
+  enrollmentResponse,
+  limited,
+  recoveryCodes,
+  wrongCode,
+} from './second-factor-answers.ts';
+
+const challengeToken = presentedToken.describe('`mfa_token` of the login.');
+const completionRequest = z.strictObject({ mfa_token: challengeToken, code }).meta({ id: 'LoginCompletion' });
+const enrollmentRequest = z.strictObject({ mfa_token: challengeToken }).meta({ id: 'LoginEnrollment' });
+const completionResponse = tokenResponse
+  .extend({ recovery_codes: recoveryCodes.optional() })
+  .meta({ id: 'LoginCompletionResponse' });
+
+export const completeLoginRoute = publicRoute(
+  {
+    method: 'post',
+    path: '/v1/login/mfa',
+    operation: 'complete_login',
+    summary: 'Show the second factor that a login asked for',
+    body: completionRequest,
+    answers: {
+      200: {
+        description: 'The tokens of the new session; codes for recovery where it was the first code of a secret.',
+        schema: completionResponse,
+      },
+      401: { description: 'The login has to begin anew.', schema: problemResponse },
+      409: { description: 'There is no second factor yet: enroll first.', schema: problemResponse },
+      ...limited,
+    },
+  },
+  async ({ body, clientAddress, userAgent }, ports) => {
+    const outcome = await completeLogin({ token: body.mfa_token, code: body.code, clientAddress, userAgent }, ports);
+    switch (outcome.kind) {
+      case 'loggedIn': {
+        ports.metrics.authenticated('none');
+        const { status, body: tokens } = tokenAnswer(outcome.tokens);
+        const codes = outcome.recoveryCodes === undefined ? {} : { recovery_codes: outcome.recoveryCodes };
+        return { status, body: { ...(tokens as object), ...codes } };
+      }
+      case 'invalidChallenge':
+        return problem('invalid_mfa_token');
+      case 'notEnrolled':
+        return problem('mfa_not_enrolled');
+      case 'wrongCode':
+        ports.metrics.authenticated('wrong_code');
+        return problem('invalid_request', wrongCode);
+      case 'limited':
+        ports.metrics.authenticated('limited');
+        return comeBackLater('too_many_requests', outcome.retryAfterSeconds);
+    }
+  },
+);
+
+export const enrollDuringLoginRoute = publicRoute(
+  {
+    method: 'post',
+    path: '/v1/login/mfa/enrollment',
+    operation: 'enroll_during_login',
+    summary: 'Get a secret for an authenticator where a role requires a second factor and there is none',
+    body: enrollmentRequest,
+    answers: {
+      200: {
+        description: 'Show it to the user, then complete the login with a code of it.',
+        schema: enrollmentResponse,
+      },
+      401: { description: 'The login has to begin anew.', schema: problemResponse },
+      409: { description: 'There is a second factor already.', schema: problemResponse },
+    },
+  },
+  async ({ body }, ports) => {
+    const outcome = await enrollDuringLogin({ token: body.mfa_token, service: ports.serviceName }, ports);
+    if (outcome === 'invalidChallenge') return problem('invalid_mfa_token');
+    return outcome === 'alreadyEnrolled' ? problem('mfa_enrolled') : enrollmentAnswer(outcome);
+  },
+);

@@ -1,0 +1,151 @@
+import { changePassword, deleteAccount } from '../../domain/account.ts';
+import { holdsAll } from '../../domain/permissions.ts';
+import type { UserProfile } from '../../domain/ports.ts';
+import { missingForStepUp } from '../../domain/second-factor.ts';
+import { uuidV7 } from '../../domain/uuid.ts';
+import { type Answer, postponed, problem, stepUpNeeded, unauthenticated } from '../problem.ts';
+import { bearerRoute } from '../route.ts';
+import {
+  authorizeRequest,
+  authorizeResponse,
+  deletionRequest,
+  grantsResponse,
+  passwordChangeRequest,
+  problemResponse,
+  profileChangeRequest,
+  userBody,
+  userResponse,
+} from '../schemas.ts';
+
+export const meRoute = bearerRoute(
+  {
+    method: 'get',
+    path: '/v1/me',
+    operation: 'get_me',
+    summary: 'The account of the access token',
+    answers: { 200: { description: 'The account; its ETag is for If-Match.', schema: userResponse } },
+  },
+  async (_, claims, ports) => {
+    const profile = await ports.views.profile(claims.userId, claims.sessionId);
+    return profile === undefined ? unauthenticated(true) : profileAnswer(profile);
+  },
+);
+
+export const changeMeRoute = bearerRoute(
+  {
+    method: 'patch',
+    path: '/v1/me',
+    operation: 'change_me',
+    summary: 'Change the profile',
+    body: profileChangeRequest,
+    needsIfMatch: true,
+    answers: {
+      200: { description: 'The account as it is now.', schema: userResponse },
+      412: { description: 'The profile has changed since it was read.', schema: problemResponse },
+    },
+  },
+  async ({ body: { email, display_name: displayName, locale }, ifMatch, languages }, claims, ports) => {
+    const { userId } = claims;
+    // An address is a way in.
+    const missing = email === undefined ? undefined : await missingForStepUp(claims, ports.stepUpMaxAgeSeconds, ports);
+    if (missing !== undefined) return stepUpNeeded(ports.stepUpMaxAgeSeconds, missing.needsSecondFactor);
+    const version = profileVersion(ifMatch);
+    if (version === undefined) return problem('version_conflict');
+    const change = {
+      ...(email === undefined ? {} : { email }),
+      ...(displayName === undefined ? {} : { displayName }),
+      ...(locale === undefined ? {} : { locale }),
+    };
+    const verification = ports.mail === undefined ? undefined : { mailId: uuidV7(ports.clock.nowMs()), languages };
+    const profile = await ports.users.changeProfile(userId, version, change, verification);
+    return profile === undefined ? problem('version_conflict') : profileAnswer(profile);
+  },
+);
+
+export const changePasswordRoute = bearerRoute(
+  {
+    method: 'post',
+    path: '/v1/me/password',
+    operation: 'change_password',
+    summary: 'Set another password and end every other session',
+    needsStepUp: true,
+    body: passwordChangeRequest,
+    answers: { 204: { description: 'The password has changed.' } },
+  },
+  async ({ body, signal }, { userId, sessionId }, ports) => {
+    const { current_password: currentPassword, new_password: newPassword } = body;
+    const outcome = await changePassword({ userId, sessionId, currentPassword, newPassword, signal }, ports);
+    switch (outcome.kind) {
+      case 'changed':
+        return { status: 204 };
+      case 'wrongPassword':
+        return problem('invalid_request', { errors: [{ pointer: '/current_password', detail: 'is wrong' }] });
+      case 'passwordRefused':
+        return problem('invalid_request', { errors: [{ pointer: '/new_password', detail: outcome.reason }] });
+      case 'overloaded':
+      case 'abandoned':
+        return postponed(outcome);
+    }
+  },
+);
+
+export const deleteMeRoute = bearerRoute(
+  {
+    method: 'delete',
+    path: '/v1/me',
+    operation: 'delete_me',
+    summary: 'Delete the account and all that belongs to it',
+    needsStepUp: true,
+    body: deletionRequest,
+    answers: { 204: { description: 'The account is gone.' } },
+  },
+  async ({ body: { password }, signal }, { userId }, ports) => {
+    const outcome = await deleteAccount({ userId, password, signal }, ports);
+    switch (outcome.kind) {
+      case 'deleted':
+        return { status: 204 };
+      case 'wrongPassword':
+        return problem('invalid_request', { errors: [{ pointer: '/password', detail: 'is wrong' }] });
+      case 'overloaded':
+      case 'abandoned':
+        return postponed(outcome);
+    }
+  },
+);
+
+export const myPermissionsRoute = bearerRoute(
+  {
+    method: 'get',
+    path: '/v1/me/permissions',
+    operation: 'get_my_permissions',
+    summary: 'Roles of the account, and permissions by role and direct',
+    answers: { 200: { description: 'Names in order.', schema: grantsResponse } },
+  },
+  async (_, { userId, sessionId }, ports) => ({ status: 200, body: await ports.views.grants(userId, sessionId) }),
+);
+
+export const authorizeRoute = bearerRoute(
+  {
+    method: 'post',
+    path: '/v1/authorize',
+    operation: 'authorize',
+    summary: 'Whether the holder of the token may do something',
+    body: authorizeRequest,
+    isRead: true,
+    answers: { 200: { description: 'The decision.', schema: authorizeResponse } },
+  },
+  async ({ body: { permissions } }, claims, ports) => ({
+    status: 200,
+    body: { allowed: await holdsAll(claims, permissions, ports) },
+  }),
+);
+
+function profileAnswer(profile: UserProfile): Answer {
+  return { status: 200, body: userBody(profile), headers: { etag: `"${profile.version}"` } };
+}
+
+/** The version that an ETag of ours names; undefined for any other, which matches nothing. */
+function profileVersion(etag: string | undefined): number | undefined {
+  const version = /^"(\d{1,15})"$/.exec(etag ?? '')?.[1];
+  return version === undefined ? undefined : Number(version);
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { login } from '../../domain/login.ts';
+import { challengeLifetimeSeconds } from '../../domain/login-challenge.ts';
+import { refresh } from '../../domain/refresh.ts';
+import { comeBackLater, postponed, problem } from '../problem.ts';
+import { bearerRoute, publicRoute } from '../route.ts';
+import {
+  challengeResponse,
+  loginRequest,
+  logoutRequest,
+  pageBody,
+  pageQuery,
+  problemResponse,
+  refreshRequest,
+  sessionBody,
+  sessionListResponse,
+  tokenAnswer,
+  tokenResponse,
+} from '../schemas.ts';
+
+export const loginRoute = publicRoute(
+  {
+    method: 'post',
+    path: '/v1/login',
+    operation: 'login',
+    summary: 'Open a session with a user name and a password',
+    body: loginRequest,
+    answers: {
+      200: { description: 'The tokens of the new session.', schema: tokenResponse },
+      429: { description: 'Come back after Retry-After.', schema: problemResponse },
+      403: { description: 'The password was right; a second factor is asked for.', schema: challengeResponse },
+      401: { description: 'The same for an unknown user and a wrong password.', schema: problemResponse },
+    },
+  },
+  async ({ body, clientAddress, clientNetwork, userAgent, signal }, ports) => {
+    if (ports.overload.isOverloaded()) {
+      ports.metrics.authenticated('overloaded');
+      return comeBackLater('overloaded', 1);
+    }
+    const outcome = await login({ ...body, clientAddress, clientNetwork, userAgent, signal }, ports);
+    switch (outcome.kind) {
+      case 'loggedIn':
+        ports.metrics.authenticated('none');
+        return tokenAnswer(outcome.tokens);
+      case 'secondFactorNeeded': {
+        ports.metrics.authenticated('second_factor_needed');
+        const extensions = { mfa_token: outcome.token, expires_in: challengeLifetimeSeconds };
+        return problem(outcome.isEnrolled ? 'mfa_required' : 'mfa_enrollment_required', { extensions });
+      }
+      case 'refused':
+        ports.metrics.authenticated(outcome.reason);
+        return problem('invalid_credentials');
+      case 'limited':
+      case 'overloaded':
+      case 'abandoned':
+        ports.metrics.authenticated(outcome.kind);
+        return postponed(outcome);
+    }
+  },
+);
+
+export const refreshRoute = publicRoute(
+  {
+    method: 'post',
+    path: '/v1/refresh',
+    operation: 'refresh',
+    summary: 'Exchange a refresh token for new tokens',
+    body: refreshRequest,
+    answers: {
+      200: { description: 'New tokens; the refresh token presented has been used.', schema: tokenResponse },
+      401: {
+        description: 'The token is not valid, or was used before and its session has ended.',
+        schema: problemResponse,
+      },
+    },
+  },
+  async ({ body }, ports) => {
+    const outcome = await refresh(body.refresh_token, ports);
+    return outcome.kind === 'refreshed' ? tokenAnswer(outcome.tokens) : problem('invalid_refresh_token');
+  },
+);
+
+export const logoutRoute = publicRoute(
+  {
+    method: 'post',
+    path: '/v1/logout',
+    operation: 'logout',
+    summary: 'End the session of a refresh token',
+    body: logoutRequest,
+    answers: { 204: { description: 'The session has ended, now or before; nothing is said of an unknown token.' } },
+  },
+  async ({ body }, ports) => {
+    await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(body.refresh_token), 'logout');
+    return { status: 204 };
+  },
+);
+
+export const listSessionsRoute = bearerRoute(
+  {
+    method: 'get',
+    path: '/v1/sessions',
+    operation: 'list_sessions',
+    summary: 'The live sessions of the account, the youngest first',
+    query: pageQuery,
+    answers: { 200: { description: 'A page of sessions.', schema: sessionListResponse } },
+  },
+  async ({ query: { cursor: after, limit } }, { userId, sessionId }, ports) => {
+    const sessions = await ports.sessions.list(userId, { after, limit });
+    const items = sessions.map((session) => sessionBody(session, sessionId));
+    return { status: 200, body: pageBody(items, limit) };
+  },
+);
+
+export const endSessionRoute = bearerRoute(
+  {
+    method: 'delete',
+    path: '/v1/sessions/{id}',
+    operation: 'end_session',
+    summary: 'End one session of the account',
+    parameters: { id: z.uuid() },
+    answers: {
+      204: { description: 'It has ended.' },
+      404: { description: 'The account has no such live session.', schema: problemResponse },
+    },
+  },
+  async ({ parameter }, { userId }, ports) => {
+    const ended = await ports.sessions.endOfUser(parameter('id'), userId, 'revoked');
+    return ended ? { status: 204 } : problem('not_found');
+  },
+);
+
+export const endAllSessionsRoute = bearerRoute(
+  {
+    method: 'delete',
+    path: '/v1/sessions',
+    operation: 'end_all_sessions',
+    summary: 'Log out everywhere, here too',
+    answers: { 204: { description: 'Every session of the account has ended.' } },
+  },
+  async (_, { userId }, ports) => {
+    await ports.sessions.endAllOfUser(userId, 'revoked');
+    return { status: 204 };
+  },
+);

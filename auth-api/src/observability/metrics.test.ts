@@ -1,0 +1,100 @@
+import { expect, test } from '@jest/globals';
+import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
+import { Metrics } from './metrics.ts';
+
+test('durations and answers are counted by operation', async () => {
+  const metrics = new Metrics();
+  const count = metrics.answers('verify');
+  count(200, 0.01);
+  count(200, 0.011);
+  metrics.answers('verify')(401, 9);
+  const text = await metrics.registry.metrics();
+  expect(text).toContain(`# TYPE auth_duration_seconds histogram
+auth_duration_seconds_bucket{le="0.01",operation="verify"} 1
+auth_duration_seconds_bucket{le="0.025",operation="verify"} 2
+auth_duration_seconds_bucket{le="0.05",operation="verify"} 2
+auth_duration_seconds_bucket{le="0.1",operation="verify"} 2
+auth_duration_seconds_bucket{le="0.25",operation="verify"} 2
+auth_duration_seconds_bucket{le="0.5",operation="verify"} 2
+auth_duration_seconds_bucket{le="1",operation="verify"} 2
+auth_duration_seconds_bucket{le="2.5",operation="verify"} 2
+auth_duration_seconds_bucket{le="+Inf",operation="verify"} 3
+auth_duration_seconds_sum{operation="verify"} 9.021
+auth_duration_seconds_count{operation="verify"} 3
+`);
+  expect(text).toContain('http_requests_total{operation="verify",code="200"} 2');
+  expect(text).toContain('http_requests_total{operation="verify",code="401"} 1');
+});
+
+test('logins are there from the start, each kind of refusal with 0', async () => {
+  const metrics = new Metrics();
+  metrics.authenticated('none');
+  const text = await metrics.registry.metrics();
+  expect(text).toContain('auth_requests_total{status="success",error_type="none"} 1');
+  expect(text).toContain('auth_requests_total{status="failure",error_type="user_not_found"} 0');
+  expect(text).toContain('auth_requests_total{status="failure",error_type="invalid_password"} 0');
+});
+
+test('keys are told as they are now', async () => {
+  const metrics = new Metrics();
+  const createdAt = new Date(1_700_000_000_000);
+  let states = [{ kid: 'a', status: 'active' as 'active' | 'retired', createdAt }];
+  metrics.observeSigningKeys(() => states);
+  expect(await metrics.registry.metrics()).toContain('auth_signing_key_info{kid="a",status="active"} 1');
+  states = [
+    { kid: 'b', status: 'active', createdAt },
+    { kid: 'a', status: 'retired', createdAt },
+  ];
+  const lines = (await metrics.registry.metrics())
+    .split('\n')
+    .filter((line) => line.startsWith('auth_signing_key_info'));
+  expect(lines).toEqual([
+    'auth_signing_key_info{kid="b",status="active"} 1',
+    'auth_signing_key_info{kid="a",status="retired"} 1',
+  ]);
+  expect(await metrics.registry.metrics()).toContain(
+    'auth_signing_key_created_timestamp_seconds{kid="a",status="retired"} 1700000000',
+  );
+});
+
+test('logins are told as they are now', async () => {
+  const metrics = new Metrics();
+  let fingerprint = 'a';
+  metrics.observeLogins(() => new Map([['postgres', fingerprint]]));
+  expect(await metrics.registry.metrics()).toContain('auth_login_info{dependency="postgres",fingerprint="a"} 1');
+  fingerprint = 'b';
+  const lines = (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith('auth_login'));
+  expect(lines).toEqual(['auth_login_info{dependency="postgres",fingerprint="b"} 1']);
+});
+
+test('lookups are counted by cache and result', async () => {
+  const metrics = new Metrics();
+  metrics.lookedUp('session', 'hit');
+  metrics.lookedUp('session', 'hit');
+  for (const _ of ['first scrape', 'second scrape']) {
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('cache_operations_total{operation="get_session",result="hit"} 2');
+    expect(text).toContain('cache_operations_total{operation="get_user_profile",result="miss"} 0');
+  }
+});
+
+test('a breaker shows its state and its calls', async () => {
+  const metrics = new Metrics();
+  const breaker = new CircuitBreaker({ name: 'redis', minimumCalls: 1, nowMs: () => 0 });
+  metrics.observeBreaker(() => breaker.snapshot());
+  await breaker.execute(() => Promise.reject(new Error('down'))).catch(() => {});
+  const text = await metrics.registry.metrics();
+  expect(text).toContain('circuit_breaker_state{dependency="redis",state="closed"} 0');
+  expect(text).toContain('circuit_breaker_state{dependency="redis",state="open"} 1');
+  expect(text).toContain('circuit_breaker_calls_total{dependency="redis",result="failed"} 1');
+  expect(text).toContain('circuit_breaker_failure_rate{dependency="redis"} 1');
+});
+
+test('the population is shown once it is known', async () => {
+  const metrics = new Metrics();
+  let population: { activeSessions: number; waitingMails: number; legacyHashes: number } | undefined;
+  metrics.observePopulation(() => population);
+  expect(await metrics.registry.metrics()).not.toMatch(/^active_sessions /m);
+  population = { activeSessions: 7, waitingMails: 0, legacyHashes: 2 };
+  expect(await metrics.registry.metrics()).toMatch(/^active_sessions 7$/m);
+});

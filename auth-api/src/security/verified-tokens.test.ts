@@ -1,0 +1,55 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { AccessClaims, AccessTokens } from '../domain/ports.ts';
+import { portOf } from '../testing/fakes.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+const claims: AccessClaims = {
+  userId: 'u',
+  sessionId: 's',
+  roles: [],
+  authenticatedAtSeconds: 7,
+  hasSecondFactor: false,
+  tokenId: 't',
+  issuedAtSeconds: 0,
+  expiresAtSeconds: 300,
+};
+
+function remembering() {
+  const verify = jest.fn<AccessTokens['verify']>((token) => (token === 'good' ? claims : undefined));
+  const sign = () => 'signed';
+  return { verify, tokens: new VerifiedTokens(portOf<AccessTokens>({ sign, verify }), 10) };
+}
+
+describe('a token that was verified', () => {
+  test('is not checked again before it expires', () => {
+    const { verify, tokens } = remembering();
+    expect([tokens.verify('good', 0), tokens.verify('good', 299)]).toEqual([claims, claims]);
+    expect(verify).toHaveBeenCalledTimes(1);
+    tokens.verify('good', 300);
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  test('is checked again when the keys have changed', () => {
+    const { verify, tokens } = remembering();
+    tokens.verify('good', 0);
+    verify.mockReturnValue(undefined);
+    tokens.clear();
+    expect(tokens.verify('good', 1)).toBeUndefined();
+  });
+
+  test('nor is one that was signed here, as long as the keys stay', () => {
+    const { verify, tokens } = remembering();
+    const token = tokens.sign(claims);
+    expect(tokens.verify(token, 299)).toBe(claims);
+    expect(verify).not.toHaveBeenCalled();
+    tokens.clear();
+    expect(tokens.verify(token, 299)).toBeUndefined();
+  });
+
+  test('a token that is not valid is checked each time', () => {
+    const { verify, tokens } = remembering();
+    tokens.verify('bad', 0);
+    tokens.verify('bad', 0);
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+});

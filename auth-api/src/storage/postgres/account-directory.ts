@@ -1,0 +1,75 @@
+import type { Announce } from '../../cache/invalidation-announcer.ts';
+import { userUpdate } from '../../cache/invalidation-events.ts';
+import type { Account, AccountDirectory, AccountPage } from '../../domain/administration.ts';
+import { accountColumns, accountSearch } from './account-search.ts';
+import { recordEvent } from './cache-versions.ts';
+import type { Database, Statement } from './database.ts';
+import { type ProfileRow, profileOf } from './profile-row.ts';
+
+const selectAccount: Statement = {
+  name: 'select_account',
+  text: `SELECT ${accountColumns} FROM auth.users u WHERE u.id = $1`,
+};
+
+/** Waits for logins that are opening a session, so that the statement after it sees their sessions. */
+const updateStatus: Statement = {
+  name: 'update_status',
+  text: `UPDATE auth.users SET status = $2, version = version + 1, updated_at = now() WHERE id = $1 RETURNING id`,
+};
+
+const endSessions: Statement = {
+  name: 'end_sessions_of_disabled',
+  text: `UPDATE auth.sessions SET ended_at = now(), end_reason = 'revoked'
+    WHERE user_id = $1 AND ended_at IS NULL RETURNING id`,
+};
+
+interface AccountRow extends ProfileRow {
+  status: Account['status'];
+  last_login_at: Date | null;
+}
+
+export class PostgresAccountDirectory implements AccountDirectory {
+  readonly #primary: Database;
+  readonly #announce: Announce;
+
+  /** @param announce told of every change of status, once it is committed */
+  constructor(primary: Database, announce: Announce) {
+    this.#primary = primary;
+    this.#announce = announce;
+  }
+
+  async search(...[search, { after, limit }]: Parameters<AccountDirectory['search']>): Promise<AccountPage> {
+    // One more tells whether there is a next page.
+    const { statement, values } = accountSearch(search, after, limit + 1);
+    const rows = await this.#primary.read<AccountRow & { search_key: string }>(statement, values);
+    const shown = rows.slice(0, limit);
+    const lastShown = rows.length > limit ? shown.at(-1) : undefined;
+    const end = lastShown && { key: lastShown.search_key, id: lastShown.id };
+    return { accounts: shown.map(accountOf), end };
+  }
+
+  async find(userId: string): Promise<Account | undefined> {
+    const [row] = await this.#primary.read<AccountRow>(selectAccount, [userId]);
+    return row === undefined ? undefined : accountOf(row);
+  }
+
+  async setStatus(userId: string, status: Account['status']): Promise<boolean> {
+    const event = await this.#primary.transaction(async (query) => {
+      const changed = await query(updateStatus, [userId, status]);
+      if (changed.length === 0) return undefined;
+      const ended = status === 'disabled' ? await query<{ id: string }>(endSessions, [userId]) : [];
+      const event = userUpdate(
+        userId,
+        ended.map(({ id }) => id),
+      );
+      await recordEvent(query, event);
+      return event;
+    });
+    if (event !== undefined) await this.#announce(event);
+    return event !== undefined;
+  }
+}
+
+function accountOf(row: AccountRow): Account {
+  return { ...profileOf(row), status: row.status, lastLoginAt: row.last_login_at };
+}

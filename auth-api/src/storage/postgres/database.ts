@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { DependencyUnavailableError } from '../../domain/ports.ts';
+import { type CircuitBreaker, CircuitOpenError, ProbeTimeoutError } from '../../resilience/circuit-breaker.ts';
+import { retryOnce } from '../../resilience/retry-once.ts';
+import { readCredentials } from './connection.ts';
+import { whileRefused } from './pooler-refusal.ts';
+
+export interface DatabaseOptions {
+  /** What errors and metrics call it: primary, replicas. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Holds `username` and `password`, read anew for each connection. */
+  readonly credentialsDirectory: string;
+  readonly tls: pg.ClientConfig['ssl'];
+  readonly poolSize: number;
+  readonly connectTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+  /** For how long it is tried again while the pooler says that it cannot log in to a server. */
+  readonly refusedPatienceMs: number;
+  readonly breaker: CircuitBreaker;
+  /** A connection at rest was lost; it is replaced at need. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+/** A statement that the server prepares under its name: one text for one name, columns named. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Value = string | number | boolean | Buffer | Date | null | readonly string[];
+
+export interface PoolSnapshot {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+/** Every connection of the pool was in use for too long: says nothing of the database. */
+export class PoolExhaustedError extends DependencyUnavailableError {
+  override name = 'PoolExhaustedError';
+}
+
+const retryDelayMs = 100;
+/** A pooler that is to stop waits a minute for its clients to leave; connections also spread over new poolers by it. */
+const longestConnectionSeconds = 45;
+/** Seconds after which a client may come back when the database could not be asked. */
+const retryAfterSeconds = 2;
+/** cached plan must not change result type: the table changed under a prepared statement. */
+const cachedPlanChanged = '0A000';
+
+/** A pool of connections to one PgBouncer (transaction mode), and the named statements run on them. */
+export class Database {
+  readonly #options: DatabaseOptions;
+  readonly #pool: pg.Pool;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#pool = new pg.Pool({
+      host: options.host,
+      port: options.port,
+      database: options.database,
+      max: options.poolSize,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      query_timeout: options.queryTimeoutMs,
+      idleTimeoutMillis: 60_000,
+      maxLifetimeSeconds: longestConnectionSeconds,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 5_000,
+      application_name: 'auth-api',
+      ...(options.tls === undefined ? {} : { ssl: options.tls }),
+      Client: clientWithCredentials(options.credentialsDirectory),
+    });
+    this.#pool.on('error', options.onIdleError);
+  }
+
+  /** As query, for a statement that changes nothing: tried again where its connection was lost. */
+  read<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
+    return retryOnce(() => this.query<Row>(statement, values), {
+      isRetryable: isLostConnection,
+      maxDelayMs: retryDelayMs,
+      random: Math.random,
+    });
+  }
+
+  /** Runs one statement in its own transaction. @throws pg.DatabaseError, DependencyUnavailableError */
+  async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
+    const run = () => this.#withClient((client) => runStatement<Row>(client, statement, values));
+    // The server has dropped the plan by then. Nothing was executed, so a second try cannot do anything twice.
+    return run().catch((error: unknown) => {
+      if (isCachedPlanChange(error)) return run();
+      throw error;
+    });
+  }
+
+  /** Runs statements in one transaction, which rolls back when `body` rejects. */
+  async transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client) => {
+      await client.query('BEGIN');
+      try {
+        const result = await body((statement, values) => runStatement(client, statement, values));
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        if (isAnswer(error)) await client.query('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  snapshot(): PoolSnapshot {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { total: totalCount, idle: idleCount, waiting: waitingCount };
+  }
+
+  /** Waits for the queries that are running. */
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #withClient<T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    try {
+      return await this.#options.breaker.execute(() =>
+        whileRefused(() => this.#withFreeClient(use), {
+          patienceMs: this.#options.refusedPatienceMs,
+          now: () => performance.now(),
+          sleep: delay,
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof CircuitOpenError || error instanceof ProbeTimeoutError)) throw error;
+      const waitSeconds = error instanceof CircuitOpenError ? error.retryAfterSeconds : retryAfterSeconds;
+      throw new DependencyUnavailableError(this.#options.name, waitSeconds, { cause: error });
+    }
+  }
+
+  async #withFreeClient<T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw this.#unavailable(error);
+    });
+    // A connection that breaks while in use says so in the query, too; without a listener it would end the process.
+    const onError = () => {};
+    client.on('error', onError);
+    let broken = false;
+    try {
+      return await use(client);
+    } catch (error) {
+      broken = !isAnswer(error);
+      throw isOutage(error) ? this.#unavailable(error) : error;
+    } finally {
+      client.removeListener('error', onError);
+      client.release(broken);
+    }
+  }
+
+  #unavailable(cause: unknown): DependencyUnavailableError {
+    const isQueueTimeout = cause instanceof Error && cause.message === 'timeout exceeded when trying to connect';
+    const Unavailable = isQueueTimeout ? PoolExhaustedError : DependencyUnavailableError;
+    return new Unavailable(this.#options.name, retryAfterSeconds, { cause });
+  }
+}
+
+export type Query = <Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]) => Promise<Row[]>;
+
+async function runStatement<Row extends pg.QueryResultRow>(
+  client: pg.PoolClient,
+  statement: Statement,
+  values: readonly Value[],
+): Promise<Row[]> {
+  const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
+  return rows;
+}
+
+/** Reads user name and password when a connection is made, so that a rotated password needs no restart. */
+function clientWithCredentials(directory: string): new (config?: string | pg.ClientConfig) => pg.Client {
+  return class extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super({ ...(typeof config === 'object' ? config : {}), ...readCredentials(directory) });
+    }
+  };
+}
+
+/** The server answered with an error and the connection goes on; anything else leaves it in an unknown state. */
+function isAnswer(error: unknown): error is pg.DatabaseError {
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
+}
+
+/** Classes 08, 53, 57, and read-only transactions: the server cannot take the statement now. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return !(error instanceof TypeError || error instanceof RangeError);
+  return /^(08|53|57)|^25006$/.test(error.code ?? '08');
+}
+
+/** What says nothing of the health of a database: its answers, and that our own pool is too small. */
+export function isDatabaseAnswer(error: unknown): boolean {
+  return !(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError;
+}
+
+/** At once, and not by running out of time: another connection may be good. */
+function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError) return false;
+  const { cause } = error;
+  return cause instanceof Error && !(cause instanceof CircuitOpenError) && !/timeout/i.test(cause.message);
+}
+
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
+}
+
+function isCachedPlanChange(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === cachedPlanChanged;
+}

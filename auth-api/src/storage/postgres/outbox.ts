@@ -1,0 +1,111 @@
+import type { CacheVersions } from '../../cache/cache-types.ts';
+import type { InvalidationKind, InvalidationTarget } from '../../cache/invalidation-events.ts';
+import type { InvalidationSource, OutboxPage, OutboxStanding, PrimaryPoint } from '../../cache/invalidation-source.ts';
+import { parseLsn } from '../../cache/lsn.ts';
+import type { Database, Statement } from './database.ts';
+
+const versionsAsJson = '(SELECT jsonb_object_agg(v.type, v.version) FROM auth.cache_versions v)';
+
+const selectCommitPoint: Statement = {
+  name: 'select_commit_point',
+  text: `SELECT pg_current_wal_lsn()::text AS lsn, ${versionsAsJson} AS versions`,
+};
+
+/** What is visible has been committed; unlike the relay's reading it takes in what a lower sequence may still join. */
+const selectStanding: Statement = {
+  name: 'select_outbox_standing',
+  text: `SELECT pg_current_wal_lsn()::text AS lsn, ${versionsAsJson} AS versions,
+      greatest((SELECT max(o.sequence) FROM auth.outbox o), p.forgotten_up_to)::text AS last_sequence
+    FROM auth.outbox_position p`,
+};
+
+const selectForgotten: Statement = {
+  name: 'select_forgotten_events',
+  text: 'SELECT forgotten_up_to FROM auth.outbox_position',
+};
+
+/**
+ * A sequence is the id of its transaction: below the snapshot's xmin none can still commit, so the order is final. The
+ * log's position is read after the snapshot was taken, and so is not before the commit of any row in it.
+ */
+const selectEvents: Statement = {
+  name: 'select_outbox_events',
+  text: `SELECT pg_current_wal_lsn()::text AS lsn, ${versionsAsJson} AS versions,
+      coalesce((
+        SELECT jsonb_agg(jsonb_build_object('sequence', e.sequence, 'kind', e.kind, 'targets', e.targets,
+          'committedAtMs', floor(extract(epoch FROM e.committed_at) * 1000)) ORDER BY e.sequence)
+        FROM (
+          SELECT o.sequence, o.kind, o.targets, o.committed_at FROM auth.outbox o
+          WHERE o.sequence > $1 AND o.sequence < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+          ORDER BY o.sequence LIMIT $2
+        ) e
+      ), '[]') AS events,
+      NOT EXISTS (
+        SELECT 1 FROM auth.outbox o WHERE o.sequence >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+      ) AS is_settled`,
+};
+
+const deleteEvents: Statement = {
+  name: 'delete_outbox_events',
+  text: `WITH forgotten AS (DELETE FROM auth.outbox WHERE sequence <= $1)
+    UPDATE auth.outbox_position SET forgotten_up_to = greatest(forgotten_up_to, $1)`,
+};
+
+interface PointRow {
+  lsn: string;
+  versions: CacheVersions;
+}
+
+interface EventsRow extends PointRow {
+  is_settled: boolean;
+  events: {
+    sequence: number;
+    kind: InvalidationKind;
+    targets: InvalidationTarget[];
+    committedAtMs: number;
+  }[];
+}
+
+/** The outbox in PostgreSQL. */
+export class PostgresInvalidationSource implements InvalidationSource {
+  readonly #primary: Database;
+
+  constructor(primary: Database) {
+    this.#primary = primary;
+  }
+
+  async standing(): Promise<OutboxStanding> {
+    const row = only(await this.#primary.query<PointRow & { last_sequence: string }>(selectStanding, []));
+    return { lsn: parseLsn(row.lsn), versions: row.versions, lastSequence: Number(row.last_sequence) };
+  }
+
+  /** Asked after a commit: at or after it in the primary's log. */
+  async commitPoint(): Promise<PrimaryPoint> {
+    const { lsn, versions } = only(await this.#primary.query<PointRow>(selectCommitPoint, []));
+    return { lsn: parseLsn(lsn), versions };
+  }
+
+  async forgottenUpTo(): Promise<number> {
+    const row = only(await this.#primary.query<{ forgotten_up_to: string }>(selectForgotten, []));
+    return Number(row.forgotten_up_to);
+  }
+
+  async eventsAfter(sequence: number, limit: number): Promise<OutboxPage> {
+    const row = only(await this.#primary.query<EventsRow>(selectEvents, [sequence, limit]));
+    const lsn = parseLsn(row.lsn);
+    const events = row.events.map(({ sequence: place, kind, targets, committedAtMs }) => {
+      return { sequence: place, event: { kind, targets, lsn, committedAtMs } };
+    });
+    return { events, isSettled: row.is_settled, versions: row.versions, lsn };
+  }
+
+  async forgetUpTo(sequence: number): Promise<void> {
+    await this.#primary.query(deleteEvents, [sequence]);
+  }
+}
+
+function only<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error('the schema is not complete: run the migrations');
+  return row;
+}

@@ -1,0 +1,193 @@
+import type { LoginChallenge, LoginChallengeStore, NewChallenge } from '../../domain/login-challenge.ts';
+import type { Factor, SecondFactorState, SecondFactorStore } from '../../domain/second-factor.ts';
+import type { Database, Query, Statement } from './database.ts';
+import { rolesOf, secondFactorRequired } from './grant-names.ts';
+
+/** Of a user `u`, whose second factor is `f` if there is one. */
+const factorColumns = `f.secret, f.is_confirmed, f.last_used_step,
+      (SELECT count(*)::int FROM auth.recovery_codes c WHERE c.user_id = u.id) AS recovery_codes_left`;
+
+const selectFactor: Statement = {
+  name: 'select_second_factor',
+  text: `SELECT u.username, ${secondFactorRequired('u.id')} AS is_required, ${factorColumns}
+    FROM auth.users u LEFT JOIN auth.second_factors f ON f.user_id = u.id WHERE u.id = $1`,
+};
+
+const startFactor: Statement = {
+  name: 'start_second_factor',
+  text: `INSERT INTO auth.second_factors AS f (user_id, secret) VALUES ($1, $2)
+    ON CONFLICT (user_id) DO UPDATE SET secret = $2, last_used_step = 0 WHERE NOT f.is_confirmed
+    RETURNING f.user_id`,
+};
+
+const confirmFactor: Statement = {
+  name: 'confirm_second_factor',
+  text: `UPDATE auth.second_factors SET is_confirmed = true, last_used_step = $2
+    WHERE user_id = $1 AND NOT is_confirmed AND last_used_step < $2 RETURNING user_id`,
+};
+
+const markSession: Statement = {
+  name: 'mark_session_second_factor',
+  text: 'UPDATE auth.sessions SET has_second_factor = true WHERE id = $1 AND user_id = $2',
+};
+
+const useStep: Statement = {
+  name: 'use_totp_step',
+  text: `UPDATE auth.second_factors SET last_used_step = $2
+    WHERE user_id = $1 AND is_confirmed AND last_used_step < $2 RETURNING user_id`,
+};
+
+const insertRecoveryCode: Statement = {
+  name: 'insert_recovery_code',
+  text: 'INSERT INTO auth.recovery_codes (user_id, code_hash) VALUES ($1, $2)',
+};
+
+const useRecoveryCode: Statement = {
+  name: 'use_recovery_code',
+  text: 'DELETE FROM auth.recovery_codes WHERE user_id = $1 AND code_hash = $2 RETURNING user_id',
+};
+
+/** Two who renew at once do so one after the other. */
+const lockConfirmed: Statement = {
+  name: 'lock_second_factor',
+  text: 'SELECT user_id FROM auth.second_factors WHERE user_id = $1 AND is_confirmed FOR UPDATE',
+};
+
+const deleteRecoveryCodes: Statement = {
+  name: 'delete_recovery_codes',
+  text: 'DELETE FROM auth.recovery_codes WHERE user_id = $1',
+};
+
+const deleteFactor: Statement = {
+  name: 'delete_second_factor',
+  text: 'DELETE FROM auth.second_factors WHERE user_id = $1 RETURNING user_id',
+};
+
+const insertChallenge: Statement = {
+  name: 'insert_login_challenge',
+  text: `WITH upgrade AS (
+      UPDATE auth.credentials SET password_hash = $7 WHERE user_id = $2 AND password_hash = $6
+    )
+    INSERT INTO auth.login_challenges (token_hash, user_id, credential_version, expires_at, attempts_left)
+    VALUES ($1, $2, $3, now() + make_interval(secs => $4), $5)`,
+};
+
+const attemptChallenge: Statement = {
+  name: 'attempt_login_challenge',
+  text: `WITH attempted AS (
+      UPDATE auth.login_challenges SET attempts_left = attempts_left - 1
+      WHERE token_hash = $1 AND attempts_left > 0 AND expires_at > now()
+      RETURNING user_id, credential_version
+    )
+    SELECT u.id, u.username, a.credential_version, ${rolesOf('u.id')} AS roles, ${factorColumns}
+    FROM attempted a JOIN auth.users u ON u.id = a.user_id LEFT JOIN auth.second_factors f ON f.user_id = u.id`,
+};
+
+const deleteChallenge: Statement = {
+  name: 'delete_login_challenge',
+  text: 'DELETE FROM auth.login_challenges WHERE token_hash = $1 RETURNING user_id',
+};
+
+interface FactorRow {
+  username: string;
+  secret: Buffer | null;
+  is_confirmed: boolean | null;
+  /** bigint: node-pg gives a string. */
+  last_used_step: string | null;
+  recovery_codes_left: number;
+}
+
+export class PostgresSecondFactorStore implements SecondFactorStore {
+  readonly #primary: Database;
+
+  constructor(primary: Database) {
+    this.#primary = primary;
+  }
+
+  async find(userId: string): Promise<SecondFactorState | undefined> {
+    const [row] = await this.#primary.read<FactorRow & { is_required: boolean }>(selectFactor, [userId]);
+    return row === undefined
+      ? undefined
+      : { username: row.username, isRequired: row.is_required, factor: factorOf(row) };
+  }
+
+  start(userId: string, sealedSecret: Buffer): Promise<boolean> {
+    return this.#does(startFactor, [userId, sealedSecret]);
+  }
+
+  confirm(confirmation: Parameters<SecondFactorStore['confirm']>[0]): Promise<boolean> {
+    const { userId, step, recoveryCodeHashes, sessionId } = confirmation;
+    return this.#primary.transaction(async (query) => {
+      if ((await query(confirmFactor, [userId, step])).length === 0) return false;
+      await insertCodes(query, userId, recoveryCodeHashes);
+      if (sessionId !== undefined) await query(markSession, [sessionId, userId]);
+      return true;
+    });
+  }
+
+  useStep(userId: string, step: number): Promise<boolean> {
+    return this.#does(useStep, [userId, step]);
+  }
+
+  useRecoveryCode(userId: string, codeHash: Buffer): Promise<boolean> {
+    return this.#does(useRecoveryCode, [userId, codeHash]);
+  }
+
+  replaceRecoveryCodes(userId: string, codeHashes: readonly Buffer[]): Promise<boolean> {
+    return this.#primary.transaction(async (query) => {
+      if ((await query(lockConfirmed, [userId])).length === 0) return false;
+      await query(deleteRecoveryCodes, [userId]);
+      await insertCodes(query, userId, codeHashes);
+      return true;
+    });
+  }
+
+  remove(userId: string): Promise<boolean> {
+    return this.#does(deleteFactor, [userId]);
+  }
+
+  async #does(statement: Statement, values: Parameters<Database['query']>[1]): Promise<boolean> {
+    return (await this.#primary.query(statement, values)).length > 0;
+  }
+}
+
+export class PostgresLoginChallengeStore implements LoginChallengeStore {
+  readonly #primary: Database;
+
+  constructor(primary: Database) {
+    this.#primary = primary;
+  }
+
+  async open(challenge: NewChallenge): Promise<void> {
+    const { tokenHash, userId, credentialVersion, lifetimeSeconds, attempts, hashUpgrade } = challenge;
+    const upgrade = [hashUpgrade?.from ?? null, hashUpgrade?.to ?? null];
+    const values = [tokenHash, userId, credentialVersion, lifetimeSeconds, attempts, ...upgrade];
+    await this.#primary.query(insertChallenge, values);
+  }
+
+  async attempt(tokenHash: Buffer): Promise<LoginChallenge | undefined> {
+    type Row = FactorRow & { id: string; credential_version: string; roles: string[] };
+    const [row] = await this.#primary.query<Row>(attemptChallenge, [tokenHash]);
+    if (row === undefined) return undefined;
+    const { id: userId, username, roles } = row;
+    return { userId, username, roles, credentialVersion: Number(row.credential_version), factor: factorOf(row) };
+  }
+
+  async close(tokenHash: Buffer): Promise<boolean> {
+    return (await this.#primary.query(deleteChallenge, [tokenHash])).length > 0;
+  }
+}
+
+async function insertCodes(query: Query, userId: string, codeHashes: readonly Buffer[]): Promise<void> {
+  for (const codeHash of codeHashes) await query(insertRecoveryCode, [userId, codeHash]);
+}
+
+function factorOf(row: FactorRow): Factor | undefined {
+  if (row.secret === null) return undefined;
+  return {
+    sealedSecret: row.secret,
+    isConfirmed: row.is_confirmed === true,
+    lastUsedStep: Number(row.last_used_step),
+    recoveryCodesLeft: row.recovery_codes_left,
+  };
+}

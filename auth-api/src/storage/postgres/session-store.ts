@@ -1,0 +1,312 @@
+import type { Announce } from '../../cache/invalidation-announcer.ts';
+import { sessionLogout } from '../../cache/invalidation-events.ts';
+import type { SessionState } from '../../cache/live-sessions.ts';
+import type { LocalCache } from '../../cache/local-cache.ts';
+import type {
+  NewSession,
+  Page,
+  RefreshedSession,
+  RefreshTokenState,
+  SessionEnd,
+  SessionStore,
+  SessionSummary,
+  SessionWrites,
+} from '../../domain/ports.ts';
+import type { Database, Statement } from './database.ts';
+import { secondFactorRequired } from './grant-names.ts';
+
+/** For the rows of `ended`: what they are cached as; nothing where there are none. */
+const announceEnded = `
+      INSERT INTO auth.outbox (kind, targets)
+      SELECT 'session_logout', jsonb_agg(jsonb_build_object('type', cached.type, 'id', ended.id))
+      FROM ended CROSS JOIN (VALUES ('session'), ('session_data')) AS cached (type)
+      HAVING count(*) > 0
+    `;
+
+/** SQL for a time as a number. */
+const expirySeconds = (time: string) => `extract(epoch FROM ${time})::float8`;
+
+/** The update of the user is the lock that a change of password waits for, and the check that there was none. */
+const insertSession: Statement = {
+  name: 'insert_session',
+  text: `WITH account AS (
+      UPDATE auth.users SET last_login_at = now()
+      WHERE id = $1 AND status = 'active' AND credential_version = $2
+      RETURNING id
+    ), session AS (
+      INSERT INTO auth.sessions
+        (id, user_id, expires_at, client_address, user_agent, authenticated_at, has_second_factor)
+      SELECT $3, id, now() + make_interval(secs => $4), $5, $6, now(), $11 FROM account
+      RETURNING id, expires_at
+    ), token AS (
+      INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT $7, id FROM session
+    ), upgrade AS (
+      UPDATE auth.credentials c SET password_hash = $9
+      FROM account a WHERE c.user_id = a.id AND c.password_hash = $8
+    ), ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = 'too_many'
+      WHERE id IN (
+        SELECT s.id FROM auth.sessions s JOIN account a ON a.id = s.user_id
+        WHERE s.ended_at IS NULL ORDER BY s.created_at DESC OFFSET $10
+      )
+      RETURNING id
+    ), event AS (${announceEnded})
+    SELECT ${expirySeconds('s.expires_at')} AS expires_seconds, ARRAY(SELECT id FROM ended) AS ended FROM session s`,
+};
+
+/** Of a session `s`. The release before does not note when somebody showed who they are. */
+const authenticationColumns = `coalesce(extract(epoch FROM s.authenticated_at), 0)::float8 AS authenticated_seconds,
+        s.has_second_factor`;
+
+/** Of a session `s`: a role that came to require a second factor ends, with the next refresh, what was opened without. */
+const hasRequiredFactor = `(s.has_second_factor OR NOT ${secondFactorRequired('s.user_id')})`;
+
+/** Of two at once the second waits for the first, then finds the token used and changes nothing. */
+const exchangeToken: Statement = {
+  name: 'exchange_refresh_token',
+  text: `WITH presented AS (
+      UPDATE auth.refresh_tokens t SET used_at = now(), successor_hash = $2
+      FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id
+      WHERE t.token_hash = $1 AND t.used_at IS NULL AND s.id = t.session_id
+        AND s.ended_at IS NULL AND s.expires_at > now() AND u.status = 'active' AND ${hasRequiredFactor}
+      RETURNING s.id, s.user_id, ${authenticationColumns}
+    ), successor AS (
+      INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT $2, id FROM presented
+    ), touched AS (
+      UPDATE auth.sessions s SET last_used_at = now(), expires_at = now() + make_interval(secs => $3)
+      FROM presented p WHERE s.id = p.id
+    )
+    SELECT p.id AS session_id, p.user_id, p.authenticated_seconds, p.has_second_factor,
+      ${expirySeconds('now() + make_interval(secs => $3)')} AS expires_seconds,
+      ARRAY(SELECT r.name FROM auth.user_roles ur JOIN auth.roles r ON r.id = ur.role_id
+        WHERE ur.user_id = p.user_id ORDER BY r.name) AS roles
+    FROM presented p`,
+};
+
+const selectToken: Statement = {
+  name: 'select_refresh_token',
+  text: `SELECT t.session_id, s.user_id, ${authenticationColumns}, t.successor_hash,
+      s.ended_at IS NULL AND s.expires_at > now() AND u.status = 'active' AND ${hasRequiredFactor} AS is_session_live,
+      extract(epoch FROM now() - t.used_at)::float8 AS used_seconds_ago,
+      EXISTS (SELECT 1 FROM auth.refresh_tokens n WHERE n.token_hash = t.successor_hash AND n.used_at IS NOT NULL)
+        AS is_successor_used,
+      ARRAY(SELECT r.name FROM auth.user_roles ur JOIN auth.roles r ON r.id = ur.role_id
+        WHERE ur.user_id = s.user_id ORDER BY r.name) AS roles
+    FROM auth.refresh_tokens t JOIN auth.sessions s ON s.id = t.session_id JOIN auth.users u ON u.id = s.user_id
+    WHERE t.token_hash = $1`,
+};
+
+const selectLive: Statement = {
+  name: 'select_live_session',
+  text: `SELECT ${expirySeconds('expires_at')} AS expires_seconds
+    FROM auth.sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > now()`,
+};
+
+const authenticateAgain: Statement = {
+  name: 'authenticate_again',
+  text: `UPDATE auth.sessions SET authenticated_at = now(), has_second_factor = has_second_factor OR $2
+    WHERE id = $1 AND ended_at IS NULL AND expires_at > now() RETURNING id`,
+};
+
+const endSession: Statement = {
+  name: 'end_session',
+  text: `WITH ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id
+    ), event AS (${announceEnded})
+    SELECT id FROM ended`,
+};
+
+const endSessionOfUser: Statement = {
+  name: 'end_session_of_user',
+  text: `WITH ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = $3
+      WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > now()
+      RETURNING id
+    ), event AS (${announceEnded})
+    SELECT id FROM ended`,
+};
+
+const endAllSessions: Statement = {
+  name: 'end_all_sessions',
+  text: `WITH ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id
+    ), event AS (${announceEnded})
+    SELECT id FROM ended`,
+};
+
+/** UUIDv7 ids are in order of their making: the cursor is the last id. */
+const selectSessions: Statement = {
+  name: 'select_sessions',
+  text: `SELECT id, created_at, last_used_at, expires_at, host(client_address) AS client_address, user_agent
+    FROM auth.sessions
+    WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now() AND ($2::uuid IS NULL OR id < $2)
+    ORDER BY id DESC LIMIT $3`,
+};
+
+const endSessionByToken: Statement = {
+  name: 'end_session_by_refresh_token',
+  text: `WITH ended AS (
+      UPDATE auth.sessions s SET ended_at = now(), end_reason = $2
+      FROM auth.refresh_tokens t WHERE t.token_hash = $1 AND s.id = t.session_id AND s.ended_at IS NULL
+      RETURNING s.id
+    ), event AS (${announceEnded})
+    SELECT id FROM ended`,
+};
+
+interface ExpiryRow {
+  expires_seconds: number;
+}
+
+interface RefreshedRow {
+  session_id: string;
+  user_id: string;
+  roles: string[];
+  authenticated_seconds: number;
+  has_second_factor: boolean;
+}
+
+interface SessionRow {
+  id: string;
+  created_at: Date;
+  last_used_at: Date;
+  expires_at: Date;
+  client_address: string | null;
+  user_agent: string | null;
+}
+
+interface TokenRow extends RefreshedRow {
+  successor_hash: Buffer | null;
+  is_session_live: boolean;
+  used_seconds_ago: number | null;
+  is_successor_used: boolean;
+}
+
+export interface SessionStoreOptions {
+  /** Told of every session that ended, once that is committed. */
+  readonly announce: Announce;
+  /** What was just written need not be read: the first check of a session's token is about to come. */
+  readonly memory: Pick<LocalCache<SessionState>, 'moment' | 'remember'>;
+  readonly ownWrites: Pick<SessionWrites, 'opened'>;
+  readonly maxSessionsPerUser: number;
+}
+
+export class PostgresSessionStore implements SessionStore {
+  readonly #primary: Database;
+  readonly #options: SessionStoreOptions;
+
+  constructor(primary: Database, options: SessionStoreOptions) {
+    this.#primary = primary;
+    this.#options = options;
+  }
+
+  async open(session: NewSession): ReturnType<SessionStore['open']> {
+    const { memory, ownWrites, maxSessionsPerUser } = this.#options;
+    const beforeWrite = memory.moment();
+    const [row] = await this.#primary.query<ExpiryRow & { ended: string[] }>(insertSession, [
+      session.userId,
+      session.credentialVersion,
+      session.id,
+      session.lifetimeSeconds,
+      session.clientAddress ?? null,
+      session.userAgent ?? null,
+      session.refreshTokenHash,
+      session.hashUpgrade?.from ?? null,
+      session.hashUpgrade?.to ?? null,
+      // Beside the new one.
+      maxSessionsPerUser - 1,
+      session.hasSecondFactor,
+    ]);
+    if (row === undefined) return { kind: 'credentialsChanged' };
+    memory.remember(session.id, stateOf(row), beforeWrite);
+    ownWrites.opened(session.id);
+    await this.#announceEnd(row.ended);
+    return { kind: 'opened' };
+  }
+
+  async exchangeRefreshToken({
+    presentedHash,
+    successorHash,
+    lifetimeSeconds,
+  }: Parameters<SessionStore['exchangeRefreshToken']>[0]): Promise<RefreshedSession | undefined> {
+    const { memory } = this.#options;
+    const beforeWrite = memory.moment();
+    const values = [presentedHash, successorHash, lifetimeSeconds];
+    const [row] = await this.#primary.query<RefreshedRow & ExpiryRow>(exchangeToken, values);
+    if (row === undefined) return undefined;
+    memory.remember(row.session_id, stateOf(row), beforeWrite);
+    return refreshedSession(row);
+  }
+
+  async authenticateAgain(sessionId: string, hasSecondFactor: boolean): Promise<boolean> {
+    return (await this.#primary.query(authenticateAgain, [sessionId, hasSecondFactor])).length > 0;
+  }
+
+  async findRefreshToken(tokenHash: Buffer): Promise<RefreshTokenState | undefined> {
+    const [row] = await this.#primary.read<TokenRow>(selectToken, [tokenHash]);
+    if (row === undefined) return undefined;
+    return {
+      ...refreshedSession(row),
+      isSessionLive: row.is_session_live,
+      usedSecondsAgo: row.used_seconds_ago,
+      successorHash: row.successor_hash,
+      isSuccessorUsed: row.is_successor_used,
+    };
+  }
+
+  async findLive(sessionId: string): Promise<SessionState | undefined> {
+    const [row] = await this.#primary.read<ExpiryRow>(selectLive, [sessionId]);
+    return row === undefined ? undefined : stateOf(row);
+  }
+
+  async end(sessionId: string, reason: SessionEnd): Promise<boolean> {
+    return (await this.#end(endSession, [sessionId, reason])) === 1;
+  }
+
+  async endOfUser(sessionId: string, userId: string, reason: SessionEnd): Promise<boolean> {
+    return (await this.#end(endSessionOfUser, [sessionId, userId, reason])) === 1;
+  }
+
+  async endAllOfUser(userId: string, reason: SessionEnd): Promise<number> {
+    return this.#end(endAllSessions, [userId, reason]);
+  }
+
+  async list(userId: string, { after, limit }: Page): Promise<SessionSummary[]> {
+    const rows = await this.#primary.read<SessionRow>(selectSessions, [userId, after ?? null, limit]);
+    return rows.map((row) => ({
+      id: row.id,
+      createdAt: row.created_at,
+      lastUsedAt: row.last_used_at,
+      expiresAt: row.expires_at,
+      clientAddress: row.client_address,
+      userAgent: row.user_agent,
+    }));
+  }
+
+  async endByRefreshToken(tokenHash: Buffer, reason: SessionEnd): Promise<boolean> {
+    return (await this.#end(endSessionByToken, [tokenHash, reason])) === 1;
+  }
+
+  async #end(statement: Statement, values: Parameters<Database['query']>[1]): Promise<number> {
+    const ended = await this.#primary.query<{ id: string }>(statement, values);
+    await this.#announceEnd(ended.map(({ id }) => id));
+    return ended.length;
+  }
+
+  async #announceEnd(sessionIds: readonly string[]): Promise<void> {
+    if (sessionIds.length > 0) await this.#options.announce(sessionLogout(sessionIds));
+  }
+}
+
+function refreshedSession(row: RefreshedRow): RefreshedSession {
+  return {
+    sessionId: row.session_id,
+    userId: row.user_id,
+    roles: row.roles,
+    authenticatedAtSeconds: Math.floor(row.authenticated_seconds),
+    hasSecondFactor: row.has_second_factor,
+  };
+}
+
+function stateOf(row: ExpiryRow): SessionState {
+  return { expiresAtMs: Math.floor(row.expires_seconds * 1000) };
+}

@@ -1,0 +1,22 @@
+import type { PasswordHasher, RefreshTokens, SessionStore, UserStore } from '../domain/ports.ts';
+
+/** A part of a port; asking for the rest of it fails the test. */
+export function portOf<Port extends object>(part: Partial<Port>): Port {
+  return new Proxy(part as Port, {
+    get: (target, name) => {
+      if (name in target) return Reflect.get(target, name);
+      throw new Error(`the test did not expect ${String(name)} to be asked for`);
+    },
+  });
+}
+
+export const users = (part: Partial<UserStore>) => portOf<UserStore>(part);
+export const sessions = (part: Partial<SessionStore>) => portOf<SessionStore>(part);
+export const passwords = (part: Partial<PasswordHasher>) => portOf<PasswordHasher>(part);
+
+/** Tokens that can be read: `a`, `a'`, `a''`. */
+export const readableRefreshTokens: RefreshTokens = {
+  mint: () => 'minted',
+  hash: (token) => Buffer.from(`hash of ${token}`),
+  successor: (token) => `${token}'`,
+};

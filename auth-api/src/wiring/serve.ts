@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { type App, startApp } from '../app.ts';
+import type { ServeConfig } from '../config.ts';
+import type { ApiPorts } from '../http/route.ts';
+import { Metrics } from '../observability/metrics.ts';
+import { watchPopulation } from '../observability/population-watch.ts';
+import { OpenTelemetrySpans } from '../observability/spans.ts';
+import { LoginShedding } from '../resilience/overload.ts';
+import { Ed25519AccessTokens } from '../security/access-token.ts';
+import { ClientCredentials } from '../security/client-credentials.ts';
+import { KeyDirectory } from '../security/key-directory.ts';
+import { SealedOneTimeCodes } from '../security/one-time-codes.ts';
+import { OpaqueRefreshTokens } from '../security/refresh-token.ts';
+import { VerifiedTokens } from '../security/verified-tokens.ts';
+import { PostgresIdempotencyKeys } from '../storage/postgres/idempotency-key-store.ts';
+import { countPopulationIn } from '../storage/postgres/population.ts';
+import { appointAdministrator } from './administrator.ts';
+import { startBackground } from './background.ts';
+import { cacheAdministration } from './cache-administration.ts';
+import { openCaches } from './caches.ts';
+import { createCircuitBreakers } from './circuit-breakers.ts';
+import { openDatabases } from './databases.ts';
+import { createPasswordPolicy, startHashing } from './hashing.ts';
+import { createLimits } from './limits.ts';
+import { loginFingerprints } from './logins.ts';
+import { startMail } from './mail.ts';
+import { openRedis } from './redis.ts';
+import { createStores } from './stores.ts';
+
+const keyReloadIntervalMs = 2_000;
+const administratorRetryMs = 2_000;
+const populationIntervalMs = 60_000;
+/** Redis is worth a short wait at the start, and no more: without it everything works, slower. */
+const redisStartTimeoutMs = 2_000;
+/** A verify must not come later than this because of logins. */
+const maxEventLoopDelayMs = 250;
+
+/** Runs the API until the process is told to stop. */
+export async function serve(config: ServeConfig, log: Logger): Promise<void> {
+  const metrics = new Metrics();
+  const { keys, accessTokens } = openKeys(config, log);
+  metrics.observeSigningKeys(() => keys.signing().states);
+  metrics.observeLogins(() => loginFingerprints(config, keys.derivationKey()));
+  const breakers = createCircuitBreakers(config, log, metrics);
+  const databases = openDatabases(config, breakers, log, metrics);
+  const redis = openRedis(config, breakers, log);
+  const caches = openCaches(config, { databases, redis, metrics, log });
+  const passwords = startHashing(config, log, metrics);
+  const overload = new LoginShedding({
+    waiting: () => databases.primary.snapshot().waiting,
+    maxWaiting: config.postgres.write.poolSize,
+    maxEventLoopDelayMs,
+  });
+  const stores = createStores(config, { databases, caches, metrics });
+  const ports: ApiPorts = {
+    ...stores,
+    passwords,
+    limits: createLimits(config, redis, metrics),
+    passwordPolicy: createPasswordPolicy(config),
+    accessTokens,
+    refreshTokens: new OpaqueRefreshTokens(() => keys.derivationKey()),
+    spans: new OpenTelemetrySpans(() => keys.derivationKey()),
+    clock: { nowMs: () => Date.now() },
+    lifetimes: {
+      accessSeconds: config.tokens.accessLifetimeSeconds,
+      refreshSeconds: config.tokens.refreshLifetimeSeconds,
+    },
+    idempotencyKeys: new PostgresIdempotencyKeys(databases.primary, () => keys.derivationKey()),
+    oneTimeCodes: new SealedOneTimeCodes(() => keys.derivationKey()),
+    stepUpMaxAgeSeconds: config.stepUpMaxAgeSeconds,
+    serviceName: config.serviceName,
+    metrics,
+    overload,
+    isRegistrationOpen: config.registration === 'open',
+    caches: cacheAdministration(config, { databases, caches, metrics }),
+    circuitBreakers: new Map(Object.entries(breakers)),
+    jwks: () => keys.signing().jwks,
+    issuer: config.tokens.issuer,
+  };
+  const mailing = startMail(config, { ...ports, mail: stores.mail }, metrics, log);
+  const clients = new ClientCredentials(config.oauthClientsDirectory);
+  if (redis !== undefined) await redis.readyWithin(redisStartTimeoutMs);
+  const app = await startApp({ config, metrics, log, ports, clients, derivationKey: () => keys.derivationKey() });
+  keys.watch();
+  const reloading = setInterval(() => reloadClients(clients, log), keyReloadIntervalMs).unref();
+  const background = startBackground(config, databases, caches, log);
+  const stopping = new AbortController();
+  const population = watchPopulation({
+    count: () => countPopulationIn(databases.replicas ?? databases.primary, config.hashing.algorithm),
+    intervalMs: populationIntervalMs,
+    onError: (error) => log.debug({ error }, 'sessions and hashes could not be counted'),
+    signal: stopping.signal,
+  });
+  metrics.observePopulation(population);
+  if (config.adminCredentialsDirectory !== undefined) {
+    const { signal } = stopping;
+    const pause = () => delay(administratorRetryMs, undefined, { signal }).catch(() => undefined);
+    void appointAdministrator({
+      directory: config.adminCredentialsDirectory,
+      ports,
+      log,
+      pause,
+      stopping: signal,
+    });
+  }
+  onStopSignal(app, log, async () => {
+    stopping.abort();
+    clearInterval(reloading);
+    keys.close();
+    overload.close();
+    await passwords.close();
+    await Promise.all([background.stop(), mailing.stop()]);
+    caches.close();
+    redis?.disconnect();
+    await databases.close();
+  });
+}
+
+function openKeys(config: ServeConfig, log: Logger) {
+  const keys = new KeyDirectory({
+    directory: config.keysDirectory,
+    reloadIntervalMs: keyReloadIntervalMs,
+    onReload: () => {
+      accessTokens.clear();
+      log.info('the signing keys were reloaded');
+    },
+    onReloadError: (error) => log.error({ error }, 'the signing keys could not be reloaded; those before stay in use'),
+  });
+  const signed = new Ed25519AccessTokens({ ...config.tokens, keys: () => keys.signing() });
+  const accessTokens = new VerifiedTokens(signed, config.cache.local.session.maxEntries);
+  return { keys, accessTokens };
+}
+
+function reloadClients(clients: ClientCredentials, log: Logger): void {
+  try {
+    clients.reload();
+  } catch (error) {
+    log.error({ error }, 'the OAuth clients could not be reloaded; those before stay in use');
+  }
+}
+
+function onStopSignal(app: App, log: Logger, release: () => Promise<void>): void {
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'told to stop');
+    await app.shutDown();
+    await release();
+    log.info('stopped');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    process.on(signal, () => {
+      stop(signal).catch((error: unknown) => {
+        log.fatal({ error }, 'the shutdown failed');
+        process.exitCode = 1;
+      });
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import { CachedLiveSessions } from '../cache/live-sessions.ts';
+import { CachedUserViews } from '../cache/user-views.ts';
+import type { ServeConfig } from '../config.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { PostgresAccountDirectory } from '../storage/postgres/account-directory.ts';
+import { PostgresMailOutbox } from '../storage/postgres/mail-outbox.ts';
+import { PostgresMailedTokenStore } from '../storage/postgres/mailed-token-store.ts';
+import { PostgresRoleStore } from '../storage/postgres/role-store.ts';
+import { PostgresLoginChallengeStore, PostgresSecondFactorStore } from '../storage/postgres/second-factor-store.ts';
+import { PostgresSessionStore } from '../storage/postgres/session-store.ts';
+import { SplitReads } from '../storage/postgres/split-reads.ts';
+import { PostgresUserStore } from '../storage/postgres/user-store.ts';
+import { PostgresUserViewReads } from '../storage/postgres/user-views.ts';
+import type { Caches } from './caches.ts';
+import type { Databases } from './databases.ts';
+
+/** What is kept in PostgreSQL, behind the caches where that is allowed. */
+export function createStores(
+  { maxSessionsPerUser, mail }: ServeConfig,
+  { databases, caches, metrics }: { databases: Databases; caches: Caches; metrics: Metrics },
+) {
+  const { primary, replicas } = databases;
+  const { announce, ownWrites } = caches;
+  const reads = new SplitReads({ primary, replicas, onRead: (source) => metrics.readFrom(source) });
+  const sessions = new PostgresSessionStore(primary, {
+    announce,
+    memory: caches.session,
+    ownWrites,
+    maxSessionsPerUser,
+  });
+  return {
+    ownWrites,
+    sessions,
+    users: new PostgresUserStore(primary, { announce, sendsMail: mail !== undefined }),
+    mail: mail === undefined ? undefined : new PostgresMailOutbox(primary),
+    mailedTokens: new PostgresMailedTokenStore(primary, { announce }),
+    secondFactors: new PostgresSecondFactorStore(primary),
+    challenges: new PostgresLoginChallengeStore(primary),
+    roles: new PostgresRoleStore(primary, { announce, definitions: caches.roleDefinitions, ownWrites }),
+    accounts: new PostgresAccountDirectory(primary, announce),
+    liveSessions: new CachedLiveSessions({
+      local: caches.session,
+      shared: caches.sessionData,
+      findLive: (sessionId) => sessions.findLive(sessionId),
+      nowMs: () => Date.now(),
+    }),
+    views: new CachedUserViews({
+      local: caches.userBasic,
+      profiles: caches.userProfile,
+      permissions: caches.userPermissions,
+      reads: new PostgresUserViewReads(reads),
+      ownWrites,
+    }),
+  };
+}

@@ -1,0 +1,3 @@
+import preset from '../jest.preset.js';
+
+export default { ...preset, displayName: 'dev', roots: ['<rootDir>'], testMatch: ['**/*.test.ts'] };

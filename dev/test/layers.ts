@@ -1,0 +1,140 @@
+import { readFile, rm } from 'node:fs/promises';
+import { CommandError, type CommandOptions, runCommand } from '../command.ts';
+import { installOperatorOn, runMake, targetOfEnvironment } from '../kubernetes/target.ts';
+import { generatedFilesAreCurrent } from './generated-files.ts';
+import { outcomeOfGo } from './go-report.ts';
+import { type JestReport, outcomeOfJest } from './jest-report.ts';
+import { failure, type Outcome, skip } from './outcome.ts';
+import { rulesHold } from './rule-tests.ts';
+import { shellScripts } from './shell-scripts.ts';
+
+export type Print = (line: string) => void;
+
+/** One kind of check. `run` rejects only where it could not find out. */
+export interface Layer {
+  name: string;
+  run: (print: Print) => Promise<Outcome>;
+}
+
+const REPORTS = '.make/test';
+const CHART = 'helm/authcluster-operator';
+const SUITE_TIMEOUT_SECONDS = 40 * 60;
+
+/** In the order in which they run: what answers soonest comes first. */
+export const LAYERS: readonly Layer[] = [
+  check('types', 'npm', ['run', '--silent', 'types']),
+  check('lint', 'npm', ['run', '--silent', 'lint']),
+  { name: 'shell', run: checkShellScripts },
+  { name: 'workflows', run: checkWorkflows },
+  { name: 'generated', run: generatedFilesAreCurrent },
+  check('chart', 'helm', ['lint', '--strict', CHART]),
+  suite('dev', 'npm', ['run', '--silent', 'test:dev']),
+  { name: 'go', run: testGo },
+  suite('operator', 'npm', ['test', '--silent', '-w', 'operator']),
+  suite('auth-api', 'npm', ['test', '--silent', '-w', 'auth-api']),
+  suite('load', 'npm', ['test', '--silent', '-w', 'load']),
+  { name: 'rules', run: rulesHold },
+  suite('integration', 'npm', ['run', '--silent', 'test:integration', '-w', 'auth-api'], prepareImages),
+  suite('operator-integration', 'npm', ['run', '--silent', 'test:integration', '-w', 'operator'], prepareControlPlane),
+  suite('edge', 'npm', ['run', '--silent', 'test:edge', '-w', 'operator'], prepareImages),
+  suite('e2e', 'npm', ['test', '--silent', '-w', 'e2e'], prepareCluster),
+];
+
+/** What `make test` leaves out, because it takes much longer than all of the others: run by name. */
+export const ON_DEMAND: readonly Layer[] = [
+  suite('chaos', 'npm', ['run', '--silent', 'test:chaos', '-w', 'e2e'], prepareCluster),
+];
+
+/** A command that counts as one test. */
+function check(name: string, program: string, args: string[]): Layer {
+  return { name, run: (print) => runCheck(name, program, args, { onLine: print }) };
+}
+
+async function runCheck(name: string, program: string, args: string[], options: CommandOptions): Promise<Outcome> {
+  try {
+    await runCommand(program, args, options);
+    return { passed: 1, failed: 0, skipped: 0, notes: [] };
+  } catch (error) {
+    if (error instanceof CommandError) return failure(name);
+    throw error;
+  }
+}
+
+/** A Jest suite behind an npm script, after what it needs has been set up. */
+function suite(name: string, program: string, args: string[], prepare?: () => Promise<void>): Layer {
+  const run = async (print: Print): Promise<Outcome> => {
+    await prepare?.();
+    const report = `${process.cwd()}/${REPORTS}/${name}.json`;
+    await rm(report, { force: true });
+    const reporting = ['--', '--json', '--outputFile', report, '--passWithNoTests'];
+    // Jest's exit code says no more than its report, which it also writes when tests fail.
+    const options = { timeoutSeconds: SUITE_TIMEOUT_SECONDS, onLine: withoutReport(print) };
+    await runCommand(program, [...args, ...reporting], options).catch(() => {});
+    const text = await readFile(report, 'utf8').catch(() => undefined);
+    return text === undefined ? failure('ended without a report') : outcomeOfJest(JSON.parse(text) as JestReport);
+  };
+  return { name, run };
+}
+
+/** With `--json`, Jest prints a note about the file that it wrote, which nobody needs to read. */
+function withoutReport(print: Print): Print {
+  return (line) => {
+    if (!line.startsWith('Test results written to:')) print(line);
+  };
+}
+
+async function prepareImages(): Promise<void> {
+  await runMake('images');
+}
+
+/** Its API server comes from the image of the nodes; no node is started. */
+async function prepareControlPlane(): Promise<void> {
+  await runMake('node-image');
+}
+
+async function prepareCluster(): Promise<void> {
+  const target = targetOfEnvironment(process.env);
+  for (const makeTarget of target.makeTargets) await runMake(makeTarget);
+  await installOperatorOn(target);
+}
+
+async function checkShellScripts(print: Print): Promise<Outcome> {
+  if (!(await works('shellcheck', ['--version'])) && !(await installShellcheck())) {
+    return skip('shellcheck is not installed');
+  }
+  return runCheck('shellcheck', 'shellcheck', ['--external-sources', ...(await shellScripts())], { onLine: print });
+}
+
+/** actionlint has its releases as a Go module. */
+async function checkWorkflows(print: Print): Promise<Outcome> {
+  if (!(await works('go', ['version']))) return skip('Go is not installed, by which actionlint would be built');
+  return runCheck('actionlint', 'go', ['run', 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.7'], { onLine: print });
+}
+
+/** On Debian, as root, like the Docker engine; elsewhere whoever wants it installs it. */
+async function installShellcheck(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  const install = ['install', '-y', '-qq', '--no-install-recommends', 'shellcheck'];
+  return (await works('apt-get', ['update', '-qq'])) && (await works('apt-get', install));
+}
+
+/** Whether a command is there and ends well. */
+function works(program: string, args: string[]): Promise<boolean> {
+  return runCommand(program, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Go is only there where the node image had to be built; its tests concern nothing else. */
+async function testGo(print: Print): Promise<Outcome> {
+  if (!(await works('go', ['version']))) return skip('Go is not installed');
+  try {
+    return outcomeOfGo(await runCommand('go', ['test', '-json', './podnet/...'], { directory: 'dev/node-image' }));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    print(error.stderr);
+    const outcome = outcomeOfGo(error.stdout);
+    return outcome.failed > 0 ? outcome : failure(error.message);
+  }
+}

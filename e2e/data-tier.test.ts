@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { type AuthClusterObject, waitUntilReady } from '../dev/kubernetes/auth-cluster.ts';
+import type { GatewayAddress } from '../dev/kubernetes/gateway.ts';
+import { AuthClient, loggedInUser } from './support/auth-client.ts';
+import { AUTH_CLUSTERS, INSTANCE, kubectl, NAME, NAMESPACE, openGateway, readyAuthCluster } from './support/cluster.ts';
+import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
+import { underChecks, underWrites, type WritesResult } from './support/data-load.ts';
+
+interface DataTierStatus {
+  postgres: { primary: string };
+  redis: { shards: number; slotsCovered: number; readyNodes: number; desiredNodes: number };
+}
+
+const READY_SECONDS = 120;
+const WRITES_BACK_SECONDS = 35;
+let gateway: GatewayAddress;
+let client: AuthClient;
+
+beforeAll(
+  () =>
+    withDiagnosis(async () => {
+      await readyAuthCluster();
+      gateway = await openGateway();
+      client = new AuthClient(gateway.url);
+    }),
+  600_000,
+);
+afterAll(() => gateway?.close());
+
+async function status(): Promise<DataTierStatus> {
+  const cluster = await kubectl.find<AuthClusterObject & { status?: DataTierStatus }>(NAMESPACE, AUTH_CLUSTERS, NAME);
+  if (cluster?.status?.redis === undefined) throw new Error('the status tells nothing of Redis');
+  return cluster.status;
+}
+
+async function settle(): Promise<void> {
+  await waitUntilReady(kubectl, NAMESPACE, NAME, { timeoutSeconds: READY_SECONDS });
+}
+
+async function setShards(shards: number): Promise<void> {
+  const patch = JSON.stringify({ spec: { redis: { shards } } });
+  await kubectl.run(['patch', '-n', NAMESPACE, AUTH_CLUSTERS, NAME, '--type', 'merge', '--patch', patch]);
+  await settle();
+  expect((await status()).redis).toMatchObject({ shards, slotsCovered: 16_384 });
+}
+
+function report(event: string, text: string): void {
+  process.stdout.write(`${event}: ${text}\n`);
+}
+
+describe('the data tier under load', () => {
+  clusterTest('gets more shards and fewer again without a failed request', async () => {
+    const started = Date.now();
+    const load = await underChecks(client, async () => {
+      const writes = await underWrites(client, async () => {
+        await setShards(4);
+        await setShards(3);
+      });
+      expect(writes.failures).toEqual([]);
+      expect(writes.lost).toBe(0);
+    });
+    expect(load.failures).toEqual([]);
+    const statefulSets = await kubectl.list(NAMESPACE, 'statefulsets.apps', INSTANCE);
+    expect(statefulSets.map(({ metadata }) => metadata.name)).not.toContain(`${NAME}-redis-3`);
+    report('shards 3 -> 4 -> 3', `${((Date.now() - started) / 1000).toFixed(0)} s, ${load.requests} checks`);
+  });
+
+  clusterTest('loses every Redis pod at once and is whole again', async () => {
+    const { tokens } = await loggedInUser(client);
+    const started = Date.now();
+    const selector = `${INSTANCE},app.kubernetes.io/component=redis`;
+    await kubectl.run(['delete', 'pod', '-n', NAMESPACE, '-l', selector]);
+    await settle();
+    expect((await status()).redis).toMatchObject({ slotsCovered: 16_384, readyNodes: 6 });
+    report('every Redis pod deleted', `whole after ${((Date.now() - started) / 1000).toFixed(0)} s`);
+    expect((await client.verify(tokens.access_token)).status).toBe(200);
+    await loggedInUser(client);
+  });
+
+  clusterTest('loses its primary: writes come back, none that was acknowledged is gone', async () => {
+    const { primary } = (await status()).postgres;
+    let writes: WritesResult | undefined;
+    const checks = await underChecks(client, async () => {
+      writes = await underWrites(client, async () => {
+        await kubectl.run(['delete', 'pod', '-n', NAMESPACE, primary, '--force', '--grace-period=0']);
+        // The status is that of before for a moment.
+        await sleep(5000);
+        await settle();
+      });
+    });
+    expect(checks.failures).toEqual([]);
+    expect(writes).toMatchObject({ lost: 0 });
+    expect(writes?.gapSeconds).toBeLessThan(WRITES_BACK_SECONDS);
+    report(
+      'primary killed',
+      `writes back after ${writes?.gapSeconds.toFixed(1)} s, ${checks.requests} checks answered`,
+    );
+  });
+});

@@ -1,0 +1,12 @@
+import preset from '../jest.preset.js';
+
+export default {
+  ...preset,
+  displayName: 'e2e',
+  roots: ['<rootDir>'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['<rootDir>/chaos/'],
+  testTimeout: 300_000,
+  globalSetup: '<rootDir>/support/before-all.ts',
+  globalTeardown: '<rootDir>/support/after-all.ts',
+};

@@ -1,0 +1,85 @@
+import { type AuthClient, type Credentials, loggedInUser, randomCredentials, type Tokens } from './auth-client.ts';
+import { type LoadResult, underSteadyLoad } from './steady-load.ts';
+
+export interface WritesResult extends LoadResult {
+  /** Sessions whose last acknowledged write is not there any more. */
+  lost: number;
+}
+
+/** One after the other: a small machine that hashes several passwords at once sheds some. */
+async function newSession(client: AuthClient): Promise<Tokens> {
+  return (await loggedInUser(client)).tokens;
+}
+
+/** Users who refresh their tokens one time after another: each refresh is a write that the next one builds upon. */
+export async function underWrites(client: AuthClient, during: () => Promise<void>): Promise<WritesResult> {
+  const sessions = [await newSession(client), await newSession(client), await newSession(client)];
+  const idle = [...sessions.keys()];
+  const request = async () => {
+    const index = idle.shift() ?? 0;
+    try {
+      const answer = await client.refresh(sessions[index]?.refresh_token ?? '');
+      if (answer.status !== 200) return `POST /v1/refresh answered ${answer.status}`;
+      sessions[index] = answer.body as Tokens;
+      return undefined;
+    } finally {
+      idle.push(index);
+    }
+  };
+  const load = await underSteadyLoad({ clients: sessions.length, pauseMilliseconds: 200 }, request, during);
+  const last = await Promise.all(sessions.map(({ refresh_token }) => client.refresh(refresh_token)));
+  return { ...load, lost: last.filter((answer) => answer.status !== 200).length };
+}
+
+/** Checks of a token, for as long as `during` runs. */
+export async function underChecks(client: AuthClient, during: () => Promise<void>): Promise<LoadResult> {
+  const tokens = await newSession(client);
+  const request = async () => {
+    const answer = await client.verify(tokens.access_token);
+    return answer.status === 200 ? undefined : `GET /verify answered ${answer.status}`;
+  };
+  return underSteadyLoad({ clients: 2, pauseMilliseconds: 100 }, request, during);
+}
+
+/** Below the limits for one account (10 a minute) and for one network (100 a minute). */
+const LOGIN_USERS = 8;
+const LOGIN_PAUSE_MS = 1200;
+
+/** Logins, about one a second, of several users in turn. */
+export async function underLogins(client: AuthClient, during: () => Promise<void>): Promise<LoadResult> {
+  const users: Credentials[] = [];
+  while (users.length < LOGIN_USERS) users.push(await newUser(client));
+  let turn = 0;
+  const request = async () => {
+    turn += 1;
+    const answer = await client.login(users[turn % LOGIN_USERS] ?? randomCredentials());
+    return answer.status === 200 ? undefined : `POST /v1/login answered ${answer.status}`;
+  };
+  return underSteadyLoad({ clients: 1, pauseMilliseconds: LOGIN_PAUSE_MS }, request, during);
+}
+
+async function newUser(client: AuthClient): Promise<Credentials> {
+  const credentials = randomCredentials();
+  const { status } = await client.register(credentials);
+  if (status !== 201) throw new Error(`POST /v1/users answered ${status}`);
+  return credentials;
+}
+
+export interface MixedResult {
+  writes: WritesResult;
+  checks: LoadResult;
+  logins: LoadResult;
+}
+
+/** Checks, logins and writes at the same time. */
+export async function underMixedLoad(client: AuthClient, during: () => Promise<void>): Promise<MixedResult> {
+  let writes: WritesResult | undefined;
+  let logins: LoadResult | undefined;
+  const checks = await underChecks(client, async () => {
+    logins = await underLogins(client, async () => {
+      writes = await underWrites(client, during);
+    });
+  });
+  if (writes === undefined || logins === undefined) throw new Error('the load never ran');
+  return { writes, checks, logins };
+}

@@ -1,0 +1,51 @@
+import { INSTANCE, kubectl, NAME, NAMESPACE } from './cluster.ts';
+
+const PODS = `${INSTANCE},app.kubernetes.io/component=redis`;
+/** One of each third of the slots. */
+const KEYS = ['bar', 'test', 'foo'] as const;
+const WRITING_SECONDS = 30;
+
+/** Longest time without a write that Redis took, in seconds, by the pod that owned the key before. */
+export type Gaps = ReadonlyMap<string, number>;
+
+/** Has a script run inside a pod of Redis, with what it takes to log in as the API does. */
+async function inRedis(pod: string, script: string): Promise<string> {
+  const args = ['get', 'secret', '-n', NAMESPACE, `${NAME}-redis-auth`, '-o', 'jsonpath={.data.password}'];
+  const password = Buffer.from(await kubectl.run(args), 'base64').toString('utf8');
+  const login = `export REDISCLI_AUTH='${password}'\nask() { timeout 2 redis-cli --user auth_api "$@" 2>&1; }\n`;
+  return kubectl.run(['exec', '-i', '-n', NAMESPACE, pod, '--', 'bash', '-s'], login + script);
+}
+
+/** By the redirect that any other member answers with. */
+async function ownerOf(key: string, pods: readonly string[]): Promise<string> {
+  for (const pod of pods) {
+    const [, host] = /^MOVED \d+ ([^.]+)\./m.exec(await inRedis(pod, `ask get ${key}`)) ?? [];
+    if (host !== undefined) return host;
+  }
+  throw new Error(`no pod of Redis says who owns ${key}`);
+}
+
+/**
+ * Writes keys of every shard while the primary of one is lost: `lose` gets its name. The writes come from a pod of
+ * another shard, one after the other for each key.
+ */
+export async function writeToRedis(lose: (primary: string) => Promise<void>): Promise<{ victim: string; gaps: Gaps }> {
+  const pods = (await kubectl.list(NAMESPACE, 'pods', PODS)).map(({ metadata }) => metadata.name);
+  const owners = await Promise.all(KEYS.map((key) => ownerOf(key, pods)));
+  const victim = owners[0] ?? '';
+  const shardOf = (pod: string) => pod.slice(0, pod.lastIndexOf('-'));
+  const writer = pods.find((pod) => shardOf(pod) !== shardOf(victim)) ?? '';
+  const loops = KEYS.map(
+    (key) =>
+      `(until [ $SECONDS -ge ${WRITING_SECONDS} ]; do [ "$(ask -c set ${key} 1)" = OK ] && date +"${key} %s%3N"; sleep 0.1; done) &`,
+  );
+  const [text] = await Promise.all([inRedis(writer, `${loops.join('\n')}\nwait\ndate +"end %s%3N"\n`), lose(victim)]);
+  return { victim, gaps: new Map(KEYS.map((key, index) => [owners[index] ?? '', longestGap(key, text)])) };
+}
+
+function longestGap(key: string, text: string): number {
+  const times = [...text.matchAll(/^(\w+) (\d+)$/gm)].filter(([, name]) => name === key || name === 'end');
+  const at = times.map(([, , milliseconds]) => Number(milliseconds)).sort((left, right) => left - right);
+  const gaps = at.slice(1).map((time, index) => time - (at[index] ?? time));
+  return Math.max(...gaps, 0) / 1000;
+}

@@ -1,0 +1,120 @@
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect } from '@jest/globals';
+import { parseDocument } from 'yaml';
+import { runCommand } from '../dev/command.ts';
+import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
+import { CHART, OPERATOR_NAMESPACE, RELEASE } from '../dev/kubernetes/operator-release.ts';
+import { loggedInUser } from './support/auth-client.ts';
+import { kubectl, NAME, NAMESPACE, readyAuthCluster, valuesFile } from './support/cluster.ts';
+import { clusterTest } from './support/cluster-test.ts';
+import { eventually } from './support/eventually.ts';
+import { gatewayClient, SET_UP_TIMEOUT_MS } from './support/gateway-client.ts';
+import { runningWorkloads } from './support/running-workloads.ts';
+import { underSteadyLoad } from './support/steady-load.ts';
+
+interface Lease extends KubernetesObject {
+  spec: { holderIdentity?: string };
+}
+
+const ROOT = join(import.meta.dirname, '..');
+const OPERATOR_PODS = 'app.kubernetes.io/name=authcluster-operator';
+/** A field that the earlier definition does not have. */
+const NEW_FIELD = ['gateway', 'properties', 'forwardAuthCallers'];
+
+const client = gatewayClient();
+// Whatever happened, the tests that follow meet the operator of this checkout.
+afterAll(() => helmUpgrade(CHART), SET_UP_TIMEOUT_MS);
+
+/** As the how-to guide has it, and with the images of this checkout. */
+function helmUpgrade(chart: string, ...settings: string[]): Promise<string> {
+  const command = [
+    ...['upgrade', RELEASE, chart, '--kube-context', kubectl.context, '--namespace', OPERATOR_NAMESPACE],
+    ...(valuesFile === undefined ? [] : ['--values', valuesFile]),
+    ...['--wait', '--timeout', '240s', ...settings],
+  ];
+  return runCommand('helm', command, { directory: ROOT });
+}
+
+/** This chart as an earlier release: another version, and a definition that lacks a field. */
+async function earlierChart(): Promise<string> {
+  const chart = join(await mkdtemp(join(tmpdir(), 'authcluster-chart-')), 'authcluster-operator');
+  await cp(join(ROOT, CHART), chart, { recursive: true });
+  await edit(join(chart, 'Chart.yaml'), (document) => document.set('version', '0.0.1'));
+  await edit(join(chart, 'crds/authclusters.yaml'), (document) => {
+    const schema = ['spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties'];
+    if (!document.deleteIn([...schema, ...NEW_FIELD])) throw new Error(`there is no ${NEW_FIELD.join('.')}`);
+  });
+  return chart;
+}
+
+async function edit(file: string, change: (document: ReturnType<typeof parseDocument>) => void): Promise<void> {
+  const document = parseDocument(await readFile(file, 'utf8'));
+  change(document);
+  await writeFile(file, document.toString());
+}
+
+/** Of the definition that the API server has, not of what it publishes about it a moment later. */
+async function definitionHasNewField(): Promise<boolean> {
+  const path = `{.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.${NEW_FIELD.join('.')}.type}`;
+  const type = await kubectl.run(['get', 'crd', 'authclusters.authcluster.dev', '-o', `jsonpath=${path}`]);
+  return type !== '';
+}
+
+async function operatorPods(): Promise<string[]> {
+  const pods = await kubectl.list(OPERATOR_NAMESPACE, 'pods', OPERATOR_PODS);
+  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name);
+}
+
+/** Resolves once a pass that began after this call has come to what it corrects. */
+async function correction(): Promise<void> {
+  const budget = () => kubectl.find(NAMESPACE, 'poddisruptionbudgets.policy', `${NAME}-api`);
+  await kubectl.run(['delete', 'poddisruptionbudget', '-n', NAMESPACE, `${NAME}-api`]);
+  await eventually(async () => expect(await budget()).toBeDefined(), 120);
+}
+
+describe('an upgrade of the operator by Helm', () => {
+  clusterTest(
+    'renews the definition and the operator, and leaves what runs as it is, without a failed request',
+    async () => {
+      await helmUpgrade(await earlierChart(), '--set', 'podAnnotations.release=earlier');
+      expect(await definitionHasNewField()).toBe(false);
+      await readyAuthCluster();
+      const before = await runningWorkloads();
+      const earlierPods = await operatorPods();
+      const { tokens } = await loggedInUser(client);
+      const check = async () => {
+        const { status } = await client.verify(tokens.access_token);
+        return status === 200 ? undefined : `GET /verify answered ${status}`;
+      };
+
+      const load = await underSteadyLoad({ clients: 1, pauseMilliseconds: 200 }, check, async () => {
+        await helmUpgrade(CHART);
+        expect(await definitionHasNewField()).toBe(true);
+        const laterPods = await operatorPods();
+        expect(laterPods.filter((name) => earlierPods.includes(name))).toEqual([]);
+        await eventually(async () => {
+          const lease = await kubectl.find<Lease>(OPERATOR_NAMESPACE, 'leases.coordination.k8s.io', RELEASE);
+          const leaders = laterPods.filter((name) => lease?.spec.holderIdentity?.startsWith(name));
+          expect(leaders).toHaveLength(1);
+        }, 60);
+        // The second one begins after the first pass of the new operator has ended.
+        await correction();
+        await correction();
+        await readyAuthCluster();
+      });
+
+      expect(await runningWorkloads()).toEqual(before);
+      expect(load.failures).toEqual([]);
+    },
+    900,
+  );
+
+  clusterTest('leaves nothing behind of what it needed for that', async () => {
+    const kinds = 'jobs,configmaps,serviceaccounts,clusterroles,clusterrolebindings';
+    const names = (await kubectl.run(['get', kinds, '-n', OPERATOR_NAMESPACE, '-o', 'name'])).split('\n');
+    expect(names).toContain(`serviceaccount/${RELEASE}`);
+    expect(names.filter((name) => name.endsWith('-crd-upgrade'))).toEqual([]);
+  });
+});

@@ -1,0 +1,9 @@
+import preset from '../jest.preset.js';
+
+export default {
+  ...preset,
+  displayName: 'load',
+  roots: ['<rootDir>'],
+  testMatch: ['**/*.test.ts'],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,36 @@
+// 10,000 users work for 30 minutes; they come within the first 5. Who has logged out comes back.
+import exec from 'k6/execution';
+import { AuthClient } from './auth-client.ts';
+import { optionsFor } from './measurements.ts';
+import { Pace } from './pace.ts';
+import { workAndLogOut } from './session.ts';
+import { settingsOf } from './settings.ts';
+import { type K6Summary, summaryFiles } from './summary.ts';
+import { testUser } from './test-users.ts';
+
+const settings = settingsOf('normal-login', __ENV);
+const RAMP_SECONDS = 300;
+const rampSeconds = RAMP_SECONDS * settings.timeScale;
+
+export const options = optionsFor(settings, {
+  executor: 'ramping-vus',
+  startVUs: 0,
+  stages: [
+    { target: settings.users, duration: `${rampSeconds}s` },
+    { target: settings.users, duration: `${settings.durationSeconds - rampSeconds}s` },
+  ],
+  // Sessions end by themselves once the time is over.
+  gracefulStop: '60s',
+});
+
+export default function session(): void {
+  const pace = new Pace(settings);
+  const client = new AuthClient(settings.baseUrl, testUser(exec.vu.idInTest - 1, settings.passwordSeed));
+  const tokens = client.login();
+  if (tokens === undefined) pace.wait(1, 3);
+  else workAndLogOut(client, pace, tokens, { works: [5, 15], accessTokenSeconds: settings.accessTokenSeconds });
+}
+
+export function handleSummary(data: K6Summary): Record<string, string> {
+  return summaryFiles(settings, data);
+}

@@ -1,0 +1,61 @@
+// What each scenario is, at full size, and how it shrinks. Runs in k6 and in Node.js: no imports.
+
+export interface ScenarioShape {
+  readonly users: number;
+  readonly durationSeconds: number;
+}
+
+export const SCENARIOS = {
+  'normal-login': { users: 10_000, durationSeconds: 30 * 60 },
+  'token-refresh-storm': { users: 50_000, durationSeconds: 15 * 60 },
+  'mixed-error': { users: 5_000, durationSeconds: 20 * 60 },
+} as const satisfies Record<string, ScenarioShape>;
+
+export type ScenarioName = keyof typeof SCENARIOS;
+
+export const FULL_ACCESS_TOKEN_SECONDS = 300;
+
+export interface Scales {
+  /** Share of the users, and with them of every rate. */
+  readonly scale: number;
+  /** Share of every duration: the run's, the waits', and the token lifetime that clients go by. Rates grow by its inverse. */
+  readonly timeScale: number;
+}
+
+export interface ScaledShape extends ScenarioShape {
+  readonly timeScale: number;
+  /** Clients refresh as if tokens lived so long; the server's tokens may live longer. */
+  readonly accessTokenSeconds: number;
+}
+
+/** @throws RangeError for a scale outside of (0, 100], or a time scale outside of (0, 10] */
+export function scaledShape(name: ScenarioName, { scale, timeScale }: Scales): ScaledShape {
+  if (!(scale > 0 && scale <= 100)) throw new RangeError(`SCALE must be above 0 and at most 100, not ${scale}`);
+  if (!(timeScale > 0 && timeScale <= 10)) {
+    throw new RangeError(`TIME_SCALE must be above 0 and at most 10, not ${timeScale}`);
+  }
+  const { users, durationSeconds } = SCENARIOS[name];
+  return {
+    users: Math.max(1, Math.round(users * scale)),
+    durationSeconds: durationSeconds * timeScale,
+    timeScale,
+    accessTokenSeconds: FULL_ACCESS_TOKEN_SECONDS * timeScale,
+  };
+}
+
+/** Seconds after the start at which the users of the storm log in, and between which all of them refresh. */
+export interface StormTimetable {
+  readonly loginEndSeconds: number;
+  readonly windows: readonly { readonly fromSeconds: number; readonly toSeconds: number }[];
+}
+
+/** 5 minutes of logins, then twice: 4.5 minutes of quiet, and all refresh in 30 seconds, before tokens run out. */
+export function stormTimetable({ accessTokenSeconds, timeScale }: ScaledShape): StormTimetable {
+  const windowSeconds = 30 * timeScale;
+  const loginEndSeconds = accessTokenSeconds;
+  const windows = [1, 2].map((storm) => {
+    const toSeconds = loginEndSeconds + storm * accessTokenSeconds;
+    return { fromSeconds: toSeconds - windowSeconds, toSeconds };
+  });
+  return { loginEndSeconds, windows };
+}

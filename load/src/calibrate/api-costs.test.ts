@@ -1,0 +1,41 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { testUser } from '../../scenarios/test-users.ts';
+import { seedUsers } from '../run/seed-users.ts';
+import { type FakeAuthApi, startFakeAuthApi } from '../testing/fake-auth-api.ts';
+import { measureApiCosts } from './api-costs.ts';
+
+let api: FakeAuthApi | undefined;
+afterEach(() => api?.close());
+
+test('the cost of each operation comes from the CPU that many of them used, hashing taken off', async () => {
+  api = await startFakeAuthApi({ loginMs: 0 });
+  const users = Array.from({ length: 8 }, (_, index) => testUser(index, 'test'));
+  await seedUsers(users, { baseUrl: api.url, concurrency: 8 });
+  const { answers, url } = api;
+  const costsMs: Record<string, number> = {
+    'POST /v1/login 200': 103,
+    'POST /v1/refresh 200': 0.7,
+    'GET /v1/me 200': 0.4,
+    'GET /verify 200': 0.1,
+  };
+  const cpuSeconds = async () => {
+    const counted = [...answers].reduce((sum, [answer, count]) => sum + count * (costsMs[answer] ?? 0), 0);
+    return counted / 1000;
+  };
+  const costs = await measureApiCosts({
+    baseUrl: url,
+    users,
+    cpuSeconds,
+    pods: async () => 1,
+    pause: async () => {},
+    hashMs: 100,
+  });
+  expect(costs).toEqual({
+    idleMillicores: 1,
+    loginMs: 3,
+    refreshMs: 0.7,
+    profileMs: 0.4,
+    verifyHitMs: 0.1,
+    verifyMissMs: 0.1,
+  });
+});

@@ -1,0 +1,132 @@
+import type { TestUser } from '../../scenarios/test-users.ts';
+import type { Calibration } from '../plan/calibration.ts';
+
+export interface ApiUnderCalibration {
+  readonly baseUrl: string;
+  /** Users that exist; each logs in once. */
+  readonly users: readonly TestUser[];
+  /** CPU that all pods of the auth API have used so far. */
+  readonly cpuSeconds: () => Promise<number>;
+  readonly pods: () => Promise<number>;
+  /** Waits; a parameter for the tests' sake. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** CPU of one password hash, which is taken off what a login costs. */
+  readonly hashMs: number;
+}
+
+interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+/** How often each operation is done. */
+const VERIFIES = 1500;
+const PROFILES = 600;
+const REFRESHES = 300;
+const CONCURRENCY = 4;
+const IDLE_MS = 5000;
+/** No cost is taken for less, which is beyond what the counters of a process can tell. */
+const LEAST_MS = 0.01;
+
+/**
+ * CPU of the auth API per request outside hashing, from its own counters before and after many of a kind; what it uses
+ * while idle is taken off. Nothing else should use the API meanwhile.
+ * @throws Error where a request is refused
+ */
+export async function measureApiCosts(api: ApiUnderCalibration): Promise<Omit<Calibration['api'], 'memoryMib'>> {
+  const idleCores = await idleUse(api);
+  const pods = await api.pods();
+  const sessions = new Array<Tokens | undefined>(api.users.length);
+  const tokensOf = (index: number): Tokens => {
+    const tokens = sessions[index % sessions.length];
+    if (tokens === undefined) throw new Error('no user to calibrate with');
+    return tokens;
+  };
+  const msEach = (count: number, request: (index: number) => Promise<void>) =>
+    cpuMsEach(api, idleCores, count, request);
+  const loginMs = await msEach(api.users.length, async (index) => {
+    const { username = '', password = '', address = '' } = api.users[index] ?? {};
+    sessions[index] = await send<Tokens>(api.baseUrl, 'POST', '/v1/login', { body: { username, password }, address });
+  });
+  const addressOf = (index: number) => api.users[index % api.users.length]?.address ?? '';
+  const verify = async (index: number) => {
+    const { access_token: token } = tokensOf(index);
+    await send(api.baseUrl, 'GET', '/verify', { token, address: addressOf(index) });
+  };
+  const refresh = async (index: number) => {
+    const body = { refresh_token: tokensOf(index).refresh_token };
+    sessions[index % sessions.length] = await send<Tokens>(api.baseUrl, 'POST', '/v1/refresh', {
+      body,
+      address: addressOf(index),
+    });
+  };
+  const verifyHitMs = await msEach(VERIFIES, verify);
+  const profileMs = await msEach(PROFILES, async (index) => {
+    await send(api.baseUrl, 'GET', '/v1/me', {
+      token: tokensOf(index).access_token,
+      address: addressOf(index),
+    });
+  });
+  const refreshMs = await msEach(REFRESHES, refresh);
+  // A token that was just issued is in no cache.
+  const refreshAndVerifyMs = await msEach(REFRESHES, async (index) => {
+    await refresh(index);
+    await verify(index);
+  });
+  return {
+    idleMillicores: Math.max(1, Math.round((idleCores * 1000) / pods)),
+    loginMs: atLeast(loginMs - api.hashMs),
+    refreshMs: atLeast(refreshMs),
+    profileMs: atLeast(profileMs),
+    verifyHitMs: atLeast(verifyHitMs),
+    verifyMissMs: atLeast(Math.max(refreshAndVerifyMs - refreshMs, verifyHitMs)),
+  };
+}
+
+async function idleUse({ cpuSeconds, pause }: ApiUnderCalibration): Promise<number> {
+  const [before, startedAtMs] = [await cpuSeconds(), performance.now()];
+  await pause(IDLE_MS);
+  return ((await cpuSeconds()) - before) / Math.max(0.001, (performance.now() - startedAtMs) / 1000);
+}
+
+/** In turns, so that two requests of one session never meet: a user's requests are all in the same turn. */
+async function cpuMsEach(
+  { cpuSeconds, users }: ApiUnderCalibration,
+  idleCores: number,
+  count: number,
+  request: (index: number) => Promise<void>,
+): Promise<number> {
+  const [before, startedAtMs] = [await cpuSeconds(), performance.now()];
+  const width = Math.min(CONCURRENCY, users.length);
+  for (let done = 0; done < count; done += width) {
+    await Promise.all(Array.from({ length: Math.min(width, count - done) }, (_, place) => request(done + place)));
+  }
+  const idleSeconds = (idleCores * (performance.now() - startedAtMs)) / 1000;
+  return (((await cpuSeconds()) - before - idleSeconds) * 1000) / count;
+}
+
+async function send<T>(
+  baseUrl: string,
+  method: string,
+  path: string,
+  { body, token, address }: { body?: object; token?: string; address: string },
+): Promise<T> {
+  const answer = await fetch(`${baseUrl}${path}`, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      // Limits count logins by network.
+      'x-forwarded-for': address,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(15_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status} ${text}`);
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+function atLeast(ms: number): number {
+  return Math.max(LEAST_MS, Math.round(ms * 1000) / 1000);
+}

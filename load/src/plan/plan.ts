@@ -1,0 +1,148 @@
+import { apiBehaviour, hashingWorkers, queueLengthFor } from './api-tier.ts';
+import { type Behaviour, behaviourOf, loginDatabaseMs } from './behaviour.ts';
+import { type Calibration, hashMs } from './calibration.ts';
+import { tierWork } from './cost.ts';
+import { poolsFor, postgresTier, redisTier } from './data-tiers.ts';
+import type { Deployment, Replicas } from './deployment.ts';
+import { checkRequest } from './request-rules.ts';
+import { type PlanRequest, peakWorkload, scaled, type Workload } from './workload.ts';
+
+/** What the AuthCluster resource allows, so that a plan never asks for more of one cluster. */
+const MOST = { apiReplicas: 200, gatewayReplicas: 200, shards: 32, poolerInstances: 18, readReplicas: 15, pool: 1000 };
+const MOST_CONNECTIONS = { max: 5000, clients: 15_000 };
+const MOST_CLUSTERS = 10_000;
+/** Above what the peak needs, since autoscalers overshoot and peaks exceed plans. */
+const REPLICA_MARGIN = 1.25;
+/** One per zone of three would be better still; below two, losing a pod is an outage. */
+const FEWEST_REPLICAS = 2;
+
+export interface Plan {
+  /** AuthClusters, by region or by tenant; each as `deployment`. */
+  readonly clusters: number;
+  readonly deployment: Deployment;
+  /** Of one cluster. */
+  readonly workload: Workload;
+  readonly behaviour: Behaviour;
+  /** Why one cluster was not enough: the limits that it would exceed. */
+  readonly splitBecause: readonly string[];
+}
+
+/**
+ * The smallest deployment that meets the targets at the peak; several AuthClusters where one cannot.
+ * @throws RangeError naming the field that is out of range, or the target that no size can meet
+ */
+export function plan(request: PlanRequest, calibration: Calibration): Plan {
+  checkRequest(request);
+  checkReachable(request, calibration);
+  const whole = peakWorkload(request.demand);
+  let splitBecause: readonly string[] = [];
+  for (let clusters = 1; clusters <= MOST_CLUSTERS; clusters += 1) {
+    const workload = scaled(whole, 1 / clusters);
+    const deployment = deploymentFor(request, workload, calibration);
+    const exceeded = exceededLimits(deployment, request);
+    if (clusters === 1) splitBecause = exceeded;
+    if (exceeded.length > 0) continue;
+    return { clusters, deployment, workload, behaviour: behaviourOf(deployment, workload, calibration), splitBecause };
+  }
+  throw new RangeError(
+    `peak-logins: even ${MOST_CLUSTERS} AuthClusters would not carry it: ${splitBecause.join('; ')}`,
+  );
+}
+
+/** What is waited for at least, however many pods there are. */
+function checkReachable({ demand, targets }: PlanRequest, calibration: Calibration): void {
+  const serviceMs = hashMs(calibration, demand.hashing);
+  const atLeastMs = serviceMs + calibration.api.loginMs + loginDatabaseMs(calibration);
+  if (atLeastMs * 1.1 < targets.loginP95Ms) return;
+  throw new RangeError(
+    `login-p95-ms: ${targets.loginP95Ms} ms cannot be met, a login takes ${atLeastMs.toFixed(0)} ms on an idle pod ` +
+      `(${serviceMs.toFixed(0)} ms for ${demand.hashing.algorithm} at cost ${demand.hashing.cost}): ` +
+      'raise it, lower hash-cost, or choose hash-algorithm argon2id',
+  );
+}
+
+export function deploymentFor(request: PlanRequest, workload: Workload, calibration: Calibration): Deployment {
+  const { demand, targets, machines } = request;
+  const work = tierWork(workload, calibration, demand.hashing);
+  const replicas = apiReplicas(request, workload, calibration);
+  const pools = (readReplicas: number) => poolsFor(work, calibration, replicas.peak, readReplicas);
+  const postgres = postgresTier(workload, work, calibration, {
+    utilisation: targets.serverUtilisation,
+    api: { replicas, pools },
+  });
+  const argon2idMib =
+    demand.hashing.algorithm === 'argon2id'
+      ? hashingWorkers(machines.apiPodCores) * calibration.hashing.argon2idMemoryMib
+      : 0;
+  return {
+    api: {
+      replicas,
+      podCores: machines.apiPodCores,
+      podMemoryMib: Math.ceil((1.5 * (calibration.api.memoryMib + argon2idMib)) / 64) * 64,
+      hashing: demand.hashing,
+      queueLength: queueLength(request, calibration),
+      ...pools(postgres.readReplicas),
+    },
+    gateway: { replicas: gatewayReplicas(request, work.gatewayMs / 1000), podCores: machines.gatewayPodCores },
+    postgres,
+    redis: redisTier(workload, work, calibration, targets.serverUtilisation),
+  };
+}
+
+function queueLength({ demand, targets, machines }: PlanRequest, calibration: Calibration): number {
+  const otherMs = calibration.api.loginMs + loginDatabaseMs(calibration);
+  return queueLengthFor(machines.apiPodCores, hashMs(calibration, demand.hashing), targets.loginP95Ms, otherMs);
+}
+
+function apiReplicas(request: PlanRequest, workload: Workload, calibration: Calibration): Replicas {
+  const peak = apiReplicasFor(request, workload, calibration);
+  const trough = apiReplicasFor(request, scaled(workload, request.targets.troughShare), calibration);
+  return { min: Math.max(FEWEST_REPLICAS, trough), peak, max: Math.max(peak, Math.ceil(peak * REPLICA_MARGIN)) };
+}
+
+/** The fewest pods at which CPU, main threads, refusals and latency are all within their targets. */
+function apiReplicasFor(request: PlanRequest, workload: Workload, calibration: Calibration): number {
+  const { demand, targets, machines } = request;
+  const work = tierWork(workload, calibration, demand.hashing);
+  const pods = {
+    podCores: machines.apiPodCores,
+    hashing: demand.hashing,
+    queueLength: queueLength(request, calibration),
+  };
+  const cores = (work.hashingMs + work.apiMs) / 1000;
+  const fewest = Math.ceil(cores / (machines.apiPodCores * targets.apiUtilisation));
+  for (let replicas = Math.max(FEWEST_REPLICAS, fewest); ; replicas += 1) {
+    const behaviour = apiBehaviour({ ...pods, replicas }, work, calibration, loginDatabaseMs(calibration));
+    const fits =
+      behaviour.cpuUtilisation <= targets.apiUtilisation &&
+      behaviour.mainThreadUtilisation <= targets.serverUtilisation &&
+      behaviour.refusedShare <= targets.refusedShare &&
+      behaviour.loginP95Ms <= targets.loginP95Ms;
+    if (fits) return replicas;
+  }
+}
+
+function gatewayReplicas({ targets, machines }: PlanRequest, cores: number): Replicas {
+  const usable = machines.gatewayPodCores * targets.gatewayUtilisation;
+  const peak = Math.max(FEWEST_REPLICAS, Math.ceil(cores / usable));
+  const min = Math.max(FEWEST_REPLICAS, Math.ceil((cores * targets.troughShare) / usable));
+  return { min, peak, max: Math.ceil(peak * REPLICA_MARGIN) };
+}
+
+function exceededLimits({ api, gateway, postgres, redis }: Deployment, { machines }: PlanRequest): string[] {
+  const wanted: [string, number, number][] = [
+    ['auth API pods', api.replicas.max, MOST.apiReplicas],
+    ['gateway pods', gateway.replicas.max, MOST.gatewayReplicas],
+    ['cores of the PostgreSQL primary', postgres.cores, machines.largestPostgresCores],
+    ['PostgreSQL read replicas', postgres.readReplicas, MOST.readReplicas],
+    ['poolers', postgres.poolerInstances, MOST.poolerInstances],
+    ['client connections per pooler', postgres.maxClientConnections, MOST_CONNECTIONS.clients],
+    ['max_connections', postgres.maxConnections, MOST_CONNECTIONS.max],
+    ['write pool of a pod', api.writePool, MOST.pool],
+    ['read pool of a pod', api.readPool, MOST.pool],
+    ['Redis shards', redis.shards, MOST.shards],
+  ];
+  return wanted
+    .filter(([, amount, most]) => amount > most)
+    .map(([what, amount, most]) => `${what}: ${amount}, at most ${most}`);
+}

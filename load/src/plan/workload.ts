@@ -1,0 +1,95 @@
+import type { Hashing } from './calibration.ts';
+
+/** What is asked of the service. */
+export interface Demand {
+  /** Accounts. */
+  readonly users: number;
+  /** Attempts, wrong passwords among them: each costs a hash. */
+  readonly peakLoginsPerSecond: number;
+  /** How long a logged-in user works before the log-out or the last request. */
+  readonly activeMinutes: number;
+  /** Seconds between two checks (`/verify`) of one active user. */
+  readonly verifyEverySeconds: number;
+  /** Profile reads per login. */
+  readonly profilesPerLogin: number;
+  /** Share of accounts that log in on one day. */
+  readonly dailyActiveShare: number;
+  /** Days for which the rows of a session are kept: the refresh lifetime, unless older ones are cleaned away sooner. */
+  readonly sessionRetentionDays: number;
+  readonly accessTokenSeconds: number;
+  readonly hashing: Hashing;
+  /** Share of /verify answered from the memory of a pod. */
+  readonly localHitShare: number;
+  /** Share of profile and permission reads answered from memory or Redis. */
+  readonly profileHitShare: number;
+}
+
+/** What must hold at the peak. */
+export interface Targets {
+  readonly loginP95Ms: number;
+  /** Share of logins that may be refused (503) because the hash queue is full. */
+  readonly refusedShare: number;
+  /** Utilisation at which the autoscaler adds pods. */
+  readonly apiUtilisation: number;
+  readonly gatewayUtilisation: number;
+  /** Utilisation of PostgreSQL, PgBouncer, Redis and the API's main thread that leaves room for a failover. */
+  readonly serverUtilisation: number;
+  /** Lowest load of the day relative to the peak: what minReplicas is made for. */
+  readonly troughShare: number;
+}
+
+/** Sizes of machines to choose from. */
+export interface Machines {
+  readonly apiPodCores: number;
+  readonly gatewayPodCores: number;
+  readonly largestPostgresCores: number;
+}
+
+export interface PlanRequest {
+  readonly demand: Demand;
+  readonly targets: Targets;
+  readonly machines: Machines;
+}
+
+/** Requests per second at the peak, and what is stored. */
+export interface Workload {
+  readonly loginsPerSecond: number;
+  readonly refreshesPerSecond: number;
+  readonly profilesPerSecond: number;
+  readonly verifiesPerSecond: number;
+  readonly localHitShare: number;
+  readonly profileHitShare: number;
+  readonly users: number;
+  readonly activeUsers: number;
+  readonly dailyLogins: number;
+  readonly storedSessions: number;
+  readonly storedRefreshTokens: number;
+}
+
+/** Active users follow from Little's law: arrivals x time they stay. */
+export function peakWorkload(demand: Demand): Workload {
+  const activeSeconds = demand.activeMinutes * 60;
+  const activeUsers = demand.peakLoginsPerSecond * activeSeconds;
+  const dailyLogins = demand.users * demand.dailyActiveShare;
+  const storedSessions = dailyLogins * demand.sessionRetentionDays;
+  return {
+    loginsPerSecond: demand.peakLoginsPerSecond,
+    refreshesPerSecond: activeUsers / demand.accessTokenSeconds,
+    profilesPerSecond: demand.peakLoginsPerSecond * demand.profilesPerLogin,
+    verifiesPerSecond: activeUsers / demand.verifyEverySeconds,
+    localHitShare: demand.localHitShare,
+    profileHitShare: demand.profileHitShare,
+    users: demand.users,
+    activeUsers,
+    dailyLogins,
+    storedSessions,
+    storedRefreshTokens: storedSessions * (1 + activeSeconds / demand.accessTokenSeconds),
+  };
+}
+
+/** The same shape with every rate and every stored row multiplied, as when it is spread over several clusters. */
+export function scaled(workload: Workload, factor: number): Workload {
+  const { localHitShare, profileHitShare, ...amounts } = workload;
+  const entries = Object.entries(amounts).map(([name, amount]) => [name, amount * factor]);
+  return { ...(Object.fromEntries(entries) as typeof amounts), localHitShare, profileHitShare };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { sampleRun } from '../testing/sample-run.ts';
+import { comparisonReport, comparisonText, differences } from './comparison.ts';
+import { lineChart } from './line-chart.ts';
+import { runReport } from './run-report.ts';
+import { niceTicks } from './ticks.ts';
+
+describe('ticks', () => {
+  test('cover the values in round steps, and are neither few nor many', () => {
+    expect(niceTicks(487, 5)).toEqual([0, 100, 200, 300, 400, 500]);
+    expect(niceTicks(0.37, 5)).toEqual([0, 0.1, 0.2, 0.3, 0.4]);
+    expect(niceTicks(0, 5)).toEqual([0, 1]);
+    fc.assert(
+      fc.property(fc.double({ min: 1e-6, max: 1e9, noNaN: true }), (top) => {
+        const ticks = niceTicks(top, 5);
+        expect(ticks.at(-1)).toBeGreaterThanOrEqual(top * 0.999999);
+        expect(ticks.length).toBeGreaterThanOrEqual(3);
+        expect(ticks.length).toBeLessThanOrEqual(7);
+      }),
+    );
+  });
+});
+
+describe('a chart', () => {
+  const line = {
+    label: 'p95',
+    style: 'c1',
+    points: [
+      [0, 1],
+      [1, 2],
+      [2, undefined],
+      [3, 4],
+      [4, 2],
+    ] as const,
+  };
+  const chart = { title: 'T <&>', unit: ' ms', durationSeconds: 4, lines: [line] };
+
+  test('interrupts a line where nothing was measured', () => {
+    expect(lineChart(chart).match(/class="line c1"/g)).toHaveLength(2);
+  });
+
+  test('says so where nothing was measured at all', () => {
+    expect(lineChart({ ...chart, lines: [{ ...line, points: [[0, undefined]] }] })).toContain('Not measured');
+  });
+
+  test('escapes what it is told', () => {
+    expect(lineChart(chart)).toContain('T &lt;&amp;&gt;');
+  });
+
+  test('stays within its frame', () => {
+    const value = fc.double({ min: 0, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 2, maxLength: 50 }), (values) => {
+        const points = values.map((y, index): [number, number] => [index, y]);
+        const svg = lineChart({ ...chart, durationSeconds: values.length, lines: [{ ...line, points }] });
+        for (const [, x, y] of svg.matchAll(/[ML](-?[\d.]+) (-?[\d.]+)/g)) {
+          expect(Number(x)).toBeGreaterThanOrEqual(0);
+          expect(Number(x)).toBeLessThanOrEqual(860);
+          expect(Number(y)).toBeGreaterThanOrEqual(11.9);
+          expect(Number(y)).toBeLessThanOrEqual(240);
+        }
+      }),
+    );
+  });
+});
+
+describe('the report of a run', () => {
+  test('needs nothing from elsewhere', () => {
+    const page = runReport(sampleRun());
+    expect(page).not.toMatch(/<script|<link|<img|src=|@import|url\(/);
+    expect(page).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('says whether it passed, and what was missed', () => {
+    expect(runReport(sampleRun())).toContain('<span class="verdict">passed</span>');
+    const failed = runReport(sampleRun({ failures: 200 }));
+    expect(failed).toContain('<span class="verdict missed">1 missed</span>');
+    expect(failed).toMatch(/failed requests allowed, 200 failed/);
+  });
+});
+
+describe('the comparison of two runs', () => {
+  test('tells what got better and worse, and takes small changes for noise', () => {
+    const judgement = (slower: number) =>
+      differences(sampleRun(), sampleRun({ slower })).find(({ what }) => what === 'p95 of login')?.judgement;
+    expect([judgement(1.5), judgement(0.5), judgement(1.02)]).toEqual(['worse', 'better', 'same']);
+  });
+
+  test('prints a line for each, and a page', () => {
+    const runs = [sampleRun(), sampleRun({ slower: 2 })] as const;
+    expect(comparisonText(...runs)).toMatch(/p95 of login .* -> .* WORSE/);
+    expect(comparisonReport(...runs)).not.toMatch(/undefined|NaN/);
+  });
+});

@@ -1,0 +1,118 @@
+import type { RunResult } from '../run/run-result.ts';
+import type { ApiSample, Sample, TierSample } from '../run/samples.ts';
+import { durationOf, type Points, STYLES } from './chart-series.ts';
+import { lineChart } from './line-chart.ts';
+
+export function tierCharts(run: RunResult): string {
+  const components = [...new Set(run.samples.flatMap(({ tiers = {} }) => Object.keys(tiers)))].sort();
+  const tier = (component: string, read: (sample: TierSample) => number | undefined): Points =>
+    run.samples.map(({ atSeconds, tiers }) => [
+      atSeconds,
+      tiers?.[component] === undefined ? undefined : read(tiers[component]),
+    ]);
+  const duration = durationOf(run);
+  const cpu = components.map((label, index) => ({
+    label,
+    style: STYLES[index] ?? 'c6',
+    points: tier(label, ({ cpuCores }) => cpuCores),
+  }));
+  return (
+    lineChart({
+      title: 'CPU, of its limit or of the machine',
+      unit: ' %',
+      atLeast: 100,
+      height: 200,
+      durationSeconds: duration,
+      limit: { value: 80, label: 'at most 80 %' },
+      lines: [
+        { label: 'auth API', style: 'c1', points: apiUtilisation(run.samples) },
+        {
+          label: 'machine',
+          style: 'c6',
+          points: run.samples.map(({ atSeconds, machineUtilisation }) => [atSeconds, percent(machineUtilisation)]),
+        },
+      ],
+    }) +
+    lineChart({ title: 'CPU by tier', unit: ' cores', height: 200, durationSeconds: duration, lines: cpu }) +
+    lineChart({
+      title: 'Memory by tier',
+      unit: ' MiB',
+      height: 180,
+      durationSeconds: duration,
+      lines: components.map((label, index) => ({
+        label,
+        style: STYLES[index] ?? 'c6',
+        points: tier(label, ({ memoryMib }) => memoryMib),
+      })),
+    })
+  );
+}
+
+export function dependencyCharts(run: RunResult): string {
+  const api = (read: (sample: ApiSample) => number | undefined): Points =>
+    run.samples.map((sample) => [sample.atSeconds, sample.api === undefined ? undefined : read(sample.api)]);
+  const duration = durationOf(run);
+  return (
+    lineChart({
+      title: 'Password hashing',
+      unit: '',
+      height: 160,
+      durationSeconds: duration,
+      lines: [
+        { label: 'running', style: 'c1', points: api(({ hashesRunning }) => hashesRunning) },
+        { label: 'waiting', style: 'c2', points: api(({ hashesWaiting }) => hashesWaiting) },
+      ],
+    }) +
+    lineChart({
+      title: 'Database connections in use',
+      unit: '',
+      height: 160,
+      atLeast: 5,
+      durationSeconds: duration,
+      lines: [
+        { label: 'write pools', style: 'c1', points: api(({ activeWriteConnections }) => activeWriteConnections) },
+        { label: 'read pools', style: 'c3', points: api(({ activeReadConnections }) => activeReadConnections) },
+      ],
+    }) +
+    lineChart({
+      title: 'Cache hits',
+      unit: ' %',
+      height: 150,
+      atLeast: 100,
+      durationSeconds: duration,
+      lines: [{ label: 'hits', style: 'c3', points: cacheHitShares(run.samples) }],
+    })
+  );
+}
+
+/** CPU between two looks, by the API's own counters, of the limit of its pods. */
+function apiUtilisation(samples: readonly Sample[]): Points {
+  return samples.map((sample, index) => {
+    const before = samples[index - 1];
+    const limit = sample.tiers?.['auth-api']?.limitCores;
+    if (before?.api === undefined || sample.api === undefined || limit === undefined || limit === 0) {
+      return [sample.atSeconds, undefined];
+    }
+    const seconds = sample.api.cpuSeconds - before.api.cpuSeconds;
+    const cores = seconds / (sample.atSeconds - before.atSeconds);
+    return [sample.atSeconds, seconds < 0 || sample.api.pods !== before.api.pods ? undefined : percent(cores / limit)];
+  });
+}
+
+function cacheHitShares(samples: readonly Sample[]): Points {
+  return samples.map((sample, index) => {
+    const before = samples[index - 1]?.api;
+    const hits = grown(before?.cacheHits, sample.api?.cacheHits);
+    const misses = grown(before?.cacheMisses, sample.api?.cacheMisses);
+    if (hits === undefined || misses === undefined || hits + misses === 0) return [sample.atSeconds, undefined];
+    return [sample.atSeconds, (100 * hits) / (hits + misses)];
+  });
+}
+
+function grown(before: number | undefined, after: number | undefined): number | undefined {
+  return before === undefined || after === undefined || after < before ? undefined : after - before;
+}
+
+function percent(share: number | undefined): number | undefined {
+  return share === undefined ? undefined : share * 100;
+}

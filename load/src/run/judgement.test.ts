@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals';
+import type { K6Summary } from '../../scenarios/summary.ts';
+import { endpointResults, totalsOf, verdictsOf } from './judgement.ts';
+import { tierSamples } from './kubernetes-observer.ts';
+import { parsePrometheusText, sumOf } from './prometheus-text.ts';
+import { coresOf, mebibytesOf } from './quantities.ts';
+import { RequestSeries } from './request-series.ts';
+import { parseRunOptions } from './run-options.ts';
+import { apiSample, type Sample } from './samples.ts';
+
+const metricsText = `# HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.
+# TYPE process_cpu_seconds_total counter
+process_cpu_seconds_total 12.5
+
+process_resident_memory_bytes 104857600
+postgres_pool_primary{state="total"} 8
+postgres_pool_primary{state="idle"} 5
+password_hashing{state="busy"} 2
+password_hashing{state="queued"} 3
+cache_operations_total{operation="get",result="hit",tier="local"} 90
+cache_operations_total{operation="get",result="hit",tier="shared"} 5
+cache_operations_total{operation="get",result="miss",tier="local"} 10
+odd{text="a \\"quoted\\" } name, with=signs"} +Inf 1700000000000
+`;
+
+describe('metrics of the API', () => {
+  test('are read from the text format, quotes and braces in labels too', () => {
+    const samples = parsePrometheusText(metricsText);
+    expect(samples).toHaveLength(10);
+    expect(samples.at(-1)).toEqual({ name: 'odd', labels: { text: 'a "quoted" } name, with=signs' }, value: Infinity });
+    expect(sumOf(samples, 'cache_operations_total', { result: 'hit' })).toBe(95);
+    expect(sumOf(samples, 'nothing')).toBeUndefined();
+  });
+
+  test('add up over pods, and say nothing about what a pod does not expose', () => {
+    const pod = parsePrometheusText(metricsText);
+    const sample = apiSample([pod, pod]);
+    expect(sample).toMatchObject({
+      pods: 2,
+      cpuSeconds: 25,
+      memoryMib: 200,
+      activeWriteConnections: 6,
+      cacheHits: 190,
+    });
+    expect(sample).not.toHaveProperty('activeReadConnections');
+    expect(sample).not.toHaveProperty('queries');
+  });
+});
+
+describe('what Kubernetes says', () => {
+  test('is read in its quantities', () => {
+    expect([coresOf('250m'), coresOf('2'), coresOf('1500000n')]).toEqual([0.25, 2, 0.0015]);
+    expect([mebibytesOf('512Mi'), mebibytesOf('1024Ki')]).toEqual([512, 1]);
+    expect(() => coresOf('2 cores')).toThrow('2 cores is no quantity');
+  });
+
+  test('adds up by component; a limit only where every container has one', () => {
+    const pod = (name: string, component: string, cpu?: string) => ({
+      metadata: { name, labels: { 'app.kubernetes.io/component': component } },
+      status: { phase: 'Running' },
+      spec: { containers: [{ resources: { limits: cpu === undefined ? {} : { cpu } } }] },
+    });
+    const usage = (name: string) => ({ metadata: { name }, containers: [{ usage: { cpu: '500m', memory: '100Mi' } }] });
+    const pods = [pod('a', 'auth-api', '2'), pod('b', 'auth-api', '2'), pod('c', 'redis')];
+    expect(tierSamples(pods, ['a', 'b', 'c'].map(usage))).toEqual({
+      'auth-api': { pods: 2, cpuCores: 1, memoryMib: 200, limitCores: 4 },
+      redis: { pods: 1, cpuCores: 0.5, memoryMib: 100 },
+    });
+  });
+});
+
+describe('requests over time', () => {
+  const line = (metric: string, second: number, value: number, name = 'login') =>
+    JSON.stringify({
+      metric,
+      type: 'Point',
+      data: { time: new Date(second * 1000).toISOString(), value, tags: { name } },
+    });
+
+  test('fall into intervals by endpoint, and all together', () => {
+    const series = new RequestSeries(0, 10);
+    for (let at = 0; at < 100; at += 1) series.add(line('http_req_duration', 12, at + 1));
+    series.add(line('http_req_duration', 13, 1000, 'verify'));
+    series.add(line('http_req_failed', 13, 1, 'verify'));
+    series.add(line('vus', 14, 7));
+    series.add(line('iterations', 14, 7));
+    series.add('{"type":"Metric","data":{},"metric":"http_req_duration"}');
+    const [empty, interval] = series.intervals();
+    expect(empty?.endpoints).toEqual({});
+    expect(interval).toMatchObject({ atSeconds: 10, seconds: 10, users: 7 });
+    expect(interval?.endpoints.login).toEqual({ requests: 100, failed: 0, p50Ms: 51, p95Ms: 96, p99Ms: 100 });
+    expect(interval?.endpoints.verify).toMatchObject({ requests: 1, failed: 1 });
+    expect(interval?.endpoints.all?.requests).toBe(101);
+  });
+});
+
+describe('the judgement', () => {
+  const summary = (p95: number, failed: number): K6Summary => ({
+    metrics: {
+      http_req_duration: { values: { count: 1000, med: 20, 'p(95)': p95, 'p(99)': p95, max: 900 } },
+      'http_req_duration{name:login}': { values: { count: 10, med: 200, 'p(95)': 300, 'p(99)': 400, max: 900 } },
+      http_reqs: { values: { rate: 10 } },
+      http_req_failed: { values: { rate: failed } },
+      timeouts: { values: { rate: 0 } },
+      login_success: { values: { rate: 1 } },
+    },
+  });
+  const sample = (atSeconds: number, cpuSeconds: number, pods = 1): Sample => ({
+    atSeconds,
+    api: { pods, cpuSeconds, memoryMib: 100 * pods, cacheHits: cpuSeconds * 95, cacheMisses: cpuSeconds * 5 },
+    tiers: { 'auth-api': { pods, cpuCores: 9, memoryMib: 1, limitCores: 2 } },
+  });
+  const judged = (k6: K6Summary, samples: Sample[]) => {
+    const totals = totalsOf(k6, samples, 100);
+    return { totals, verdicts: verdictsOf(endpointResults(k6), totals) };
+  };
+
+  test('takes CPU and caches from counters of the settled part', () => {
+    const samples = [sample(0, 0), sample(30, 30), sample(40, 42), sample(50, 54), sample(99, 500)];
+    const { totals, verdicts } = judged(summary(100, 0), samples);
+    expect(totals).toMatchObject({ apiCpuCores: 1.2, apiCpuShareOfLimit: 0.6, cacheHitShare: 0.95 });
+    expect(verdicts.every(({ kind }) => kind === 'met')).toBe(true);
+  });
+
+  test('leaves out steps in which a pod came or went with its counters', () => {
+    const { totals } = judged(summary(100, 0), [sample(30, 30), sample(40, 42), sample(50, 5, 2), sample(60, 29, 2)]);
+    expect(totals.apiCpuCores).toBeCloseTo((12 + 24) / 20, 9);
+  });
+
+  test('says what was missed, by how much, and what could not be measured', () => {
+    const { verdicts } = judged(summary(612, 0.002), []);
+    expect(verdicts.filter(({ kind }) => kind === 'missed')).toEqual([
+      { kind: 'missed', what: 'p95 of all requests', limit: 'below 500 ms', value: '612 ms' },
+      { kind: 'missed', what: 'errors', limit: 'below 0.1 %', value: '0.2 %' },
+    ]);
+    expect(verdicts.filter(({ kind }) => kind === 'notMeasured').map(({ what }) => what)).toEqual([
+      'CPU of the auth API, of its limit',
+      'cache hits',
+    ]);
+  });
+});
+
+describe('what a run is told', () => {
+  test.each([
+    [['--scenario=x'], 'scenario must be one of normal-login'],
+    [['--scenario=mixed-error', '--scale=0'], 'SCALE must be above 0'],
+    [['--scenario=mixed-error', '--url=ftp://127.0.0.1'], 'url must be an http or https address'],
+    [['--scenario=mixed-error', '--url=http://192.0.2.1'], 'add --allow-remote if that service is yours'],
+    [['--scenario=mixed-error', '--cluster=demo'], 'cluster must be namespace/name'],
+    [['--scenario=mixed-error', '--seed=-1'], 'seed must be a whole number'],
+  ])('%j is refused', (args, message) => {
+    expect(() => parseRunOptions(args)).toThrow(message);
+  });
+});

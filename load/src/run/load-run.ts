@@ -1,0 +1,133 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { scaledShape } from '../../scenarios/scenario-shapes.ts';
+import type { K6Summary } from '../../scenarios/summary.ts';
+import { testUser } from '../../scenarios/test-users.ts';
+import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
+import { predictedApiCpu } from '../plan/prediction.ts';
+import { runReport } from '../report/run-report.ts';
+import { endpointResults, mean, settledRates, settledSamples, totalsOf, verdictsOf } from './judgement.ts';
+import { runK6 } from './k6.ts';
+import { startKubernetesObserver } from './kubernetes-observer.ts';
+import { metricsObserver } from './metrics-observer.ts';
+import { machineObserver, type Observer, observe } from './observation.ts';
+import { RequestSeries } from './request-series.ts';
+import { isLoopback, type RunOptions } from './run-options.ts';
+import type { RunResult } from './run-result.ts';
+import { seedUsers } from './seed-users.ts';
+
+export type Say = (line: string) => void;
+
+/** Intervals and looks per run: enough for a plot, few enough for a page. */
+const INTERVALS = 90;
+
+/** Seeds, loads, watches and judges; writes result.json and report.html into the folder. */
+export async function loadRun(options: RunOptions, directory: string, say: Say): Promise<RunResult> {
+  const shape = scaledShape(options.scenario, options);
+  const calibration = await calibrationOf(options.calibrationFile);
+  await mkdir(directory, { recursive: true });
+  await seed(options, say);
+  const { observers, close } = await observersFor(options);
+  try {
+    const summaryFile = join(directory, 'k6-summary.json');
+    const startedAtMs = Date.now();
+    const everySeconds = Math.max(1, Math.min(15, shape.durationSeconds / INTERVALS));
+    const series = new RequestSeries(startedAtMs, everySeconds);
+    const observation = observe(observers, { startedAtMs, everySeconds, onFailure: reportOnce(say) });
+    say(
+      `${options.scenario}: ${shape.users} users for ${(shape.durationSeconds / 60).toFixed(1)} min at ${options.baseUrl}`,
+    );
+    const environment = k6Environment(options, summaryFile);
+    await runK6(options.scenario, environment, { onPoint: (line) => series.add(line), onOutput: say }).finally(() =>
+      observation.stop(),
+    );
+    const summary = JSON.parse(await readFile(summaryFile, 'utf8')) as K6Summary;
+    const endpoints = endpointResults(summary);
+    const measured = totalsOf(summary, observation.samples, shape.durationSeconds);
+    const intervals = series.intervals();
+    const settled = settledSamples(observation.samples, shape.durationSeconds);
+    const rates = settledRates(intervals, shape.durationSeconds, {
+      localHitShare: measured.cacheHitShare ?? 0,
+      pods: mean(settled.map(({ api }) => api?.pods)) ?? 0,
+    });
+    const predicted = predictedApiCpu(rates, calibration, options.hashing);
+    const totals = {
+      ...measured,
+      predictedApiCpuCores: predicted.cores,
+      predictedHashingShare: predicted.hashingShare,
+    };
+    const result: RunResult = {
+      version: 1,
+      scenario: { name: options.scenario, ...shape, scale: options.scale },
+      startedAt: new Date(startedAtMs).toISOString(),
+      baseUrl: options.baseUrl,
+      system: systemOf(options),
+      endpoints,
+      totals,
+      verdicts: verdictsOf(endpoints, totals),
+      intervals,
+      samples: observation.samples,
+    };
+    await writeFile(join(directory, 'result.json'), `${JSON.stringify(result)}\n`);
+    await writeFile(join(directory, 'report.html'), runReport(result));
+    return result;
+  } finally {
+    close();
+  }
+}
+
+async function calibrationOf(file: string | undefined): Promise<Calibration> {
+  return file === undefined ? DEFAULT_CALIBRATION : parseCalibration(JSON.parse(await readFile(file, 'utf8')));
+}
+
+/** Makes sure that the users of the scenario exist. */
+export async function seed(options: RunOptions, say: Say): Promise<void> {
+  const { baseUrl, passwordSeed, seedConcurrency } = options;
+  if (seedConcurrency === 0) return;
+  const count = scaledShape(options.scenario, options).users;
+  const users = Array.from({ length: count }, (_, index) => testUser(index, passwordSeed));
+  const step = Math.max(100, Math.round(count / 10));
+  const { created, alreadyThere } = await seedUsers(users, {
+    baseUrl,
+    concurrency: seedConcurrency,
+    onProgress: (done) => {
+      if (done % step === 0) say(`users: ${done} of ${count}`);
+    },
+  });
+  say(`users: ${created} made, ${alreadyThere} there already`);
+}
+
+async function observersFor(options: RunOptions): Promise<{ observers: Observer[]; close: () => void }> {
+  const observers: Observer[] = [];
+  if (isLoopback(new URL(options.baseUrl))) observers.push(machineObserver());
+  if (options.metricsUrls.length > 0) observers.push(metricsObserver(options.metricsUrls));
+  if (options.cluster === undefined) return { observers, close: () => {} };
+  const kubernetes = await startKubernetesObserver(options.cluster);
+  return { observers: [...observers, kubernetes.observe], close: kubernetes.close };
+}
+
+function k6Environment(options: RunOptions, summaryFile: string): Record<string, string> {
+  return {
+    BASE_URL: options.baseUrl,
+    SCALE: String(options.scale),
+    TIME_SCALE: String(options.timeScale),
+    PASSWORD_SEED: options.passwordSeed,
+    SUMMARY_FILE: summaryFile,
+  };
+}
+
+function systemOf({ cluster, note }: RunOptions): string {
+  const system = cluster === undefined ? 'auth API' : `AuthCluster ${cluster.namespace}/${cluster.name}`;
+  return note === '' ? system : `${system}: ${note}`;
+}
+
+/** The same trouble at every look is told once. */
+function reportOnce(say: Say): (error: unknown) => void {
+  const told = new Set<string>();
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (told.has(message)) return;
+    told.add(message);
+    say(`not measured: ${message}`);
+  };
+}

@@ -1,0 +1,59 @@
+import type { RequestInterval } from './request-series.ts';
+import type { Sample } from './samples.ts';
+
+/** Everything about one run, as it is written to result.json. */
+export interface RunResult {
+  readonly version: 1;
+  readonly scenario: {
+    readonly name: string;
+    readonly users: number;
+    readonly durationSeconds: number;
+    readonly scale: number;
+    readonly timeScale: number;
+  };
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly baseUrl: string;
+  /** What ran: an AuthCluster or a list of metrics addresses, and a note by whoever started it. */
+  readonly system: string;
+  readonly endpoints: Readonly<Record<string, EndpointResult>>;
+  readonly totals: Totals;
+  readonly verdicts: readonly Verdict[];
+  readonly intervals: readonly RequestInterval[];
+  readonly samples: readonly Sample[];
+}
+
+export interface EndpointResult {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly failedShare: number;
+  readonly timeoutShare: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+export interface Totals {
+  readonly mostUsers: number;
+  readonly loginSuccessShare?: number;
+  readonly refreshSuccessShare?: number;
+  readonly expectedRefusals: number;
+  readonly sessionP50Seconds?: number;
+  /** Over the middle of the run, without its beginning and end. */
+  readonly apiCpuCores?: number;
+  /** What the planner's model expects for the rates that were measured. */
+  readonly predictedApiCpuCores?: number;
+  /** Share of the predicted CPU that is hashing. */
+  readonly predictedHashingShare?: number;
+  readonly apiCpuShareOfLimit?: number;
+  readonly machineUtilisation?: number;
+  readonly cacheHitShare?: number;
+  readonly meanQueryMs?: number;
+  readonly mostActiveConnections?: number;
+  readonly apiMemoryMibPerPod?: number;
+}
+
+export type Verdict =
+  | { readonly kind: 'met' | 'missed'; readonly what: string; readonly limit: string; readonly value: string }
+  | { readonly kind: 'notMeasured'; readonly what: string; readonly limit: string };

@@ -1,0 +1,88 @@
+import type { ObjectCache } from '../kubernetes/cache.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { FieldConflict } from '../kubernetes/errors.ts';
+import type { KubernetesObject, LiveObject } from '../kubernetes/objects.ts';
+import { resourceOf } from '../kubernetes/resources.ts';
+import { ExtensionMissing } from './errors.ts';
+import { intentFingerprint } from './fingerprint.ts';
+import { orderedHash } from './hash.ts';
+
+interface Applied {
+  desired: string;
+  live: string;
+  /** Of the live object that was last found to be as it was: while it is this one, there is nothing to compare. */
+  liveVersion: string;
+}
+
+export interface ApplierOptions {
+  client: KubernetesClient;
+  cache: ObjectCache;
+  /** Fields another manager had set and that were taken back. */
+  onOverruled: (object: LiveObject, conflicts: readonly FieldConflict[]) => void;
+}
+
+/**
+ * Applies objects, but only when it makes a difference: a write is skipped if both what is wanted and what is there
+ * are what they were after the last apply. What it remembers is lost on restart, which costs one apply each.
+ */
+export class Applier {
+  readonly #options: ApplierOptions;
+  /** By AuthCluster, then by object. */
+  readonly #applied = new Map<string, Map<string, Applied>>();
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Applies an object of the AuthCluster `owner` (its key). Returns whether it wrote. Throws ExtensionMissing where the
+   * cluster does not know such objects.
+   */
+  async apply(owner: string, object: KubernetesObject): Promise<boolean> {
+    const { client, cache, onOverruled } = this.#options;
+    const { extension } = resourceOf(object.kind);
+    if (extension !== undefined && cache.isAbsent(object.kind)) throw new ExtensionMissing(extension);
+    const key = keyOf(object);
+    const desired = orderedHash(object);
+    const live = cache.store(object.kind).get(object.metadata.namespace ?? '', object.metadata.name);
+    const last = this.#applied.get(owner)?.get(key);
+    if (live !== undefined && last?.desired === desired && this.#isUntouched(live, last)) return false;
+    const result = await client.apply(object);
+    cache.note(result.object);
+    const applied = this.#applied.get(owner) ?? new Map<string, Applied>();
+    this.#applied.set(owner, applied.set(key, appliedAs(desired, result.object, this.#fingerprint(result.object))));
+    if (result.overruled.length > 0) onOverruled(result.object, result.overruled);
+    return true;
+  }
+
+  /** Forgets an AuthCluster that is gone. */
+  forget(owner: string): void {
+    this.#applied.delete(owner);
+  }
+
+  /** Most new versions of an object are of its status alone. */
+  #isUntouched(live: LiveObject, last: Applied): boolean {
+    const version = versionOf(live);
+    if (version === last.liveVersion) return true;
+    if (this.#fingerprint(live) !== last.live) return false;
+    last.liveVersion = version;
+    return true;
+  }
+
+  #fingerprint(live: LiveObject): string {
+    return intentFingerprint(live, this.#options.cache.isMetadataOnly(live.kind));
+  }
+}
+
+function keyOf(object: KubernetesObject): string {
+  return `${object.kind}/${object.metadata.namespace}/${object.metadata.name}`;
+}
+
+function appliedAs(desired: string, object: LiveObject, live: string): Applied {
+  return { desired, live, liveVersion: versionOf(object) };
+}
+
+/** No two states of any object share it. */
+function versionOf({ metadata }: LiveObject): string {
+  return `${metadata.uid}/${metadata.resourceVersion}`;
+}

@@ -1,0 +1,93 @@
+import type { AuthCluster } from '../api/authcluster.ts';
+import type { Deployment, PersistentVolumeClaim, Pod, StatefulSet } from '../kubernetes/objects.ts';
+import type { MovableMember, MovesView } from '../postgres/moves.ts';
+import type { VolumesView } from '../postgres/volumes.ts';
+import { names, SHAPE_ANNOTATION, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
+import { templateSize } from '../specs/postgres/kept.ts';
+import { dynamicConfiguration } from '../specs/postgres/patroni.ts';
+import type { Observed } from '../status/observed.ts';
+import { rolledOut } from '../status/tiers.ts';
+import { hasComponent } from './tiers.ts';
+
+type Seen = Pick<Observed, 'patroni' | 'statefulSets' | 'deployments' | 'podCounts'> & {
+  pods: { postgres: readonly Pod[]; poolers: readonly Pod[] };
+  /** Names of nodes that take no new pods. */
+  cordonedNodes: ReadonlySet<string>;
+};
+
+/** What is known of database pods that decides where the primary may be, and which of them start anew. */
+export function movesView(cluster: AuthCluster, seen: Seen): MovesView {
+  const { leader, members, syncStandbys } = seen.patroni;
+  const statefulSet = seen.statefulSets.get(names(cluster).postgres);
+  const podOf = new Map(seen.pods.postgres.map((pod) => [pod.metadata.name, pod]));
+  return {
+    leader,
+    syncStandbys,
+    members: members.map((member): MovableMember => {
+      const pod = podOf.get(member.pod);
+      return {
+        ...member,
+        outdated: pod !== undefined && isOutdated(cluster, pod, statefulSet),
+        leaving: pod?.metadata.deletionTimestamp !== undefined,
+        cordoned: seen.cordonedNodes.has(pod?.spec.nodeName ?? ''),
+      };
+    }),
+    synchronous: dynamicConfiguration(cluster).synchronous_mode === true,
+    wantedMembers: cluster.spec.postgres.readReplicas + 1,
+    requested: cluster.metadata.annotations?.[SWITCHOVER_ANNOTATION],
+    hindrance: hindrance(cluster, seen),
+  };
+}
+
+/** Whether a pod was made from an older template than its StatefulSet has. */
+export function isOlder({ metadata }: Pick<Pod, 'metadata'>, statefulSet: StatefulSet | undefined): boolean {
+  const { updateRevision, observedGeneration = 0 } = statefulSet?.status ?? {};
+  const isCurrent = observedGeneration >= (statefulSet?.metadata.generation ?? 0);
+  if (!isCurrent || updateRevision === undefined) return false;
+  return metadata.labels?.['controller-revision-hash'] !== updateRevision;
+}
+
+/**
+ * A pod of an older template that differs in what the spec says, or, where the spec asks for it, in anything: then also
+ * in the image of another release of the operator.
+ */
+function isOutdated(cluster: AuthCluster, { metadata }: Pod, statefulSet: StatefulSet | undefined): boolean {
+  if (!isOlder({ metadata }, statefulSet)) return false;
+  const wanted = statefulSet?.spec.template?.metadata?.annotations?.[SHAPE_ANNOTATION];
+  return cluster.spec.postgres.updates === 'Automatic' || metadata.annotations?.[SHAPE_ANNOTATION] !== wanted;
+}
+
+/** Writes are held back in poolers: all of them have to be there, and what goes past them has to be over. */
+function hindrance(cluster: AuthCluster, { deployments, podCounts, pods }: Seen): string | undefined {
+  const deployment: Deployment | undefined = deployments.get(names(cluster).poolerReadWrite);
+  const leaving = pods.poolers.some(
+    (pod) => hasComponent(pod, 'pooler-rw') && pod.metadata.deletionTimestamp !== undefined,
+  );
+  if (leaving) return 'the clients of a pooler that stops have to leave it';
+  const unready = deployment !== undefined && deployment.status?.readyReplicas !== deployment.spec.replicas;
+  if (unready || (deployment !== undefined && !rolledOut(deployment))) return 'every read-write pooler has to be ready';
+  if ((podCounts.migrations ?? 0) > 0) return 'a migration has to end';
+  return undefined;
+}
+
+/** What is known of the volumes of database pods. */
+export function volumesView(
+  cluster: AuthCluster,
+  seen: Pick<Observed, 'patroni' | 'statefulSets'> & { claims: readonly PersistentVolumeClaim[] },
+): VolumesView {
+  const { readReplicas, storage } = cluster.spec.postgres;
+  const statefulSet = seen.statefulSets.get(names(cluster).postgres);
+  const { members, leader } = seen.patroni;
+  const readyMembers = members.filter(({ ready }) => ready).length;
+  return {
+    size: storage.size,
+    claims: seen.claims.filter((claim) => hasComponent(claim, 'postgres')),
+    templateSize: statefulSet && templateSize(statefulSet),
+    wantedMembers: readReplicas + 1,
+    whole:
+      statefulSet?.spec.replicas === readReplicas + 1 &&
+      leader !== undefined &&
+      members.length === readReplicas + 1 &&
+      readyMembers === members.length,
+  };
+}

@@ -1,0 +1,56 @@
+import { inSpan } from '../observability/spans.ts';
+import type { Failure, Tier } from '../status/observed.ts';
+import { messageOf, StepErrors } from './errors.ts';
+
+/**
+ * Collects what fails in one pass over an AuthCluster. A step that fails does not stop the others; the pass as a
+ * whole fails at its end, after status has been written.
+ */
+export class Pass {
+  readonly #errors: { step: string; error: unknown }[] = [];
+  readonly #failures: Failure[] = [];
+
+  get failures(): readonly Failure[] {
+    return this.#failures;
+  }
+
+  get failed(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  /** Runs a step, as a span of its own; undefined when it failed. */
+  attempt<T>(step: string, tier: Tier | undefined, work: () => Promise<T>): Promise<T | undefined> {
+    return this.settle(step, tier, () => inSpan(step, tier === undefined ? {} : { 'authcluster.tier': tier }, work));
+  }
+
+  /** The same of one step of many alike, of which most have nothing to do. */
+  async settle<T>(step: string, tier: Tier | undefined, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.fail(step, tier, error);
+      return undefined;
+    }
+  }
+
+  fail(step: string, tier: Tier | undefined, error: unknown): void {
+    this.#errors.push({ step, error });
+    const reason = reasonOf(error);
+    this.#failures.push({
+      ...(tier === undefined ? {} : { tier }),
+      ...(reason === undefined ? {} : { reason }),
+      message: `${step}: ${messageOf(error)}`,
+    });
+  }
+
+  /** Throws when any step failed. */
+  end(requeueAfterMs?: number): void {
+    if (this.failed) throw new StepErrors(this.#errors, requeueAfterMs);
+  }
+}
+
+/** Errors that know what to do about them carry it as `reason` in CamelCase. An ApiError's may be empty. */
+function reasonOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('reason' in error)) return undefined;
+  return typeof error.reason === 'string' && error.reason !== '' ? error.reason : undefined;
+}

@@ -1,0 +1,294 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ApiError } from '../kubernetes/errors.ts';
+import type { LiveObject } from '../kubernetes/objects.ts';
+import { NO_TRAFFIC } from '../rollout/traffic.ts';
+import { OperatorHarness } from '../testing/operator-harness.ts';
+
+let harness: OperatorHarness;
+
+async function settled(spec: object = {}): Promise<OperatorHarness> {
+  harness = new OperatorHarness(spec);
+  await harness.start();
+  await harness.untilQuiet();
+  return harness;
+}
+
+afterEach(() => harness.stop());
+
+describe('reconcile', () => {
+  test('brings an AuthCluster to Ready, tier by tier', async () => {
+    harness = new OperatorHarness();
+    await harness.start();
+    await harness.pass();
+    expect(harness.server.find('statefulsets', 'acme-postgres')).toBeDefined();
+    expect(harness.server.find('deployments', 'acme-api-blue')).toBeUndefined();
+    expect(harness.condition('Ready')).toBe('False');
+    await harness.untilQuiet();
+    expect(harness.server.find('deployments', 'acme-api-blue')).toBeDefined();
+    expect(harness.condition('Ready')).toBe('True');
+  });
+
+  test('writes nothing when nothing has changed', async () => {
+    const { server } = await settled();
+    const before = server.writes.length;
+    await harness.pass();
+    await harness.pass();
+    expect(server.writes.slice(before)).toEqual([]);
+  });
+
+  test('a restarted operator applies everything once and changes nothing by it', async () => {
+    const { server } = await settled();
+    const before = JSON.stringify([...server.objects]);
+    harness.restart();
+    await harness.pass();
+    expect(JSON.stringify([...server.objects])).toBe(before);
+  });
+
+  test('undoes what somebody changed', async () => {
+    const { server } = await settled();
+    const service = server.find('services', 'acme-api') as LiveObject & { spec: { selector: object } };
+    server.put({ ...service, spec: { ...service.spec, selector: { evil: 'yes' } } } as LiveObject, 'services');
+    expect(await harness.pass()).toHaveLength(1);
+    const restored = server.find('services', 'acme-api') as typeof service;
+    expect(restored.spec.selector).toMatchObject(service.spec.selector);
+  });
+
+  test('makes again what somebody deleted', async () => {
+    const { server } = await settled();
+    const deployment = server.find('deployments', 'acme-api-blue');
+    if (deployment !== undefined) server.remove('deployments', deployment);
+    await harness.pass();
+    expect(server.find('deployments', 'acme-api-blue')).toBeDefined();
+  });
+
+  test('deletes what is no longer wanted, and keeps the rest', async () => {
+    const { server } = await settled();
+    harness.change({ gateway: { enabled: false } });
+    await harness.untilQuiet();
+    expect(server.find('deployments', 'acme-gateway')).toBeUndefined();
+    expect(server.find('services', 'acme-gateway')).toBeUndefined();
+    expect(server.find('deployments', 'acme-api-blue')).toBeDefined();
+    expect(server.find('secrets', 'acme-signing-keys')).toBeDefined();
+  });
+
+  test('a new image gets its own migrations; the old Job goes and the old pods serve until they are done', async () => {
+    const { server } = await settled();
+    const image = () => harness.status()?.api?.version;
+    harness.change({ api: { image: 'registry.example/auth-api:next' } });
+    await harness.pass();
+    await harness.pass();
+    expect(image()).toBe('1.2.3');
+    expect([...server.objects.keys()].filter((key) => key.startsWith('jobs/'))).toHaveLength(1);
+    await harness.untilQuiet();
+    await harness.pass();
+    expect(image()).toBe('next');
+  });
+
+  test('never overwrites a Secret that is there already', async () => {
+    harness = new OperatorHarness();
+    const password = Buffer.from('brought by hand').toString('base64');
+    const data = { username: 'cG9zdGdyZXM=', password, verifier: password };
+    const metadata = { name: 'acme-postgres-superuser', namespace: 'auth' };
+    harness.server.put({ apiVersion: 'v1', kind: 'Secret', metadata, data } as unknown as LiveObject, 'secrets');
+    await harness.start();
+    await harness.untilQuiet();
+    expect(harness.server.find('secrets', 'acme-postgres-superuser')).toMatchObject({ data });
+  });
+
+  test('says which key a Secret lacks, and builds nothing on it', async () => {
+    harness = new OperatorHarness();
+    const metadata = { name: 'acme-redis-auth', namespace: 'auth' };
+    harness.server.put({ apiVersion: 'v1', kind: 'Secret', metadata, data: {} } as unknown as LiveObject, 'secrets');
+    await harness.start();
+    await expect(harness.pass()).rejects.toThrow('acme-redis-auth');
+    const degraded = harness.status()?.conditions?.find(({ type }) => type === 'Degraded');
+    expect(degraded).toMatchObject({ status: 'True', reason: 'SecretIncomplete' });
+  });
+
+  test.each([
+    ['Retain', 0],
+    ['Delete', 1],
+  ])('under deletionPolicy %s credentials have %i owners', async (deletionPolicy, owners) => {
+    const { server } = await settled({ deletionPolicy: deletionPolicy === 'Retain' ? 'Delete' : 'Retain' });
+    harness.change({ deletionPolicy });
+    await harness.untilQuiet();
+    for (const secret of ['acme-postgres-superuser', 'acme-signing-keys']) {
+      expect(server.find('secrets', secret)?.metadata.ownerReferences ?? []).toHaveLength(owners);
+    }
+  });
+
+  test('a step that fails stops no other, and status tells', async () => {
+    harness = new OperatorHarness();
+    await harness.start();
+    harness.server.intercept = ({ path, method }) => {
+      if (method === 'PATCH' && path.endsWith('/statefulsets/acme-postgres')) {
+        throw new ApiError({ method, path }, 403, '{"reason":"Forbidden","message":"exceeded quota"}');
+      }
+    };
+    await expect(harness.pass()).rejects.toThrow('exceeded quota');
+    expect(harness.server.find('statefulsets', 'acme-redis-0')).toBeDefined();
+    expect(harness.condition('Degraded')).toBe('True');
+    expect(harness.events.map(({ note }) => note).join()).toContain('exceeded quota');
+  });
+
+  test('a paused AuthCluster is left alone, whatever happens to it, and its status goes on', async () => {
+    const { server } = await settled();
+    harness.change({ paused: true, gateway: { enabled: false }, api: { image: 'registry.example/next' } });
+    const deployment = server.find('deployments', 'acme-api-blue');
+    if (deployment !== undefined) server.remove('deployments', deployment);
+    const writes = await harness.pass();
+    expect(writes.every((write) => write.endsWith('/authclusters/acme/status'))).toBe(true);
+    expect(harness.condition('ApiReady')).toBe('False');
+    harness.change({});
+    await harness.untilQuiet();
+    expect(harness.condition('Ready')).toBe('True');
+  });
+
+  test('a hibernated AuthCluster loses its pods and nothing else, and wakes as it was', async () => {
+    const { server } = await settled();
+    const kept = () => [...server.objects.keys()].filter((key) => !/^pods\/|-leader$/.test(key)).sort();
+    const before = kept();
+    const labels = {
+      'app.kubernetes.io/name': 'authcluster',
+      'app.kubernetes.io/instance': 'acme',
+      'app.kubernetes.io/component': 'migrations',
+    };
+    const finished = {
+      metadata: { name: 'acme-migrations-done', namespace: 'auth', labels },
+      status: { phase: 'Succeeded' },
+    };
+    server.put({ apiVersion: 'v1', kind: 'Pod', ...finished } as unknown as LiveObject, 'pods');
+    harness.change({ hibernated: true });
+    await harness.pass();
+    const left = /^(pods|configmaps)\/.*(-postgres-leader|-\d)$/;
+    for (const [key, pod] of [...server.objects]) {
+      if (left.test(key)) server.remove(key.split('/')[0] ?? '', pod);
+    }
+    await harness.pass();
+    await harness.pass();
+    const size = (plural: string, name: string) =>
+      (server.find(plural, name) as LiveObject & { spec: { replicas: number } }).spec.replicas;
+    expect(size('deployments', 'acme-gateway')).toBe(0);
+    expect(size('deployments', 'acme-api-blue')).toBe(0);
+    expect(size('statefulsets', 'acme-postgres')).toBe(0);
+    expect(kept()).toEqual(before);
+    expect(harness.status()?.conditions?.[0]).toMatchObject({ status: 'False', reason: 'Hibernated' });
+    harness.change({});
+    await harness.untilQuiet();
+    expect(size('statefulsets', 'acme-postgres')).toBe(3);
+    expect(size('deployments', 'acme-api-blue')).toBe(4);
+    expect(size('deployments', 'acme-gateway')).toBe(6);
+    expect(harness.condition('Ready')).toBe('True');
+  });
+
+  test('deletion needs nothing from the operator', async () => {
+    const { server } = await settled();
+    harness.server.put(
+      { ...harness.cluster, metadata: { ...harness.cluster.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
+      'authclusters',
+    );
+    const before = server.writes.length;
+    await harness.pass();
+    expect(server.writes.slice(before)).toEqual([]);
+  });
+});
+
+describe('a rollout of the auth API', () => {
+  const NEXT = { api: { image: 'registry.example/auth-api:next' } };
+  const serving = () => {
+    const service = harness.server.find('services', 'acme-api') as LiveObject & { spec: { selector: object } };
+    return (service.spec.selector as Record<string, string>)['authcluster.dev/color'];
+  };
+  const deployments = () => ['blue', 'green'].filter((each) => harness.server.find('deployments', `acme-api-${each}`));
+  const phase = () => harness.status()?.api?.rollout?.phase;
+
+  test('moves the traffic, waits out the bake time, and leaves one colour', async () => {
+    await settled();
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    expect([serving(), deployments(), phase()]).toEqual(['green', ['blue', 'green'], 'Baking']);
+    harness.clock.advance(61_000);
+    await harness.untilQuiet();
+    expect([serving(), deployments(), phase()]).toEqual(['green', ['green'], 'Stable']);
+    expect(harness.condition('Ready')).toBe('True');
+    expect(harness.server.find('horizontalpodautoscalers', 'acme-api')).toMatchObject({
+      spec: { scaleTargetRef: { name: 'acme-api-green' } },
+    });
+  });
+
+  test('has the pods that have lost the traffic send their clients elsewhere, and no others', async () => {
+    const { server } = await settled();
+    for (const color of ['blue', 'green']) {
+      const labels = {
+        'app.kubernetes.io/name': 'authcluster',
+        'app.kubernetes.io/instance': 'acme',
+        'app.kubernetes.io/component': 'auth-api',
+        'authcluster.dev/color': color,
+      };
+      const metadata = { name: `acme-api-${color}-1`, namespace: 'auth', labels };
+      server.put({ apiVersion: 'v1', kind: 'Pod', metadata }, 'pods');
+    }
+    harness.change(NEXT);
+    await harness.pass();
+    expect(harness.stoodBy).toEqual([]);
+    await harness.untilQuiet();
+    expect([phase(), new Set(harness.stoodBy)]).toEqual(['Baking', new Set(['acme-api-blue-1'])]);
+    harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
+    await harness.untilQuiet();
+    expect([phase(), harness.stoodBy.at(-1)]).toEqual(['RolledBack', 'acme-api-green-1']);
+  });
+
+  test('is taken back on errors, says why, and is not tried again', async () => {
+    await settled();
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
+    await harness.untilQuiet();
+    expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], 'RolledBack']);
+    const degraded = harness.status()?.conditions?.find(({ type }) => type === 'Degraded');
+    expect(degraded).toMatchObject({ status: 'True', reason: 'RolledBack' });
+    expect(degraded?.message).toContain('90.0 % of 100 requests failed');
+    harness.clock.advance(3_600_000);
+    harness.restart();
+    await harness.untilQuiet();
+    expect([serving(), deployments()]).toEqual(['blue', ['blue']]);
+    expect(harness.events.map(({ reason }) => reason)).toContain('RolledBack');
+  });
+
+  test('does not move the traffic to what does not pass its check', async () => {
+    await settled();
+    harness.check = { kind: 'failed', message: 'GET /health answered 500' };
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    expect([serving(), phase()]).toEqual(['blue', 'Checking']);
+    expect(harness.condition('ApiReady')).toBe('True');
+  });
+
+  test('begins again with the newest, and ends with it however the operator is restarted', async () => {
+    await settled();
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    harness.change({ api: { image: 'registry.example/auth-api:newest' } });
+    for (let passes = 0; passes < 12; passes += 1) {
+      harness.runWorkloads();
+      harness.restart();
+      await harness.pass();
+      harness.clock.advance(20_000);
+    }
+    await harness.untilQuiet();
+    expect(harness.status()?.api).toMatchObject({ version: 'newest', rollout: { phase: 'Stable' } });
+    expect(deployments()).toHaveLength(1);
+  });
+
+  test('obeys the annotations that name its revision', async () => {
+    await settled();
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    const revision = harness.status()?.api?.rollout?.revision ?? '';
+    const live = harness.server.find('authclusters', 'acme') as LiveObject;
+    const metadata = { ...live.metadata, annotations: { 'authcluster.dev/abort': revision } };
+    harness.server.put({ ...live, metadata }, 'authclusters');
+    await harness.untilQuiet();
+    expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], 'Aborted']);
+  });
+});

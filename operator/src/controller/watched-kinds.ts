@@ -1,0 +1,33 @@
+import { KIND } from '../api/authcluster.ts';
+import type { WatchedKind } from '../kubernetes/cache.ts';
+import type { LiveObject, Pod } from '../kubernetes/objects.ts';
+import { MANAGED_KINDS } from '../kubernetes/rbac.ts';
+
+/** On everything that belongs to an AuthCluster, Patroni's ConfigMaps and the pods included. */
+const LABEL_SELECTOR = 'app.kubernetes.io/name=authcluster';
+
+/** Nobody reads their content: existence, labels and version are enough. Secrets stay out of memory by it. */
+const METADATA_ONLY = new Set<string>(['ConfigMap', 'Role', 'RoleBinding', 'Secret', 'ServiceAccount']);
+
+const OF_NAMESPACES: readonly WatchedKind[] = [
+  { kind: KIND },
+  { kind: 'Pod', labelSelector: LABEL_SELECTOR, reduce: withoutContainers },
+  { kind: 'PersistentVolumeClaim', labelSelector: LABEL_SELECTOR },
+  // They carry the labels of their Service.
+  { kind: 'EndpointSlice', labelSelector: LABEL_SELECTOR },
+  ...MANAGED_KINDS.map((kind) => ({ kind, labelSelector: LABEL_SELECTOR, metadataOnly: METADATA_ONLY.has(kind) })),
+];
+
+/**
+ * Who watches some namespaces alone has no rights over nodes, and does without: see docs/how-to/drain-a-node.md. Nodes
+ * tell which of them are about to be drained.
+ */
+export function watchedKinds(namespaces: readonly string[]): readonly WatchedKind[] {
+  return namespaces.length > 0 ? OF_NAMESPACES : [...OF_NAMESPACES, { kind: 'Node', clusterScoped: true }];
+}
+
+/** A pod's spec is most of it, there are more pods than anything else, and nobody here reads more of it than its node. */
+function withoutContainers(object: LiveObject): LiveObject {
+  const { spec: { nodeName } = {}, ...pod } = object as LiveObject & { spec?: Pod['spec'] };
+  return { ...pod, spec: nodeName === undefined ? {} : { nodeName } } as Pod;
+}

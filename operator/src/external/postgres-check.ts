@@ -1,0 +1,180 @@
+import { Client } from 'pg';
+import type { ExternalPostgres } from '../api/generated/authcluster.ts';
+import { SCHEMA } from '../specs/names.ts';
+import type { ExternalLogin } from './material.ts';
+import { type Attempt, connectionProblem, type ExternalProblem } from './problem.ts';
+import { tlsConnectionOptions } from './tls.ts';
+
+export interface PostgresMaterial {
+  application: ExternalLogin;
+  /** Absent: the application's role runs migrations. */
+  migration?: ExternalLogin;
+  ca?: string;
+}
+
+export interface PostgresCheck {
+  /** Why writes cannot go there; absent where they can. */
+  problem?: ExternalProblem;
+  /** Why a replica cannot be used, one for each such replica. */
+  replicaProblems: readonly ExternalProblem[];
+}
+
+interface ServerFacts {
+  inRecovery: boolean;
+  maxConnections: number;
+}
+
+const TIMEOUT_MS = 4000;
+const FIELD = 'spec.postgres.external';
+
+/** Looks at the database as the poolers and migrations will: a real connection for each login and each replica. */
+export async function checkPostgres(external: ExternalPostgres, material: PostgresMaterial): Promise<PostgresCheck> {
+  const [problem, ...replicaProblems] = await Promise.all([
+    checkPrimary(external, material),
+    ...(external.replicas?.hosts ?? []).map((host) => checkReplica(external, material, host)),
+  ]);
+  return {
+    ...(problem === undefined ? {} : { problem }),
+    replicaProblems: replicaProblems.filter((each) => each !== undefined),
+  };
+}
+
+async function checkPrimary(
+  external: ExternalPostgres,
+  { application, migration, ca }: PostgresMaterial,
+): Promise<ExternalProblem | undefined> {
+  const { host, port } = external.primary;
+  const server = { host, port, addressField: `${FIELD}.primary.host`, ca };
+  const seen = await ask<ServerFacts>(external, server, application, 'application', FACTS);
+  if ('reason' in seen) return seen;
+  if (seen.inRecovery) {
+    const message = `${server.addressField}: ${host}:${port} is a replica (pg_is_in_recovery): name the primary`;
+    return { reason: 'NotPrimary', message };
+  }
+  if (seen.maxConnections < external.maxConnections) {
+    const most = `max_connections of ${host}:${port} is ${seen.maxConnections}`;
+    const message = `${FIELD}.maxConnections: ${most}: lower maxConnections to it, or raise it on the server`;
+    return { reason: 'TooFewConnections', message };
+  }
+  const [owner, role] = migration ? ([migration, 'migration'] as const) : ([application, 'application'] as const);
+  const may = await ask<MigrationRights>(external, server, owner, role, MIGRATION_RIGHTS);
+  if ('reason' in may) return may;
+  return migrationProblem(external.database, owner.username, `${FIELD}.credentials.${role}`, may);
+}
+
+async function checkReplica(
+  external: ExternalPostgres,
+  { application, ca }: PostgresMaterial,
+  host: string,
+): Promise<ExternalProblem | undefined> {
+  const port = external.replicas?.port ?? external.primary.port;
+  const server = { host, port, addressField: `${FIELD}.replicas.hosts`, ca };
+  const seen = await ask<ServerFacts>(external, server, application, 'application', FACTS);
+  return 'reason' in seen ? seen : undefined;
+}
+
+const FACTS = `select pg_is_in_recovery() as "inRecovery",
+  current_setting('max_connections')::integer as "maxConnections"`;
+
+interface MigrationRights {
+  create: boolean;
+  /** Of the schema; null where it is not there yet. */
+  owner: string | null;
+  owns: boolean;
+}
+
+const MIGRATION_RIGHTS = `select has_database_privilege(current_database(), 'CREATE') as create,
+  (select nspowner::regrole::text from pg_namespace where nspname = '${SCHEMA}') as owner,
+  coalesce((select pg_has_role(nspowner, 'USAGE') from pg_namespace where nspname = '${SCHEMA}'), true) as owns`;
+
+function migrationProblem(
+  database: string,
+  username: string,
+  field: string,
+  { create, owner, owns }: MigrationRights,
+): ExternalProblem | undefined {
+  if (!create) {
+    const fix = `grant create on database "${database}" to "${username}"`;
+    return { reason: 'PermissionDenied', message: `${field}: ${username} may not make a schema: ${fix}` };
+  }
+  if (owns) return undefined;
+  const fix = `alter schema ${SCHEMA} owner to "${username}", with all that is in it`;
+  return { reason: 'PermissionDenied', message: `${field}: schema ${SCHEMA} belongs to ${owner}: ${fix}` };
+}
+
+interface Server {
+  host: string;
+  port: number;
+  addressField: string;
+  ca: string | undefined;
+}
+
+/** One row of one query, or why there is none. */
+async function ask<Row>(
+  external: ExternalPostgres,
+  { host, port, addressField, ca }: Server,
+  { username, password }: ExternalLogin,
+  role: 'application' | 'migration',
+  query: string,
+): Promise<Row | ExternalProblem> {
+  const ssl = tlsConnectionOptions(external.tls, ca);
+  const client = new Client({
+    ...{ host, port, password, user: username, database: external.database },
+    ...(ssl === undefined ? {} : { ssl }),
+    application_name: 'authcluster-operator',
+    connectionTimeoutMillis: TIMEOUT_MS,
+    query_timeout: TIMEOUT_MS,
+  });
+  // A connection that breaks between queries emits this; the next query reports it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query(query);
+    return rows[0] as Row;
+  } catch (error) {
+    const loginField = `${FIELD}.credentials.${role}`;
+    const attempt = { address: `${host}:${port}`, addressField, tlsField: `${FIELD}.tls`, loginField, username };
+    return postgresProblem(error, attempt, external.database);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** By SQLSTATE (PostgreSQL, appendix A), else by what kept the connection from coming about. */
+export function postgresProblem(error: unknown, attempt: Attempt, database: string): ExternalProblem {
+  const { address, loginField, tlsField, username } = attempt;
+  const { code, message } = error as { code?: string; message: string };
+  if (code === '28000' && /no encryption|SSL off/i.test(message)) {
+    const fix = 'choose a mode other than Disable';
+    return { reason: 'TlsFailed', message: `${tlsField}: ${address} takes no connection without TLS: ${fix}` };
+  }
+  switch (code) {
+    case '28P01':
+    case '28000': {
+      const fix = 'correct user name or password in the Secret, or on the server';
+      return {
+        reason: 'AuthenticationFailed',
+        message: `${loginField}: ${address} refuses ${username} (${message}): ${fix}`,
+      };
+    }
+    case '3D000': {
+      const fix = `create database "${database}", or correct the name`;
+      return {
+        reason: 'DatabaseMissing',
+        message: `${FIELD}.database: ${address} has no database ${database}: ${fix}`,
+      };
+    }
+    case '42501': {
+      const fix = `grant connect on database "${database}" to "${username}"`;
+      return { reason: 'PermissionDenied', message: `${loginField}: ${message}: ${fix}` };
+    }
+    case '53300': {
+      const fix = `lower ${FIELD}.maxConnections, or raise max_connections`;
+      return { reason: 'TooFewConnections', message: `${address} has no connection left (${message}): ${fix}` };
+    }
+    case '57P03':
+      return { reason: 'Unreachable', message: `${address} is starting or recovering (${message}): wait` };
+    default:
+      return connectionProblem(error, attempt) ?? { reason: 'ServerRefused', message: `${address}: ${message}` };
+  }
+}

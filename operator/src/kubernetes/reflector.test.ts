@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import { ApiError } from './errors.ts';
+import type { LiveObject } from './objects.ts';
+import { Reflector, type ReflectorOptions } from './reflector.ts';
+import { resourceOf } from './resources.ts';
+import { ObjectStore } from './store.ts';
+import type { ApiRequest, Transport } from './transport.ts';
+
+type Answer = unknown | Error;
+/** Lines of a stream; an Error breaks it, 'hang' keeps it open until it is cut. */
+type Line = object | Error | 'hang';
+
+/** Answers lists and watches from two scripts and records what it was asked. */
+class ScriptedServer implements Transport {
+  readonly asked: string[] = [];
+  readonly #lists: Answer[];
+  readonly #watches: (Line[] | Error)[];
+  readonly #done: () => void;
+
+  constructor(lists: Answer[], watches: (Line[] | Error)[], done: () => void) {
+    this.#lists = lists;
+    this.#watches = watches;
+    this.#done = done;
+  }
+
+  async send(request: ApiRequest): Promise<unknown> {
+    this.asked.push(`list ${request.query?.continue ?? ''}`.trim());
+    const answer = this.#lists.shift();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  async stream(request: ApiRequest): Promise<AsyncIterable<Buffer>> {
+    this.asked.push(`watch ${request.query?.resourceVersion}`);
+    const lines = this.#watches.shift();
+    if (lines instanceof Error) throw lines;
+    if (lines === undefined) this.#done();
+    return play(lines ?? ['hang'], request.signal);
+  }
+}
+
+async function* play(lines: Line[], signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  for (const line of lines) {
+    if (line instanceof Error) throw line;
+    if (line === 'hang')
+      await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('cut'))));
+    // Split in the middle: lines do not respect chunks.
+    const text = Buffer.from(`${JSON.stringify(line)}\n`);
+    yield text.subarray(0, 7);
+    yield text.subarray(7);
+  }
+}
+
+function pod(name: string, resourceVersion: string, uid = name): object {
+  return { metadata: { namespace: 'n', name, uid, resourceVersion, managedFields: [] } };
+}
+
+function list(resourceVersion: string, items: object[], next?: string): object {
+  return { metadata: { resourceVersion, ...(next === undefined ? {} : { continue: next }) }, items };
+}
+
+/** Runs the reflector until both scripts have been played. */
+async function run(lists: Answer[], watches: (Line[] | Error)[], options: Partial<ReflectorOptions> = {}) {
+  const stop = new AbortController();
+  const server = new ScriptedServer(lists, watches, () => setTimeout(() => stop.abort(), 5));
+  const store = new ObjectStore<LiveObject>();
+  const reflector = new Reflector(server, store, {
+    resource: resourceOf('Pod'),
+    now: Date.now,
+    random: () => 0,
+    ...options,
+  });
+  await reflector.run(AbortSignal.any([stop.signal, AbortSignal.timeout(4000)]));
+  return { asked: server.asked, names: store.all().map(({ metadata }) => metadata.name), store, reflector };
+}
+
+describe('Reflector', () => {
+  test('lists page by page, then watches from there', async () => {
+    const { asked, names } = await run([list('5', [pod('a', '1')], 'more'), list('5', [pod('b', '2')])], []);
+    expect(asked).toEqual(['list', 'list more', 'watch 5']);
+    expect(names).toEqual(['a', 'b']);
+  });
+
+  test('follows additions, changes and deletions, and gives objects the kind that lists leave out', async () => {
+    const events = [
+      { type: 'ADDED', object: pod('b', '6') },
+      { type: 'MODIFIED', object: pod('a', '7') },
+      { type: 'DELETED', object: pod('b', '8') },
+      'hang' as const,
+    ];
+    const { store } = await run([list('5', [pod('a', '1')])], [events], { silenceLimitSeconds: 0.05 });
+    expect(store.all()).toEqual([
+      { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'n', name: 'a', uid: 'a', resourceVersion: '7' } },
+    ]);
+  });
+
+  test('goes on from the last bookmark after a broken stream, without listing again', async () => {
+    const bookmark = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } };
+    const { asked } = await run([list('5', [])], [[bookmark, new Error('reset')]]);
+    expect(asked).toEqual(['list', 'watch 5', 'watch 9']);
+  });
+
+  test('cuts a silent stream and opens another', async () => {
+    const { asked } = await run([list('5', [])], [['hang']], { silenceLimitSeconds: 0.05 });
+    expect(asked).toEqual(['list', 'watch 5', 'watch 5']);
+  });
+
+  test.each([
+    ['in the answer', new ApiError({ method: 'GET', path: '/' }, 410, '{}')],
+    ['in the stream', [{ type: 'ERROR', object: { code: 410 } }]],
+  ])('lists again when its place is forgotten, said %s', async (_where, gone) => {
+    const { asked, names } = await run([list('5', [pod('a', '1')]), list('20', [pod('b', '19')])], [gone as Line[]]);
+    expect(asked).toEqual(['list', 'watch 5', 'list', 'watch 20']);
+    expect(names).toEqual(['b']);
+  });
+
+  test('takes an extension that is not installed for an answer, and looks again', async () => {
+    const unknown = new ApiError({ method: 'GET', path: '/' }, 404, '{}');
+    const problems: unknown[] = [];
+    const { asked, names, reflector } = await run([unknown, list('5', [pod('a', '1')])], [], {
+      resource: resourceOf('HTTPRoute'),
+      absenceRetrySeconds: 0.01,
+      onProblem: (problem) => problems.push(problem),
+    });
+    expect(asked).toEqual(['list', 'list', 'watch 5']);
+    expect([names, reflector.absent, problems]).toEqual([['a'], false, []]);
+  });
+
+  test('takes a 404 for anything else for a fault', async () => {
+    const unknown = new ApiError({ method: 'GET', path: '/' }, 404, '{}');
+    const problems: unknown[] = [];
+    const onProblem = (problem: unknown) => problems.push(problem);
+    const { reflector } = await run([unknown, list('5', [])], [], { onProblem });
+    expect([problems.length, reflector.absent]).toEqual([1, false]);
+  });
+
+  test('does not wait longer each time for what is cut again and again, if it had lasted', async () => {
+    const waits: number[] = [];
+    let nowMs = 0;
+    const lasting = [new Error('reset')];
+    const options = {
+      now: () => {
+        nowMs += 1100;
+        return nowMs;
+      },
+      onProblem: ({ retryInMs }: { retryInMs: number }) => waits.push(retryInMs),
+    };
+    await run([list('5', [])], [lasting, lasting, lasting], options);
+    expect(waits).toEqual([100, 100, 100]);
+  });
+
+  test('does not call itself synced before the first list', async () => {
+    const problems: unknown[] = [];
+    const onProblem = ({ error }: { error: unknown }) => problems.push(error);
+    const { reflector } = await run([new Error('down'), list('5', [])], [], { onProblem });
+    expect(problems).toHaveLength(1);
+    expect(reflector.synced).toBe(true);
+  });
+});

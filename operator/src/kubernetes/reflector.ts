@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError, isStatus, TransportError } from './errors.ts';
+import type { LiveObject } from './objects.ts';
+import { groupOf, type Resource, resourcePath } from './resources.ts';
+import type { ObjectStore } from './store.ts';
+import type { Transport } from './transport.ts';
+import { readWatchEvents, type WatchEvent } from './watch-stream.ts';
+
+export interface ReflectorOptions {
+  resource: Resource;
+  /** Undefined: all namespaces. */
+  namespace?: string;
+  labelSelector?: string;
+  /** Fetch metadata alone: enough where only existence, labels and version matter. Keeps Secrets out of memory. */
+  metadataOnly?: boolean;
+  /** What of an object enters the store. Default all. */
+  reduce?: (object: LiveObject) => LiveObject;
+  pageSize?: number;
+  /** A stream without a byte for this long is cut. Bookmarks come about once a minute. Default 150 s. */
+  silenceLimitSeconds?: number;
+  /** How often to look for an extension that is not installed: it may be, any time. Default 30 s. */
+  absenceRetrySeconds?: number;
+  now: () => number;
+  random: () => number;
+  onProblem?: (problem: { error: unknown; retryInMs: number }) => void;
+}
+
+const FIRST_BACKOFF_MS = 200;
+const LONGEST_BACKOFF_MS = 30_000;
+/** A stream that ends sooner was no success. */
+const SHORTEST_STREAM_MS = 1000;
+
+/**
+ * Keeps a store equal to what the API server has: list, watch from there with bookmarks, list again when the
+ * server has forgotten our place (410), and never give up.
+ */
+export class Reflector<T extends LiveObject> {
+  readonly resource: Resource;
+  readonly #transport: Transport;
+  readonly #store: ObjectStore<T>;
+  readonly #options: ReflectorOptions;
+  #resourceVersion: string | undefined;
+  #failures = 0;
+  #lastContactMs: number | undefined;
+  #absent = false;
+
+  constructor(transport: Transport, store: ObjectStore<T>, options: ReflectorOptions) {
+    this.resource = options.resource;
+    this.#transport = transport;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** Whether the store has been filled once. */
+  get synced(): boolean {
+    return this.#lastContactMs !== undefined;
+  }
+
+  /** Seconds since the API server last told us anything (bookmarks included); infinite before the first list. */
+  get silentSeconds(): number {
+    return this.#lastContactMs === undefined ? Infinity : (this.#options.now() - this.#lastContactMs) / 1000;
+  }
+
+  /** Whether the API server does not know this kind: it belongs to an extension that is not installed. */
+  get absent(): boolean {
+    return this.#absent;
+  }
+
+  /** Runs until the signal aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === undefined) await this.#list(signal);
+        await this.#watch(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        // 410: our place is forgotten. Any other refusal may come from it too, so start over as well.
+        if (error instanceof ApiError) this.#resourceVersion = undefined;
+        if (this.resource.extension !== undefined && isStatus(error, 404)) await this.#awaitExtension(signal);
+        else await this.#backOff(error, signal);
+      }
+    }
+  }
+
+  /** An answer, too: there are no such objects. */
+  async #awaitExtension(signal: AbortSignal): Promise<void> {
+    this.#store.replace([], this.#options.namespace);
+    this.#absent = true;
+    this.#heard();
+    await sleep((this.#options.absenceRetrySeconds ?? 30) * 1000, undefined, { signal }).catch(() => undefined);
+  }
+
+  async #backOff(error: unknown, signal: AbortSignal): Promise<void> {
+    const ceilingMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    const retryInMs = Math.round(ceilingMs * (0.5 + this.#options.random() / 2));
+    this.#options.onProblem?.({ error, retryInMs });
+    await sleep(retryInMs, undefined, { signal }).catch(() => undefined);
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const objects: T[] = [];
+    let resourceVersion = '';
+    let next: string | undefined = '';
+    while (next !== undefined) {
+      const page = (await this.#transport.send({
+        method: 'GET',
+        path: this.#path(),
+        query: {
+          ...this.#selector(),
+          limit: String(this.#options.pageSize ?? 500),
+          ...(next ? { continue: next } : {}),
+        },
+        accept: this.#accept('PartialObjectMetadataList'),
+        signal,
+      })) as { metadata?: { resourceVersion?: string; continue?: string }; items?: T[] };
+      for (const item of page.items ?? []) objects.push(this.#complete(item));
+      resourceVersion = page.metadata?.resourceVersion ?? '';
+      next = page.metadata?.continue || undefined;
+    }
+    this.#store.replace(objects, this.#options.namespace);
+    this.#resourceVersion = resourceVersion;
+    this.#absent = false;
+    this.#heard();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    // Streams end at different times so that a restarted API server is not hit by all of them at once.
+    const timeoutSeconds = 300 + Math.floor(this.#options.random() * 300);
+    let openedMs: number | undefined;
+    const lastedMs = () => (openedMs === undefined ? 0 : this.#options.now() - openedMs);
+    const cut = new AbortController();
+    const silenceLimitMs = (this.#options.silenceLimitSeconds ?? 150) * 1000;
+    const watchdog = setTimeout(() => cut.abort(), silenceLimitMs);
+    try {
+      const stream = await this.#transport.stream({
+        method: 'GET',
+        path: this.#path(),
+        query: {
+          ...this.#selector(),
+          watch: '1',
+          allowWatchBookmarks: 'true',
+          resourceVersion: this.#resourceVersion ?? '',
+          timeoutSeconds: String(timeoutSeconds),
+        },
+        accept: this.#accept('PartialObjectMetadata'),
+        signal: AbortSignal.any([signal, cut.signal]),
+      });
+      openedMs = this.#options.now();
+      for await (const event of readWatchEvents<T>(stream)) {
+        watchdog.refresh();
+        this.#take(event);
+      }
+      if (cut.signal.aborted) throw new TransportError(`watch of ${this.#path()} was silent and has been cut`);
+      if (lastedMs() < SHORTEST_STREAM_MS) {
+        throw new TransportError(`watch of ${this.#path()} ended after ${lastedMs()} ms`);
+      }
+    } finally {
+      clearTimeout(watchdog);
+      // However it ended: what cuts streams now and then must not make us wait longer each time.
+      if (lastedMs() >= SHORTEST_STREAM_MS) this.#failures = 0;
+    }
+  }
+
+  #take(event: WatchEvent<T>): void {
+    if (event.type === 'ERROR') {
+      const { code } = event.object;
+      throw new ApiError({ method: 'WATCH', path: this.#path() }, code ?? 500, JSON.stringify(event.object));
+    }
+    if (event.type === 'ADDED' || event.type === 'MODIFIED') this.#store.put(this.#complete(event.object));
+    if (event.type === 'DELETED') this.#store.remove(this.#complete(event.object));
+    this.#resourceVersion = event.object.metadata.resourceVersion;
+    this.#heard();
+  }
+
+  #heard(): void {
+    this.#lastContactMs = this.#options.now();
+    this.#failures = 0;
+  }
+
+  #path(): string {
+    return resourcePath(this.resource, this.#options.namespace);
+  }
+
+  #selector(): Record<string, string> {
+    return this.#options.labelSelector === undefined ? {} : { labelSelector: this.#options.labelSelector };
+  }
+
+  #accept(as: string): string {
+    return this.#options.metadataOnly === true ? `application/json;as=${as};g=meta.k8s.io;v=v1` : 'application/json';
+  }
+
+  /** List items carry no kind, partial ones the wrong kind; managedFields are half of an object and not read. */
+  #complete(item: T): T {
+    const { managedFields: _, ...metadata } = item.metadata as T['metadata'] & { managedFields?: unknown };
+    const object = { ...item, apiVersion: this.resource.apiVersion, kind: this.resource.kind, metadata };
+    return this.#options.reduce === undefined ? object : (this.#options.reduce(object) as T);
+  }
+}
+
+/** `pods`, `statefulsets.apps`: how logs and metrics name a resource. */
+export function qualifiedName(resource: Resource): string {
+  const group = groupOf(resource);
+  return group === '' ? resource.plural : `${resource.plural}.${group}`;
+}

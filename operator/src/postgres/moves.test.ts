@@ -1,0 +1,227 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { decideMove, type MovableMember, type Move, type MovesView } from './moves.ts';
+
+function member(ordinal: number, over: Partial<MovableMember> = {}): MovableMember {
+  return {
+    pod: `x-postgres-${ordinal}`,
+    ready: true,
+    role: ordinal === 0 ? 'primary' : 'replica',
+    timeline: 1,
+    xlogLocation: 100n,
+    pendingRestart: [],
+    outdated: false,
+    leaving: false,
+    cordoned: false,
+    ...over,
+  };
+}
+
+function view(over: Partial<MovesView> = {}): MovesView {
+  return {
+    leader: 'x-postgres-0',
+    members: [member(0), member(1), member(2)],
+    syncStandbys: ['x-postgres-1'],
+    synchronous: true,
+    wantedMembers: 3,
+    requested: undefined,
+    hindrance: undefined,
+    ...over,
+  };
+}
+
+const setting = (parameter: string, from: string, to: string) => ({ pendingRestart: [{ parameter, from, to }] });
+const raised = setting('max_connections', '100', '200');
+const lowered = setting('max_connections', '200', '100');
+
+describe('with nothing to do', () => {
+  test.each([
+    ['all is as it should be', {}],
+    ['nobody leads', { leader: undefined, members: [member(0, { outdated: true })] }],
+    ['the primary is not ready', { members: [member(0, { ready: false, outdated: true }), member(1)] }],
+    ['a replica is missing', { members: [member(0), member(1)] }],
+  ])('nothing is done: %s', (_why, over) => {
+    expect(decideMove(view(over))).toEqual({ next: { kind: 'none' } });
+  });
+});
+
+describe('a switchover that is asked for', () => {
+  test('goes to the synchronous standby', () => {
+    expect(decideMove(view({ requested: 'x-postgres-1' })).next).toMatchObject({
+      kind: 'switchover',
+      from: 'x-postgres-0',
+      to: 'x-postgres-1',
+      reason: 'Requested',
+    });
+  });
+
+  test('is acknowledged when it is so', () => {
+    expect(decideMove(view({ requested: 'x-postgres-0' })).next).toEqual({ kind: 'acknowledge', pod: 'x-postgres-0' });
+  });
+
+  test.each([
+    [
+      'a pod of something else',
+      'y-redis-0',
+      /names y-redis-0, which is no pod of this database; allowed: x-postgres-1$/,
+    ],
+    ['a replica that lacks commits', 'x-postgres-2', /without losing a commit; allowed: x-postgres-1$/],
+    ['nothing', '', /names no pod/],
+  ])('is refused for %s, and says what is allowed', (_what, requested, message) => {
+    const { next, refusal } = decideMove(view({ requested }));
+    expect(next).toEqual({ kind: 'none' });
+    expect(refusal).toMatch(message);
+  });
+
+  test('may go to any ready replica where commits are asynchronous', () => {
+    const asynchronous = { synchronous: false, syncStandbys: [], requested: 'x-postgres-2' };
+    expect(decideMove(view(asynchronous)).next).toMatchObject({ kind: 'switchover', to: 'x-postgres-2' });
+  });
+
+  test('that is refused keeps nothing else from being done', () => {
+    const members = [member(0), member(1), member(2, { outdated: true })];
+    expect(decideMove(view({ requested: 'nobody', members }))).toMatchObject({
+      next: { kind: 'replace', pod: 'x-postgres-2' },
+      refusal: expect.any(String),
+    });
+  });
+
+  test('waits while writes cannot be held back', () => {
+    const hindrance = 'a migration has to end';
+    expect(decideMove(view({ requested: 'x-postgres-1', hindrance })).next).toEqual({
+      kind: 'wait',
+      message: expect.stringContaining(hindrance),
+    });
+  });
+});
+
+describe('a node that is to be drained', () => {
+  test('loses the primary, even while another replica is missing', () => {
+    const members = [member(0, { cordoned: true }), member(1)];
+    expect(decideMove(view({ members })).next).toMatchObject({
+      kind: 'switchover',
+      to: 'x-postgres-1',
+      reason: 'Drain',
+    });
+  });
+
+  test('keeps it while the only standby is on such a node, too', () => {
+    const members = [member(0, { cordoned: true }), member(1, { cordoned: true }), member(2)];
+    expect(decideMove(view({ members })).next).toMatchObject({ kind: 'wait' });
+  });
+
+  test('keeps a primary that has no replica', () => {
+    const alone = { members: [member(0, { cordoned: true })], wantedMembers: 1, syncStandbys: [] };
+    expect(decideMove(view(alone)).next).toEqual({ kind: 'none' });
+  });
+});
+
+test('a primary that is to go hands over to one that stays', () => {
+  const scaled = { wantedMembers: 2, leader: 'x-postgres-2', syncStandbys: ['x-postgres-1'] };
+  expect(decideMove(view(scaled)).next).toMatchObject({ kind: 'switchover', to: 'x-postgres-1', reason: 'ScaleDown' });
+});
+
+describe('an update', () => {
+  test('replaces replicas one at a time, then moves the primary, then replaces the former one', () => {
+    const old = { outdated: true };
+    const steps: Move[] = [
+      [member(0, old), member(1, old), member(2, old)],
+      [member(0, old), member(1, { ready: false }), member(2, old)],
+      [member(0, old), member(1), member(2, old)],
+      [member(0, old), member(1), member(2)],
+    ].map((members) => decideMove(view({ members })).next);
+    steps.push(decideMove(view({ leader: 'x-postgres-1', members: [member(0, old), member(1), member(2)] })).next);
+    expect(steps.map((step) => [step.kind, 'pod' in step ? step.pod : 'to' in step ? step.to : undefined])).toEqual([
+      ['replace', 'x-postgres-1'],
+      ['wait', undefined],
+      ['replace', 'x-postgres-2'],
+      ['switchover', 'x-postgres-1'],
+      ['replace', 'x-postgres-0'],
+    ]);
+  });
+
+  test('stops at a new pod that does not come up, and goes on from an old one that did not', () => {
+    const stopped = [member(0, { outdated: true }), member(1, { ready: false }), member(2, { outdated: true })];
+    expect(decideMove(view({ members: stopped })).next.kind).toBe('wait');
+    const mended = [member(0), member(1, { ready: false, outdated: true }), member(2)];
+    expect(decideMove(view({ members: mended })).next).toMatchObject({ kind: 'replace', pod: 'x-postgres-1' });
+  });
+
+  test('replaces a primary that is alone', () => {
+    const alone = { members: [member(0, { outdated: true })], wantedMembers: 1, syncStandbys: [] };
+    expect(decideMove(view(alone)).next).toMatchObject({ kind: 'replace', pod: 'x-postgres-0' });
+  });
+});
+
+describe('a setting that needs a restart', () => {
+  test('reaches the replicas first, and the primary by a switchover', () => {
+    const first = decideMove(view({ members: [member(0, raised), member(1, raised), member(2, raised)] })).next;
+    expect(first).toMatchObject({ kind: 'restart', pod: 'x-postgres-1', message: expect.stringContaining('3 of 3') });
+    const last = decideMove(view({ members: [member(0, raised), member(1), member(2)] })).next;
+    expect(last).toMatchObject({ kind: 'switchover', reason: 'Parameters' });
+  });
+
+  test('reaches the primary first where a standby must not have less', () => {
+    const members = [member(0, lowered), member(1, lowered), member(2, lowered)];
+    expect(decideMove(view({ members })).next).toMatchObject({ kind: 'restartPrimary', pod: 'x-postgres-0' });
+    const then = [member(0), member(1, lowered), member(2, lowered)];
+    expect(decideMove(view({ members: then })).next).toMatchObject({ kind: 'restart', pod: 'x-postgres-1' });
+  });
+
+  test('that is lowered, but is not one of those, reaches the replicas first', () => {
+    const buffers = setting('shared_buffers', '256MB', '128MB');
+    const members = [member(0, buffers), member(1, buffers), member(2)];
+    expect(decideMove(view({ members })).next).toMatchObject({ kind: 'restart', pod: 'x-postgres-1' });
+  });
+
+  test('restarts a primary that is alone', () => {
+    const alone = { members: [member(0, raised)], wantedMembers: 1, syncStandbys: [] };
+    expect(decideMove(view(alone)).next).toMatchObject({ kind: 'restartPrimary' });
+  });
+});
+
+describe('whatever there is', () => {
+  const anyMember = fc.record({
+    ready: fc.boolean(),
+    outdated: fc.boolean(),
+    leaving: fc.boolean(),
+    cordoned: fc.boolean(),
+    xlogLocation: fc.bigInt(0n, 3n),
+    pendingRestart: fc.constantFrom([], raised.pendingRestart, lowered.pendingRestart),
+  });
+  const anyView = fc
+    .tuple(fc.array(anyMember, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 4 }), fc.nat(3), fc.nat(4))
+    .map(([members, wantedMembers, leader, sync]) =>
+      view({
+        members: members.map((over, ordinal) => member(ordinal, over)),
+        wantedMembers,
+        leader: `x-postgres-${leader}`,
+        syncStandbys: [`x-postgres-${sync}`],
+      }),
+    );
+
+  test('only a synchronous standby that is ready takes over', () => {
+    fc.assert(
+      fc.property(anyView, (seen) => {
+        const { next } = decideMove(seen);
+        if (next.kind !== 'switchover') return;
+        const target = seen.members.find(({ pod }) => pod === next.to);
+        expect(seen.syncStandbys).toContain(next.to);
+        expect(target).toMatchObject({ ready: true, leaving: false });
+      }),
+    );
+  });
+
+  test('no pod is taken away while another one of those that stay is not ready, unless it is itself the broken one', () => {
+    fc.assert(
+      fc.property(anyView, (seen) => {
+        const { next } = decideMove(seen);
+        if (next.kind !== 'replace' && next.kind !== 'restart') return;
+        const staying = seen.members.filter((_, ordinal) => ordinal < seen.wantedMembers);
+        const chosen = seen.members.find(({ pod }) => pod === next.pod);
+        const allReady = staying.length === seen.wantedMembers && staying.every(({ ready }) => ready);
+        expect(allReady || chosen?.ready === false).toBe(true);
+      }),
+    );
+  });
+});

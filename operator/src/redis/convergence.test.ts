@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Break, RedisSimulation } from '../testing/redis-simulation.ts';
+import { decide } from './decide.ts';
+import { assessHealth } from './health.ts';
+import { slotsIn } from './slots.ts';
+
+/** Runs the loop until the cluster is whole; the rules used on the way, or undefined when it never is. */
+function converge(simulation: RedisSimulation, passes = 60): string[] | undefined {
+  const rules: string[] = [];
+  for (let pass = 0; pass < passes; pass++) {
+    const topology = simulation.topology();
+    const { rule, actions } = decide(topology);
+    const done = topology.existingShards === topology.shards && assessHealth(topology).whole;
+    if (rule === undefined && done) return rules;
+    if (rule !== undefined) rules.push(rule);
+    for (const action of actions) simulation.perform(action);
+    simulation.removeShards(assessHealth(topology).shardsInUse);
+    for (let round = 0; round < 3; round++) simulation.gossip();
+  }
+  return undefined;
+}
+
+/** Which pods stop at once, and how long the others go on before they are back. */
+const disturbance = (pods: readonly string[]) =>
+  fc.record({ pods: fc.subarray([...pods], { minLength: 1 }), passesAway: fc.integer({ min: 0, max: 6 }) });
+
+const breakOff = fc.record({ keys: fc.nat({ max: 6 }), step: fc.integer({ min: 0, max: 4 }) });
+
+const change = (atOnce: number) =>
+  fc.record({
+    shards: fc.integer({ min: 3, max: 5 }),
+    stopped: fc.array(fc.nat({ max: 9 }), { maxLength: atOnce }),
+    passesBefore: fc.integer({ min: 0, max: 8 }),
+    passesAway: fc.integer({ min: 0, max: 6 }),
+    breaks: fc.array(breakOff, { maxLength: 4 }),
+  });
+
+/** One place after the other, then none. */
+function inTurn(breaks: readonly Break[]): () => Break {
+  const left = [...breaks];
+  return () => left.shift() ?? { keys: Number.POSITIVE_INFINITY, step: 0 };
+}
+
+describe('decide, against a simulated cluster', () => {
+  test('creates a cluster and then leaves it alone', () => {
+    const simulation = new RedisSimulation(3, 2, false);
+    expect(converge(simulation)).toContain('create');
+    expect(converge(simulation)).toEqual([]);
+  });
+
+  test.each([
+    ['with volumes', true],
+    ['without volumes', false],
+  ])('brings every reachable mess together %s', (_name, persistent) => {
+    const { pods } = new RedisSimulation(3, 2, persistent);
+    fc.assert(
+      fc.property(fc.array(disturbance(pods), { minLength: 1, maxLength: 4 }), (disturbances) => {
+        const simulation = new RedisSimulation(3, 2, persistent);
+        converge(simulation);
+        for (const { pods: stopped, passesAway } of disturbances) {
+          for (const pod of stopped) simulation.stop(pod);
+          converge(simulation, passesAway);
+          for (const pod of stopped) simulation.start(pod);
+          converge(simulation, 1);
+        }
+        expect(converge(simulation)).toBeDefined();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('creates a cluster although the operator stops in the middle of it, again and again', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 16 }), { maxLength: 6 }), (commandsDone) => {
+        const simulation = new RedisSimulation(3, 2, false);
+        for (const count of commandsDone) {
+          for (const action of decide(simulation.topology()).actions.slice(0, count)) simulation.perform(action);
+          simulation.gossip();
+        }
+        expect(converge(simulation)).toBeDefined();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('brings two groups together that no longer know of each other', () => {
+    const { pods } = new RedisSimulation(3, 2, false);
+    fc.assert(
+      fc.property(fc.subarray([...pods], { minLength: 1, maxLength: pods.length - 1 }), (group) => {
+        const simulation = new RedisSimulation(3, 2, false);
+        converge(simulation);
+        simulation.writeKeys();
+        const { members } = simulation.topology();
+        for (const { pod } of members) {
+          const others = members.filter((other) => group.includes(other.pod) !== group.includes(pod));
+          for (const { view } of others) simulation.perform({ do: 'forget', on: pod, id: view?.id ?? '' });
+        }
+        expect(converge(simulation)).toContain('meet');
+        expect(simulation.lostKeys()).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each([
+    ['out', 3, 4],
+    ['in', 4, 3],
+    ['out by two', 3, 5],
+    ['in by two', 5, 3],
+  ])('scales %s without the loss of a key, wherever moves break off', (_name, from, to) => {
+    fc.assert(
+      fc.property(fc.array(breakOff, { maxLength: 12 }), (breaks) => {
+        const simulation = new RedisSimulation(from, 2, false);
+        converge(simulation);
+        simulation.writeKeys();
+        simulation.breaks = inTurn(breaks);
+        simulation.scale(to, 2);
+        expect(converge(simulation)).toContain('moveSlots');
+        expect(simulation.pods).toHaveLength(to * 2);
+        expect(simulation.lostKeys()).toEqual([]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('moves no more slots than it must', () => {
+    const simulation = new RedisSimulation(3, 2, false);
+    converge(simulation);
+    simulation.scale(4, 2);
+    let moved = 0;
+    for (let pass = 0; pass < 20; pass++) {
+      for (const action of decide(simulation.topology()).actions) {
+        if (action.do === 'moveSlots') moved += slotsIn(action.ranges);
+        simulation.perform(action);
+      }
+      for (let round = 0; round < 3; round++) simulation.gossip();
+    }
+    expect(moved).toBe(4096);
+  });
+
+  test.each([
+    ['one member at a time, without volumes', false, 1],
+    ['any members, with volumes', true, 8],
+  ])('keeps every key when sizes change and pods are lost meanwhile: %s', (_name, persistent, atOnce) => {
+    fc.assert(
+      fc.property(fc.array(change(atOnce), { minLength: 1, maxLength: 4 }), (changes) => {
+        const simulation = new RedisSimulation(3, 2, persistent);
+        converge(simulation);
+        simulation.writeKeys();
+        for (const { shards, stopped, passesBefore, passesAway, breaks } of changes) {
+          simulation.breaks = inTurn(breaks);
+          simulation.scale(shards, 2);
+          converge(simulation, passesBefore);
+          const pods = stopped.map((index) => simulation.pods[index % simulation.pods.length] ?? '');
+          for (const pod of pods) simulation.stop(pod);
+          converge(simulation, passesAway);
+          for (const pod of pods) simulation.start(pod);
+          // The next pod is lost when the heir of this one is in sync.
+          if (!persistent) converge(simulation);
+        }
+        expect(converge(simulation)).toBeDefined();
+        expect(simulation.lostKeys()).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('keeps keys that had reached a node which is lost before it owns a slot', () => {
+    const simulation = new RedisSimulation(3, 2, false);
+    converge(simulation);
+    simulation.writeKeys();
+    simulation.scale(4, 2);
+    simulation.breaks = () => ({ keys: 0, step: 3 });
+    converge(simulation, 8);
+    expect(simulation.lostKeys()).not.toEqual([]);
+    simulation.stop('x-redis-3-0');
+    converge(simulation, 4);
+    simulation.start('x-redis-3-0');
+    simulation.breaks = inTurn([]);
+    expect(converge(simulation)).toBeDefined();
+    expect(simulation.lostKeys()).toEqual([]);
+  });
+
+  test('adds and takes away replicas', () => {
+    const simulation = new RedisSimulation(3, 2, false);
+    converge(simulation);
+    simulation.writeKeys();
+    simulation.scale(3, 3);
+    expect(converge(simulation)).toContain('replicate');
+    simulation.scale(3, 1);
+    expect(converge(simulation)).toBeDefined();
+    expect(simulation.lostKeys()).toEqual([]);
+  });
+});

@@ -1,0 +1,350 @@
+import { describe, expect, test } from '@jest/globals';
+import { decide } from './decide.ts';
+import { nominalRange } from './slots.ts';
+import { parseClusterNodes, type Topology } from './topology.ts';
+
+/** One line of CLUSTER NODES in short: id, address, flags, primary, slots. */
+interface Line {
+  id: string;
+  ip: string;
+  flags?: string;
+  primary?: string;
+  slots?: string;
+}
+
+function view(self: string, lines: Line[], offset = 0) {
+  const text = lines.map(({ id, ip, flags, primary, slots }) => {
+    const role = flags ?? (primary === undefined ? 'master' : 'slave');
+    const link = role.includes('fail') ? 'disconnected' : 'connected';
+    return `${id} ${ip}:6379@16379 ${id === self ? 'myself,' : ''}${role} ${primary ?? '-'} 0 0 1 ${link} ${slots ?? ''}`;
+  });
+  return parseClusterNodes(text.join('\n'), offset);
+}
+
+const POSITIONS = [0, 1, 2].flatMap((shard) => [0, 1].map((ordinal) => ({ shard, ordinal })));
+const podOf = (shard: number, ordinal: number) => `x-redis-${shard}-${ordinal}`;
+const ipOf = (shard: number, ordinal: number) => `10.0.${shard}.${ordinal}`;
+const SLOTS = ['0-5460', '5461-10921', '10922-16383'];
+
+/** Three shards of two: `p<i>` owns the slots of shard i, `r<i>` follows it. */
+const HEALTHY: Line[] = POSITIONS.map(({ shard, ordinal }) => ({
+  id: ordinal === 0 ? `p${shard}` : `r${shard}`,
+  ip: ipOf(shard, ordinal),
+  ...(ordinal === 0 ? { slots: SLOTS[shard] ?? '' } : { primary: `p${shard}` }),
+}));
+
+interface Change {
+  /** Lines of every view. */
+  lines?: (line: Line) => Line;
+  /** Pods that do not answer. */
+  silent?: string[];
+  /** Pods that were born anew, by name. */
+  strangers?: string[];
+  /** Ids of `lines` that stay known although their pod is a stranger. */
+  persistent?: boolean;
+}
+
+function topology({ lines = (line) => line, silent = [], strangers = [], persistent = false }: Change): Topology {
+  const known = HEALTHY.map(lines);
+  return {
+    shards: 3,
+    existingShards: 3,
+    membersPerShard: 2,
+    persistent,
+    members: POSITIONS.map(({ shard, ordinal }, index) => {
+      const pod = podOf(shard, ordinal);
+      const ip = ipOf(shard, ordinal);
+      const self = known[index]?.id ?? '';
+      const born = strangers.includes(pod);
+      const own = born ? view(`new-${pod}`, [{ id: `new-${pod}`, ip }]) : view(self, known);
+      return { pod, shard, ip, node: `host-${ordinal}-${shard}`, view: silent.includes(pod) ? undefined : own };
+    }),
+  };
+}
+
+const failed =
+  (...ids: string[]) =>
+  (line: Line) =>
+    ids.includes(line.id) ? { ...line, ip: '10.9.9.9', flags: line.primary ? 'slave,fail' : 'master,fail' } : line;
+
+describe('decide', () => {
+  test('does nothing to a healthy cluster', () => {
+    expect(decide(topology({}))).toEqual({ rule: undefined, actions: [] });
+  });
+
+  test('waits while some of a fresh cluster do not answer', () => {
+    const all = POSITIONS.map(({ shard, ordinal }) => podOf(shard, ordinal));
+    expect(decide(topology({ strangers: all, silent: ['x-redis-2-1'] })).actions).toEqual([]);
+  });
+
+  test('creates a cluster from strangers: epochs, slots on one of each shard, all meet one', () => {
+    const all = POSITIONS.map(({ shard, ordinal }) => podOf(shard, ordinal));
+    const { rule, actions } = decide(topology({ strangers: all }));
+    expect(rule).toBe('create');
+    expect(actions.filter((action) => action.do === 'addSlots')).toEqual([
+      { do: 'addSlots', on: 'x-redis-0-0', ranges: [nominalRange(0, 3)] },
+      { do: 'addSlots', on: 'x-redis-1-0', ranges: [nominalRange(1, 3)] },
+      { do: 'addSlots', on: 'x-redis-2-0', ranges: [nominalRange(2, 3)] },
+    ]);
+    expect(actions.filter((action) => action.do === 'meet')).toHaveLength(5);
+  });
+
+  test('after a restart of all pods one member meets every other at its new address, and nothing else', () => {
+    const moved = topology({ lines: (line) => ({ ...line, ip: `old-${line.ip}` }), persistent: true });
+    const { rule, actions } = decide(moved);
+    expect(rule).toBe('meet');
+    expect(new Set(actions.map(({ on }) => on)).size).toBe(1);
+    expect(actions).toHaveLength(5);
+  });
+
+  test('introduces a replaced replica', () => {
+    const { rule, actions } = decide(topology({ lines: failed('r1'), strangers: ['x-redis-1-1'] }));
+    expect(rule).toBe('meet');
+    expect(actions).toMatchObject([{ do: 'meet', ip: ipOf(1, 1) }]);
+  });
+
+  test('leaves an election to Redis while most primaries live', () => {
+    const { actions } = decide(topology({ lines: failed('p1'), silent: ['x-redis-1-0'] }));
+    expect(actions).toEqual([]);
+  });
+
+  test('has replicas take over when most primaries are gone for good', () => {
+    const lost = topology({ lines: failed('p1', 'p2'), silent: ['x-redis-1-0', 'x-redis-2-0'] });
+    expect(decide(lost)).toEqual({
+      rule: 'takeover',
+      actions: [
+        { do: 'takeover', on: 'x-redis-1-1' },
+        { do: 'takeover', on: 'x-redis-2-1' },
+      ],
+    });
+  });
+
+  test('waits for primaries that will come back with their data', () => {
+    const away = topology({ lines: failed('p1', 'p2'), silent: ['x-redis-1-0', 'x-redis-2-0'], persistent: true });
+    expect(decide(away).actions).toEqual([]);
+  });
+
+  test('never forgets a lost primary whose replica could still be elected', () => {
+    // The stranger in the primary's place has been met already, under its new id.
+    const withStranger = [...HEALTHY.map(failed('p1')), { id: 'new', ip: ipOf(1, 0) }];
+    const members = POSITIONS.map(({ shard, ordinal }) => {
+      const self = shard === 1 && ordinal === 0 ? 'new' : `${ordinal === 0 ? 'p' : 'r'}${shard}`;
+      return {
+        pod: podOf(shard, ordinal),
+        shard,
+        ip: ipOf(shard, ordinal),
+        node: `host-${ordinal}-${shard}`,
+        view: view(self, withStranger),
+      };
+    });
+    expect(decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members }).actions).toEqual(
+      [],
+    );
+  });
+
+  test('after the election forgets the lost id everywhere, then makes the stranger a replica', () => {
+    const promoted = HEALTHY.map((line) => {
+      if (line.id === 'p1') return { id: 'p1', ip: '10.9.9.9', flags: 'master,fail' };
+      if (line.id === 'r1') return { id: 'r1', ip: ipOf(1, 1), slots: SLOTS[1] ?? '' };
+      return line;
+    });
+    const membersWith = (lines: Line[]) =>
+      POSITIONS.map(({ shard, ordinal }) => {
+        const self = shard === 1 && ordinal === 0 ? 'new' : `${ordinal === 0 ? 'p' : 'r'}${shard}`;
+        return {
+          pod: podOf(shard, ordinal),
+          shard,
+          ip: ipOf(shard, ordinal),
+          node: `host-${ordinal}-${shard}`,
+          view: view(self, lines),
+        };
+      });
+    const cluster = { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false };
+    const stranger = { id: 'new', ip: ipOf(1, 0) };
+    const before = decide({ ...cluster, members: membersWith([...promoted, stranger]) });
+    expect(before.rule).toBe('forget');
+    expect(before.actions).toHaveLength(6);
+    expect(before.actions.every((action) => action.do === 'forget' && action.id === 'p1')).toBe(true);
+
+    const remaining = [...promoted.filter(({ id }) => id !== 'p1'), stranger];
+    expect(decide({ ...cluster, members: membersWith(remaining) })).toEqual({
+      rule: 'replicate',
+      actions: [{ do: 'replicate', on: 'x-redis-1-0', primaryId: 'r1' }],
+    });
+  });
+
+  test('gives the slots of a shard that is lost for good to its new members', () => {
+    const lines = [
+      ...HEALTHY.filter(({ id }) => id !== 'p1' && id !== 'r1'),
+      { id: 'a', ip: ipOf(1, 0) },
+      { id: 'b', ip: ipOf(1, 1) },
+    ];
+    const members = POSITIONS.map(({ shard, ordinal }) => {
+      const self = shard === 1 ? (ordinal === 0 ? 'a' : 'b') : `${ordinal === 0 ? 'p' : 'r'}${shard}`;
+      return {
+        pod: podOf(shard, ordinal),
+        shard,
+        ip: ipOf(shard, ordinal),
+        node: `host-${ordinal}-${shard}`,
+        view: view(self, lines),
+      };
+    });
+    expect(decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members })).toEqual({
+      rule: 'addSlots',
+      actions: [
+        { do: 'addSlots', on: 'x-redis-1-0', ranges: [{ first: 5461, last: 10921 }] },
+        { do: 'bumpEpoch', on: 'x-redis-1-0' },
+      ],
+    });
+  });
+});
+
+/** Members that all see the same lines; `x-redis-<shard>-<ordinal>` runs on the Kubernetes node of `nodes`. */
+function agreeing(lines: Line[], change: Partial<Topology> = {}, nodes: Record<string, string> = {}): Topology {
+  const members = lines
+    .filter(({ flags }) => flags?.includes('fail') !== true)
+    .map(({ id, ip }) => {
+      const [, , shard = '0', ordinal = '0'] = ip.split('.');
+      const pod = podOf(Number(shard), Number(ordinal));
+      return { pod, shard: Number(shard), ip, node: nodes[pod] ?? `host-${ip}`, view: view(id, lines) };
+    });
+  return { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, ...change };
+}
+
+const withSlots = (slots: Record<string, string>): Line[] =>
+  HEALTHY.map((line) => ({ ...line, ...(slots[line.id] === undefined ? {} : { slots: slots[line.id] ?? '' }) }));
+const FOURTH: Line[] = [
+  { id: 'p3', ip: ipOf(3, 0) },
+  { id: 'r3', ip: ipOf(3, 1), primary: 'p3' },
+];
+
+/** Members that know those of their own group alone. */
+function groups(...all: readonly Line[][]): Topology {
+  const members = all.flatMap((lines) => agreeing(lines).members);
+  return { ...agreeing(HEALTHY), members };
+}
+
+describe('decide, with members that do not know each other', () => {
+  test('goes on with a meeting that broke off: one member meets all that are still alone', () => {
+    const [first, second, third, ...alone] = HEALTHY;
+    const met = [first, second, third].filter((line) => line !== undefined);
+    const { rule, actions } = decide(groups(met, ...alone.map((line) => [line])));
+    expect(rule).toBe('meet');
+    expect(new Set(actions.map(({ on }) => on)).size).toBe(1);
+    expect(actions.map((action) => action.do === 'meet' && action.ip)).toEqual(alone.map(({ ip }) => ip));
+  });
+
+  test('brings a cluster together that has fallen in two, from the side that knows more', () => {
+    const [large, small] = [HEALTHY.slice(0, 4), HEALTHY.slice(4)];
+    const { rule, actions } = decide(groups(large, small));
+    expect(rule).toBe('meet');
+    expect(actions.map((action) => action.do === 'meet' && action.ip)).toEqual(small.map(({ ip }) => ip));
+    expect(actions.every(({ on }) => /-redis-[01]-/.test(on))).toBe(true);
+  });
+});
+
+describe('decide, when the number of shards changes', () => {
+  test('gives a new shard its share from each of the others, and moves nothing else', () => {
+    expect(decide(agreeing([...HEALTHY, ...FOURTH], { shards: 4, existingShards: 4 }))).toEqual({
+      rule: 'moveSlots',
+      actions: [
+        { do: 'moveSlots', on: 'x-redis-0-0', to: 'x-redis-3-0', ranges: [{ first: 4096, last: 5460 }] },
+        { do: 'moveSlots', on: 'x-redis-1-0', to: 'x-redis-3-0', ranges: [{ first: 9557, last: 10921 }] },
+        { do: 'moveSlots', on: 'x-redis-2-0', to: 'x-redis-3-0', ranges: [{ first: 15018, last: 16383 }] },
+      ],
+    });
+  });
+
+  test('moves nothing while a member is missing', () => {
+    const all = agreeing([...HEALTHY, ...FOURTH], { shards: 4, existingShards: 4 });
+    expect(decide({ ...all, members: all.members.slice(0, -1) }).actions).toEqual([]);
+  });
+
+  test('empties a shard that is to go into those that stay', () => {
+    const four = withSlots({ p0: '0-4095', p1: '5461-9556', p2: '10922-15017' });
+    const [primary, replica] = FOURTH;
+    const lines = [...four, { ...primary, slots: '4096-5460 9557-10921 15018-16383' } as Line, replica as Line];
+    const { rule, actions } = decide(agreeing(lines, { existingShards: 4 }));
+    expect(rule).toBe('moveSlots');
+    expect(actions.map((action) => action.do === 'moveSlots' && [action.on, action.to])).toEqual([
+      ['x-redis-3-0', 'x-redis-0-0'],
+      ['x-redis-3-0', 'x-redis-1-0'],
+      ['x-redis-3-0', 'x-redis-2-0'],
+    ]);
+  });
+
+  test('has a shard that is empty forgotten by those that stay', () => {
+    const { rule, actions } = decide(agreeing([...HEALTHY, ...FOURTH], { existingShards: 4 }));
+    expect(rule).toBe('forget');
+    expect(actions).toHaveLength(12);
+    expect(actions.every((action) => action.do === 'forget' && /^[pr]3$/.test(action.id))).toBe(true);
+    expect(actions.some(({ on }) => on.startsWith('x-redis-3'))).toBe(false);
+  });
+});
+
+describe('decide, after a move that broke off', () => {
+  test('brings it to its end', () => {
+    // In CLUSTER NODES only a node itself tells of its open slots; here every view repeats them, which changes nothing.
+    const lines = withSlots({ p0: '0-5460 [5460->-p1]', p1: '5461-10921 [5460-<-p0]' });
+    expect(decide(agreeing(lines))).toEqual({
+      rule: 'openSlots',
+      actions: [{ do: 'moveSlots', on: 'x-redis-0-0', to: 'x-redis-1-0', ranges: [{ first: 5460, last: 5460 }] }],
+    });
+  });
+
+  test('closes a slot that has arrived', () => {
+    expect(decide(agreeing(withSlots({ p1: '5461-10921 [5461-<-p0]' })))).toEqual({
+      rule: 'openSlots',
+      actions: [{ do: 'closeSlot', on: 'x-redis-1-0', slot: 5461 }],
+    });
+  });
+
+  test('has the heir of a lost target take over, for the keys that had arrived', () => {
+    const [, replica] = FOURTH;
+    const lines = [
+      ...withSlots({ p0: '0-5460 [5460->-p3]' }),
+      { id: 'p3', ip: '10.0.3.9', flags: 'master,fail' },
+      replica as Line,
+    ];
+    expect(decide(agreeing(lines, { shards: 4, existingShards: 4 }))).toEqual({
+      rule: 'openSlots',
+      actions: [{ do: 'takeover', on: 'x-redis-3-1' }],
+    });
+  });
+
+  test('does not forget a lost node while a slot is open towards it', () => {
+    const lines = [...withSlots({ p0: '0-5460 [5460->-old]' }), { id: 'old', ip: '10.0.1.9', flags: 'master,fail' }];
+    expect(decide(agreeing(lines)).rule).toBe('openSlots');
+  });
+});
+
+describe('decide, with roles where they should not be', () => {
+  test('moves the slots of a second owner in a shard to the first', () => {
+    const lines = withSlots({ p1: '5461-10000' }).map((line) =>
+      line.id === 'r1' ? { id: 'r1', ip: line.ip, slots: '10001-10921' } : line,
+    );
+    expect(decide(agreeing(lines))).toEqual({
+      rule: 'moveSlots',
+      actions: [{ do: 'moveSlots', on: 'x-redis-1-1', to: 'x-redis-1-0', ranges: [{ first: 10001, last: 10921 }] }],
+    });
+  });
+
+  test('hands one primary over where a node has most of them', () => {
+    const nodes = {
+      'x-redis-0-0': 'a',
+      'x-redis-1-0': 'a',
+      'x-redis-2-0': 'b',
+      'x-redis-0-1': 'b',
+      'x-redis-1-1': 'c',
+    };
+    expect(decide(agreeing(HEALTHY, {}, nodes))).toEqual({
+      rule: 'spread',
+      actions: [{ do: 'failover', on: 'x-redis-1-1' }],
+    });
+  });
+
+  test('leaves primaries where no replica is better placed', () => {
+    const nodes = Object.fromEntries(POSITIONS.map(({ shard, ordinal }) => [podOf(shard, ordinal), 'a']));
+    expect(decide(agreeing(HEALTHY, {}, nodes)).actions).toEqual([]);
+  });
+});

@@ -1,0 +1,302 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { clusterWith } from '../testing/sample-clusters.ts';
+import { type Color, type ColorState, decideRollout, type RolloutObserved, type RolloutPlan } from './decide.ts';
+import { type Baseline, NO_TRAFFIC, type Traffic } from './traffic.ts';
+
+const SPEC = clusterWith({ api: { rollout: { bakeSeconds: 60 } } }).spec.api.rollout;
+const NO_ORDERS = { promote: undefined, abort: undefined };
+const NOW = Date.parse('2026-01-02T03:04:05Z');
+
+const runs = (revision: string, over: Partial<ColorState> = {}): ColorState => ({
+  revision,
+  size: 4,
+  ready: 4,
+  rolledOut: true,
+  ...over,
+});
+const idle: Traffic = { ...NO_TRAFFIC, requests: 1000 };
+const failing: Traffic = { ...idle, errors: 500 };
+const BASELINE: Baseline = { candidate: NO_TRAFFIC, former: idle };
+
+/** Blue serves revision `a`; `b` is wanted. */
+function seen(over: Partial<RolloutObserved> = {}): RolloutObserved {
+  return {
+    wanted: 'b',
+    serving: 'blue',
+    colors: { blue: runs('a') },
+    record: {},
+    mayStart: true,
+    check: undefined,
+    baseline: BASELINE,
+    traffic: undefined,
+    ...over,
+  };
+}
+const decide = (over: Partial<RolloutObserved> = {}, orders: Partial<typeof NO_ORDERS> | object = {}, spec = SPEC) =>
+  decideRollout(seen(over), spec, { ...NO_ORDERS, ...orders }, NOW);
+
+const bothUp = { blue: runs('a'), green: runs('b') };
+const baking = (sinceSeconds: number): Partial<RolloutObserved> => ({
+  serving: 'green',
+  colors: bothUp,
+  record: { switchedAtMs: NOW - sinceSeconds * 1000, baseline: BASELINE },
+});
+
+describe('the first installation', () => {
+  test('is blue, at once', () => {
+    expect(decide({ serving: undefined, colors: {} })).toMatchObject({ active: 'blue', apply: ['blue'], keep: [] });
+  });
+
+  test('a Deployment that vanished is made again where it was', () => {
+    expect(decide({ serving: 'green', colors: {} })).toMatchObject({ active: 'green', apply: ['green'] });
+  });
+});
+
+describe('a change of the auth API', () => {
+  test('waits for its migrations, and leaves what serves alone', () => {
+    expect(decide({ mayStart: false })).toMatchObject({ phase: 'WaitingForMigrations', apply: [], keep: ['blue'] });
+  });
+
+  test('starts beside what serves', () => {
+    expect(decide()).toMatchObject({ phase: 'Starting', active: 'blue', apply: ['green'], keep: ['blue'] });
+  });
+
+  test.each([
+    ['some pods are not ready', runs('b', { ready: 3 })],
+    ['old pods are among them', runs('b', { rolledOut: false })],
+    ['it is smaller than what serves', runs('b', { size: 2, ready: 2 })],
+    ['it runs another revision', runs('c')],
+  ])('gets no traffic while %s', (_why, green) => {
+    const plan = decide({ colors: { blue: runs('a'), green }, check: { kind: 'passed' } });
+    expect(plan).toMatchObject({ phase: 'Starting', active: 'blue' });
+  });
+
+  test('gets no traffic before it was checked, nor when the check failed', () => {
+    expect(decide({ colors: bothUp })).toMatchObject({ phase: 'Checking', active: 'blue' });
+    const check = { kind: 'failed', message: 'POST /v1/login answered 503' } as const;
+    const plan = decide({ colors: bothUp, check });
+    expect(plan).toMatchObject({ phase: 'Checking', active: 'blue' });
+    expect(plan.message).toContain('POST /v1/login answered 503');
+  });
+
+  test('gets the traffic once it passed, and what served before stands by', () => {
+    expect(decide({ colors: bothUp, check: { kind: 'passed' } })).toMatchObject({
+      phase: 'Baking',
+      active: 'green',
+      apply: ['green'],
+      keep: ['blue'],
+      former: 'blue',
+      record: { switchedAtMs: NOW, baseline: BASELINE },
+    });
+  });
+
+  test('waits until there is something to compare it with, but not for pods that tell nothing', () => {
+    const check = { kind: 'passed' } as const;
+    const measuring = decide({ colors: bothUp, check, baseline: 'measuring' });
+    expect(measuring).toMatchObject({ phase: 'Checking', active: 'blue' });
+    const untold = decide({ colors: bothUp, check, baseline: undefined });
+    expect(untold).toMatchObject({ phase: 'Baking', active: 'green', record: { switchedAtMs: NOW } });
+    const next = decide({ ...baking(5), record: untold.record });
+    expect(next.message).toContain('compared with nothing');
+  });
+
+  test('is done when the bake time is over, and only then does what served before go', () => {
+    expect(decide(baking(59))).toMatchObject({ phase: 'Baking', active: 'green', keep: ['blue'] });
+    expect(decide(baking(60))).toMatchObject({ phase: 'Stable', active: 'green', keep: [], record: {} });
+  });
+
+  test('taken back by the spec ends where it began', () => {
+    const reverted = { wanted: 'a', colors: { blue: runs('a'), green: runs('b', { ready: 0 }) } };
+    expect(decide(reverted)).toMatchObject({ phase: 'Stable', active: 'blue', apply: ['blue'], keep: [] });
+  });
+});
+
+describe('a change that does worse than what served before', () => {
+  const worse = { ...baking(5), traffic: failing };
+
+  test('loses the traffic, is not tried again, and tells why', () => {
+    const plan = decide(worse);
+    expect(plan).toMatchObject({ phase: 'RolledBack', active: 'blue', apply: [], keep: ['blue'] });
+    expect(plan.message).toContain('50.0 % of 1000 requests failed');
+    const after = decide({ record: plan.record });
+    expect(after).toMatchObject({ phase: 'RolledBack', active: 'blue', apply: [], record: plan.record });
+  });
+
+  test('is told to send its clients elsewhere', () => {
+    expect(decide(worse).former).toBe('green');
+  });
+
+  test('is not held to what it answered before it had the traffic, such as its own checks', () => {
+    const record = { switchedAtMs: NOW - 5000, baseline: { ...BASELINE, candidate: failing } };
+    expect(decide({ ...worse, record })).toMatchObject({ phase: 'Baking', active: 'green' });
+  });
+
+  test('loses it, too, when none of its pods is ready any more', () => {
+    expect(decide({ ...baking(5), colors: { ...bothUp, green: runs('b', { ready: 0 }) } }).phase).toBe('RolledBack');
+  });
+
+  test('keeps it where rollback is not automatic', () => {
+    expect(decide(worse, {}, { ...SPEC, automaticRollback: false })).toMatchObject({ active: 'green' });
+  });
+
+  test('is followed by the next revision as if it had not been', () => {
+    const plan = decide({ wanted: 'c', record: { rejected: { revision: 'b', message: '' } } });
+    expect(plan).toMatchObject({ phase: 'Starting', apply: ['green'], record: {} });
+  });
+});
+
+describe('a second change during a rollout', () => {
+  test('starts over with the newest before the traffic has moved', () => {
+    expect(decide({ wanted: 'c', colors: bothUp, check: { kind: 'passed' } })).toMatchObject({
+      phase: 'Starting',
+      active: 'blue',
+      apply: ['green'],
+    });
+  });
+
+  test('gives the traffic back first, since what has it has not proved itself', () => {
+    const plan = decide({ ...baking(5), wanted: 'c' });
+    expect(plan).toMatchObject({ active: 'blue', apply: [], keep: ['blue', 'green'], record: {} });
+    const next = decide({ wanted: 'c', colors: bothUp });
+    expect(next).toMatchObject({ phase: 'Starting', active: 'blue', apply: ['green'], keep: ['blue'] });
+  });
+});
+
+describe('orders', () => {
+  test('promote moves the traffic without the check, and ends the bake time', () => {
+    expect(decide({ colors: bothUp }, { promote: 'b' })).toMatchObject({ active: 'green', phase: 'Baking' });
+    expect(decide(baking(1), { promote: 'b' })).toMatchObject({ active: 'green', phase: 'Stable' });
+  });
+
+  test('promote does not move it to pods that are not ready', () => {
+    const colors = { blue: runs('a'), green: runs('b', { ready: 1 }) };
+    expect(decide({ colors }, { promote: 'b' })).toMatchObject({ active: 'blue', phase: 'Starting' });
+  });
+
+  test('promote tries again what was rolled back', () => {
+    const record = { rejected: { revision: 'b', message: '' } };
+    expect(decide({ record }, { promote: 'b' })).toMatchObject({ phase: 'Starting' });
+  });
+
+  test.each<[string, Partial<RolloutObserved>]>([
+    ['before the traffic moves', { colors: bothUp }],
+    ['during the bake time', baking(5)],
+  ])('abort %s leaves the old revision with the traffic', (_when, state) => {
+    expect(decide(state, { abort: 'b' })).toMatchObject({
+      phase: 'Aborted',
+      active: 'blue',
+      keep: ['blue'],
+      apply: [],
+    });
+  });
+
+  test('name a revision, and say nothing about others', () => {
+    expect(decide({ colors: bothUp }, { promote: 'x', abort: 'y' })).toEqual(decide({ colors: bothUp }));
+  });
+});
+
+describe('RollingUpdate', () => {
+  const spec = { ...SPEC, strategy: 'RollingUpdate' as const };
+
+  test('changes what serves in place, and leaves no other colour', () => {
+    expect(decide({}, {}, spec)).toMatchObject({ phase: 'Stable', active: 'blue', apply: ['blue'], keep: [] });
+    expect(decide(baking(5), {}, spec)).toMatchObject({ active: 'green', apply: ['green'], keep: [] });
+  });
+
+  test('waits for migrations', () => {
+    expect(decide({ mayStart: false }, {}, spec)).toMatchObject({ apply: [], keep: ['blue'] });
+  });
+});
+
+/** What a Kubernetes that carries every plan out at once would show next. */
+function carriedOut(before: RolloutObserved, plan: RolloutPlan, arbitrary: { ready: number; good: boolean }) {
+  const colors: Partial<Record<Color, ColorState>> = {};
+  for (const color of plan.keep) {
+    const live = before.colors[color];
+    if (live !== undefined) colors[color] = live;
+  }
+  for (const color of plan.apply) {
+    const live = before.colors[color];
+    colors[color] =
+      live?.revision === before.wanted
+        ? { ...live, ready: live.size }
+        : runs(before.wanted, { ready: arbitrary.ready });
+  }
+  const check = arbitrary.good ? ({ kind: 'passed' } as const) : ({ kind: 'failed', message: 'no' } as const);
+  const traffic = arbitrary.good ? idle : failing;
+  return { ...before, serving: plan.active, colors, record: plan.record, check, traffic };
+}
+
+const wishes = fc.array(
+  fc.record({
+    wanted: fc.constantFrom('a', 'b', 'c'),
+    ready: fc.integer({ min: 0, max: 4 }),
+    good: fc.boolean(),
+    seconds: fc.integer({ min: 0, max: 40 }),
+    mayStart: fc.boolean(),
+  }),
+  { maxLength: 30 },
+);
+
+describe('whatever is wanted, and whenever,', () => {
+  test('traffic never moves to pods that are not all ready, and never to nowhere', () => {
+    fc.assert(
+      fc.property(wishes, (steps) => {
+        let state = seen({ wanted: 'a' });
+        let nowMs = NOW;
+        for (const step of steps) {
+          nowMs += step.seconds * 1000;
+          state = { ...state, wanted: step.wanted, mayStart: step.mayStart };
+          const plan = decideRollout(state, SPEC, NO_ORDERS, nowMs);
+          const target = state.colors[plan.active];
+          expect([...plan.apply, ...plan.keep]).toContain(plan.active);
+          expect(plan.apply.some((color) => plan.keep.includes(color))).toBe(false);
+          if (plan.active !== state.serving) expect(target?.ready).toBe(target?.size);
+          state = carriedOut(state, plan, step);
+        }
+      }),
+    );
+  });
+
+  test('once nothing changes any more and all is well, one colour is left, with what is wanted', () => {
+    fc.assert(
+      fc.property(wishes, fc.constantFrom('a', 'b', 'c'), (steps, last) => {
+        let state = seen({ wanted: 'a' });
+        let nowMs = NOW;
+        const advance = (step: { ready: number; good: boolean; seconds: number }) => {
+          nowMs += step.seconds * 1000;
+          const plan = decideRollout(state, SPEC, NO_ORDERS, nowMs);
+          state = carriedOut(state, plan, step);
+          return plan;
+        };
+        for (const step of steps) {
+          state = { ...state, wanted: step.wanted, mayStart: step.mayStart };
+          advance(step);
+        }
+        const rejected = state.record.rejected?.revision;
+        state = { ...state, wanted: last, mayStart: true, traffic: undefined };
+        let plan = advance({ ready: 4, good: true, seconds: 40 });
+        for (let more = 0; more < 10; more += 1) plan = advance({ ready: 4, good: true, seconds: 40 });
+        expect(Object.keys(state.colors)).toHaveLength(1);
+        if (rejected !== last && plan.phase !== 'RolledBack') {
+          expect(state.colors[plan.active]?.revision).toBe(last);
+        }
+      }),
+    );
+  });
+
+  test('deciding twice from the same is deciding once', () => {
+    fc.assert(
+      fc.property(wishes, (steps) => {
+        let state = seen({ wanted: 'a' });
+        for (const step of steps) {
+          state = { ...state, wanted: step.wanted, mayStart: step.mayStart };
+          const plan = decideRollout(state, SPEC, NO_ORDERS, NOW);
+          expect(decideRollout(state, SPEC, NO_ORDERS, NOW)).toEqual(plan);
+          state = carriedOut(state, plan, step);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,230 @@
+import type { RolloutSpec } from '../api/generated/authcluster.ts';
+import { type Baseline, since, type Traffic } from './traffic.ts';
+import { verdict } from './verdict.ts';
+
+export type Color = 'blue' | 'green';
+
+/** One of the two Deployments, as seen. */
+export interface ColorState {
+  /** The revision of its pod template; undefined for one that nobody has marked. */
+  revision: string | undefined;
+  /** Pods that it should have. */
+  size: number;
+  ready: number;
+  /** Whether all its pods are of its template. */
+  rolledOut: boolean;
+}
+
+/** What the Service remembers of a rollout: written together with the selector, so that the two never disagree. */
+export interface RolloutRecord {
+  /** Since when the new colour has had the traffic, in milliseconds since the epoch; absent once it has proved itself. */
+  switchedAtMs?: number;
+  /** What the new colour is compared with; absent where the former one did not tell. */
+  baseline?: Baseline;
+  /** A revision that is not to be tried again, and why. */
+  rejected?: { revision: string; message: string };
+}
+
+export type Check = { kind: 'passed' } | { kind: 'failed'; message: string };
+
+export interface RolloutObserved {
+  /** The revision that the spec asks for. */
+  wanted: string;
+  /** The colour that the Service selects; undefined while there is none. */
+  serving: Color | undefined;
+  colors: Readonly<Partial<Record<Color, ColorState>>>;
+  record: RolloutRecord;
+  /** Whether the wanted revision may run: its migrations are done. */
+  mayStart: boolean;
+  /** Of the new colour's pods before they get traffic; undefined when they were not asked. */
+  check: Check | undefined;
+  /** Before the traffic moves; undefined where the pods that have it do not tell, or were not asked. */
+  baseline: Baseline | 'measuring' | undefined;
+  /** Of the new colour since its pods began; undefined when they were not asked. */
+  traffic: Traffic | undefined;
+}
+
+/** Revisions that a person has said something about. */
+export interface Orders {
+  promote: string | undefined;
+  abort: string | undefined;
+}
+
+export type RolloutPhase =
+  | 'Stable'
+  | 'WaitingForMigrations'
+  | 'Starting'
+  | 'Checking'
+  | 'Baking'
+  | 'RolledBack'
+  | 'Aborted';
+
+export interface RolloutPlan {
+  /** Gets the traffic, and the autoscaler. */
+  active: Color;
+  /** Are to run the wanted revision. */
+  apply: readonly Color[];
+  /** Are to stay as they are. What is named in neither is to go. */
+  keep: readonly Color[];
+  /** Has lost the traffic and is still there: whoever has a connection to it is to open the next one elsewhere. */
+  former?: Color;
+  record: RolloutRecord;
+  phase: RolloutPhase;
+  /** What happens, for a person. */
+  message: string;
+}
+
+/**
+ * The next step of a rollout, from what is there and nothing else: deciding again from the same gives the same, and
+ * an operator that comes back in the middle goes on from there.
+ */
+export function decideRollout(seen: RolloutObserved, spec: RolloutSpec, orders: Orders, nowMs: number): RolloutPlan {
+  const active = activeColor(seen);
+  const live = seen.colors[active];
+  if (live === undefined) return stable(active, 'runs the revision that is wanted');
+  if (spec.strategy === 'RollingUpdate') return rolling(seen, active, live);
+  if (seen.record.switchedAtMs !== undefined && seen.colors[opposite(active)] !== undefined) {
+    return baking(seen, spec, orders, nowMs, seen.record.switchedAtMs);
+  }
+  if (live.revision === seen.wanted) return stable(active, 'runs the revision that is wanted');
+  const refusal = refused(seen, orders);
+  if (refusal !== undefined) return { active, apply: [], keep: [active], ...refusal };
+  if (!seen.mayStart) return waiting(seen, active);
+  return starting(seen, active, live, orders, nowMs);
+}
+
+/** Without a Service, or where it selects what is not there, the colour that can serve. */
+function activeColor({ serving, colors }: RolloutObserved): Color {
+  if (serving !== undefined && colors[serving] !== undefined) return serving;
+  const able = (color: Color) => (colors[color]?.ready ?? 0) > 0;
+  const other = opposite(serving ?? 'green');
+  if (able(other)) return other;
+  return serving ?? (colors.blue === undefined && colors.green !== undefined ? 'green' : 'blue');
+}
+
+function rolling(seen: RolloutObserved, active: Color, live: ColorState): RolloutPlan {
+  const { wanted, mayStart } = seen;
+  return live.revision === wanted || mayStart ? stable(active, 'is brought to what is wanted') : waiting(seen, active);
+}
+
+function waiting({ colors }: RolloutObserved, active: Color): RolloutPlan {
+  const other = opposite(active);
+  const keep = colors[other] === undefined ? [active] : [active, other];
+  const message = `${active} serves on until migrations are done`;
+  return { active, apply: [], keep, record: {}, phase: 'WaitingForMigrations', message };
+}
+
+function aborted(revision: string): string {
+  return `revision ${revision} was aborted: change the spec, or remove the annotation authcluster.dev/abort`;
+}
+
+/** A revision that was taken back stays so until another is wanted, or a person promotes it. */
+function refused(
+  { wanted, record: { rejected } }: RolloutObserved,
+  orders: Orders,
+): Pick<RolloutPlan, 'record' | 'phase' | 'message'> | undefined {
+  if (orders.abort === wanted) return { record: {}, phase: 'Aborted', message: aborted(wanted) };
+  if (rejected?.revision !== wanted || orders.promote === wanted) return undefined;
+  return { record: { rejected }, phase: 'RolledBack', message: rejected.message };
+}
+
+function starting(seen: RolloutObserved, active: Color, live: ColorState, orders: Orders, nowMs: number): RolloutPlan {
+  const candidate = opposite(active);
+  const state = seen.colors[candidate];
+  const step = (phase: RolloutPhase, message: string): RolloutPlan => ({
+    active,
+    apply: [candidate],
+    keep: [active],
+    record: {},
+    phase,
+    message,
+  });
+  if (!isUp(state, seen.wanted, live.size)) {
+    return step('Starting', `${active} serves; ${state?.ready ?? 0} of ${live.size} pods of ${candidate} are ready`);
+  }
+  if (orders.promote !== seen.wanted) {
+    if (seen.check === undefined) return step('Checking', `${active} serves; ${candidate} is being checked`);
+    if (seen.check.kind === 'failed') {
+      return step('Checking', `${active} serves; ${candidate} did not pass its check: ${seen.check.message}`);
+    }
+    if (seen.baseline === 'measuring') {
+      return step('Checking', `${candidate} passed its check; what ${active} answers is measured, to compare with`);
+    }
+  }
+  return {
+    active: candidate,
+    apply: [candidate],
+    keep: [active],
+    former: active,
+    record: { switchedAtMs: nowMs, ...(typeof seen.baseline === 'object' ? { baseline: seen.baseline } : {}) },
+    phase: 'Baking',
+    message: `${candidate} has the traffic now; ${active} stands by`,
+  };
+}
+
+/** Whether all pods of a colour run this revision, and are as many as needed to take the traffic. */
+export function isUp(state: ColorState | undefined, revision: string, size: number): boolean {
+  return state !== undefined && state.revision === revision && state.rolledOut && state.ready >= Math.max(size, 1);
+}
+
+function baking(
+  seen: RolloutObserved,
+  spec: RolloutSpec,
+  orders: Orders,
+  nowMs: number,
+  switchedAtMs: number,
+): RolloutPlan {
+  const active = activeColor(seen);
+  const former = opposite(active);
+  const back = (phase: RolloutPhase, message: string, record: RolloutRecord, keep: Color[]): RolloutPlan => ({
+    active: former,
+    apply: [],
+    keep,
+    former: active,
+    record,
+    phase,
+    message,
+  });
+  // What was wanted last has not proved itself: the newest begins from what has.
+  if (seen.colors[active]?.revision !== seen.wanted) {
+    return back('Starting', `${former} serves again; a newer revision is wanted`, {}, [former, active]);
+  }
+  if (orders.abort === seen.wanted) return back('Aborted', aborted(seen.wanted), {}, [former]);
+  const fault = spec.automaticRollback && orders.promote !== seen.wanted ? faultOf(seen, spec, active) : undefined;
+  if (fault !== undefined) {
+    const message = `revision ${seen.wanted} was taken back: ${fault}; ${former} serves`;
+    return back('RolledBack', message, { rejected: { revision: seen.wanted, message } }, [former]);
+  }
+  const leftMs = switchedAtMs + spec.bakeSeconds * 1000 - nowMs;
+  if (leftMs <= 0 || orders.promote === seen.wanted) return stable(active, 'runs the revision that is wanted');
+  return {
+    active,
+    apply: [active],
+    keep: [former],
+    former,
+    record: seen.record,
+    phase: 'Baking',
+    message: `${active} has the traffic and is watched${uncompared(seen)}; ${former} stands by`,
+  };
+}
+
+/** Nobody should take the silence of a rollout that cannot be judged for a good sign. */
+function uncompared({ record }: RolloutObserved): string {
+  return record.baseline === undefined ? ', but compared with nothing, since the pods before it told nothing' : '';
+}
+
+function faultOf({ colors, traffic, record }: RolloutObserved, spec: RolloutSpec, active: Color): string | undefined {
+  const formerReady = colors[opposite(active)]?.ready ?? 0;
+  if ((colors[active]?.ready ?? 0) === 0 && formerReady > 0) return `no pod of ${active} is ready`;
+  const { baseline } = record;
+  if (traffic === undefined || baseline === undefined) return undefined;
+  return verdict(since(traffic, baseline.candidate), baseline.former, spec.errorBudget);
+}
+
+function stable(active: Color, what: string): RolloutPlan {
+  return { active, apply: [active], keep: [], record: {}, phase: 'Stable', message: `${active} ${what}` };
+}
+
+export function opposite(color: Color): Color {
+  return color === 'blue' ? 'green' : 'blue';
+}

@@ -1,0 +1,139 @@
+import type { AuthCluster } from '../api/authcluster.ts';
+import { stableHash } from '../controller/hash.ts';
+import type { Deployment, Service } from '../kubernetes/objects.ts';
+import { authApiPod } from '../specs/auth-api/pod.ts';
+import type { MigrationInputs } from '../specs/migrations/migrations.ts';
+import { COLOR_LABEL, names, REVISION_ANNOTATION } from '../specs/names.ts';
+import { oncePer } from '../specs/once-per.ts';
+import type { Observed } from '../status/observed.ts';
+import {
+  type Color,
+  type ColorState,
+  decideRollout,
+  isUp,
+  opposite,
+  type RolloutPlan,
+  type RolloutRecord,
+} from './decide.ts';
+import { type Baseline, baselineSchema } from './traffic.ts';
+
+const SWITCHED_AT = 'authcluster.dev/switched-at';
+const BASELINE = 'authcluster.dev/baseline';
+const REJECTED_REVISION = 'authcluster.dev/rejected-revision';
+const REJECTED_MESSAGE = 'authcluster.dev/rejected-message';
+const PROMOTE = 'authcluster.dev/promote';
+const ABORT = 'authcluster.dev/abort';
+
+export const COLORS: readonly Color[] = ['blue', 'green'];
+
+/** Tells pod templates of the auth API apart: equal where everything about the pods but their colour is. */
+export function apiRevision(cluster: AuthCluster, inputs: MigrationInputs): string {
+  return revisionsWith(inputs)(cluster);
+}
+
+/** A pass asks for it several times. */
+const revisionsWith = oncePer((inputs: MigrationInputs) =>
+  oncePer((cluster: AuthCluster) => stableHash(authApiPod(cluster, inputs, {})).slice(0, 10)),
+);
+
+/** The rollout of the auth API, as decided from what was observed. */
+export function apiRollout(
+  cluster: AuthCluster,
+  observed: Observed,
+  inputs: MigrationInputs,
+  mayStart: boolean,
+): RolloutPlan {
+  const annotations = cluster.metadata.annotations ?? {};
+  const { serving, record, check, baseline, traffic } = observed.api;
+  const seen = {
+    wanted: apiRevision(cluster, inputs),
+    serving,
+    colors: colorsOf(cluster, observed),
+    record,
+    mayStart,
+    check,
+    baseline,
+    traffic,
+  };
+  const orders = { promote: annotations[PROMOTE], abort: annotations[ABORT] };
+  return decideRollout(seen, cluster.spec.api.rollout, orders, observed.atMs);
+}
+
+/**
+ * What has to be asked of the pods for the next decision: `measure` what those answer that are to lose the traffic,
+ * `check` the new ones besides, or read the `traffic` of those that have got it.
+ */
+export interface Examination {
+  kind: 'measure' | 'check' | 'traffic';
+  candidate: Color;
+}
+
+export function nextExamination(
+  cluster: AuthCluster,
+  observed: Pick<Observed, 'deployments' | 'api'>,
+  wanted: string,
+): Examination | undefined {
+  const { serving, record } = observed.api;
+  if (serving === undefined || cluster.spec.api.rollout.strategy !== 'BlueGreen') return undefined;
+  const colors = colorsOf(cluster, observed);
+  const live = colors[serving];
+  const candidate = opposite(serving);
+  if (live === undefined) return undefined;
+  if (record.switchedAtMs !== undefined && colors[candidate] !== undefined)
+    return { kind: 'traffic', candidate: serving };
+  if (live.revision === wanted) return undefined;
+  return { kind: isUp(colors[candidate], wanted, live.size) ? 'check' : 'measure', candidate };
+}
+
+function colorsOf(cluster: AuthCluster, { deployments }: Pick<Observed, 'deployments'>) {
+  const states: Partial<Record<Color, ColorState>> = {};
+  for (const color of COLORS) {
+    const deployment = deployments.get(names(cluster).apiDeployment(color));
+    if (deployment !== undefined) states[color] = stateOf(deployment);
+  }
+  return states;
+}
+
+function stateOf({ metadata, spec, status }: Deployment): ColorState {
+  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, readyReplicas = 0 } = status ?? {};
+  return {
+    revision: metadata.annotations?.[REVISION_ANNOTATION],
+    size: spec.replicas ?? 1,
+    ready: readyReplicas,
+    rolledOut: observedGeneration >= (metadata.generation ?? 0) && updatedReplicas >= replicas,
+  };
+}
+
+/** What the Service tells: which colour has the traffic, and what it remembers of the rollout. */
+export function readService(service: Service | undefined): { serving: Color | undefined; record: RolloutRecord } {
+  const color = service?.spec?.selector?.[COLOR_LABEL];
+  const annotations = service?.metadata.annotations ?? {};
+  const switchedAtMs = Date.parse(annotations[SWITCHED_AT] ?? '');
+  const revision = annotations[REJECTED_REVISION];
+  const baseline = readBaseline(annotations[BASELINE]);
+  return {
+    serving: COLORS.find((each) => each === color),
+    record: {
+      ...(Number.isNaN(switchedAtMs) ? {} : { switchedAtMs }),
+      ...(baseline === undefined ? {} : { baseline }),
+      ...(revision === undefined ? {} : { rejected: { revision, message: annotations[REJECTED_MESSAGE] ?? '' } }),
+    },
+  };
+}
+
+/** Undefined for one that somebody has changed: then there is nothing to compare with. */
+function readBaseline(text: string | undefined): Baseline | undefined {
+  try {
+    return baselineSchema.safeParse(JSON.parse(text ?? 'null')).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export function serviceAnnotations({ switchedAtMs, baseline, rejected }: RolloutRecord): Record<string, string> {
+  return {
+    ...(baseline === undefined ? {} : { [BASELINE]: JSON.stringify(baseline) }),
+    ...(switchedAtMs === undefined ? {} : { [SWITCHED_AT]: new Date(switchedAtMs).toISOString() }),
+    ...(rejected === undefined ? {} : { [REJECTED_REVISION]: rejected.revision, [REJECTED_MESSAGE]: rejected.message }),
+  };
+}

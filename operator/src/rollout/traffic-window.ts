@@ -1,0 +1,37 @@
+import { since, sum, type Traffic } from './traffic.ts';
+
+/** Counters by pod. */
+export type Counters = ReadonlyMap<string, Traffic>;
+
+interface Sample {
+  atMs: number;
+  counters: Counters;
+}
+
+/** How far back one looks. */
+const WINDOW_MS = 120_000;
+/** Less than this says nothing about a share. */
+const SHORTEST_MS = 5_000;
+
+/** What pods have answered within the last two minutes, from samples of their counters. */
+export class TrafficWindow {
+  readonly #samples: Sample[] = [];
+
+  add(atMs: number, counters: Counters): void {
+    this.#samples.push({ atMs, counters });
+    // The newest of those that are old enough is where the window begins.
+    while ((this.#samples[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) this.#samples.shift();
+  }
+
+  /** Undefined while the samples span too little time. A pod that was not there at the beginning counts from zero. */
+  traffic(): Traffic | undefined {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs - first.atMs < SHORTEST_MS) return undefined;
+    const parts = [...last.counters].map(([pod, now]) => {
+      const before = first.counters.get(pod);
+      return before === undefined ? now : since(now, before);
+    });
+    return sum(parts);
+  }
+}

@@ -1,0 +1,59 @@
+import type { AuthCluster } from '../../api/authcluster.ts';
+import type { Color, RolloutPlan } from '../../rollout/decide.ts';
+import { apiRevision, serviceAnnotations } from '../../rollout/plan.ts';
+import { autoscaler, disruptionBudget } from '../availability.ts';
+import type { BuilderInputs } from '../inputs.ts';
+import type { Manifest } from '../manifest.ts';
+import { ownedMetadata, selector } from '../metadata.ts';
+import { COLOR_LABEL, names, PORTS, REVISION_ANNOTATION } from '../names.ts';
+import { service } from '../services.ts';
+import { authApiPod } from './pod.ts';
+
+export type ApiColors = Pick<RolloutPlan, 'active' | 'apply' | 'record'>;
+
+/**
+ * The auth API: Deployments whose size belongs to the autoscaler of the active one, and the Service that gives that one
+ * the traffic.
+ */
+export function authApi(cluster: AuthCluster, inputs: BuilderInputs, { active, apply, record }: ApiColors): Manifest[] {
+  const name = names(cluster);
+  return [
+    ...apply.map((color) => authApiDeployment(cluster, inputs, color)),
+    service(cluster, {
+      component: 'auth-api',
+      name: name.api,
+      labels: { [COLOR_LABEL]: active },
+      annotations: serviceAnnotations(record),
+      ports: [{ name: 'http', port: PORTS.authApi, targetPort: 'http' }],
+    }),
+    autoscaler(cluster, {
+      component: 'auth-api',
+      name: name.api,
+      deployment: name.apiDeployment(active),
+      autoscaling: cluster.spec.api.autoscaling,
+    }),
+    disruptionBudget(cluster, {
+      component: 'auth-api',
+      name: name.api,
+      maxUnavailable: '25%',
+      evictUnhealthy: true,
+    }),
+  ];
+}
+
+function authApiDeployment(cluster: AuthCluster, inputs: BuilderInputs, color: Color): Manifest {
+  const labels = { [COLOR_LABEL]: color };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      ...ownedMetadata(cluster, 'auth-api', names(cluster).apiDeployment(color)),
+      annotations: { [REVISION_ANNOTATION]: apiRevision(cluster, inputs) },
+    },
+    spec: {
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
+      selector: { matchLabels: { ...selector(cluster, 'auth-api'), ...labels } },
+      template: authApiPod(cluster, inputs, labels),
+    },
+  };
+}

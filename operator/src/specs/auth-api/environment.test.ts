@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { clusterWith } from '../../testing/sample-clusters.ts';
+import { migrateEnvironment, serveEnvironment, warmEnvironment } from './environment.ts';
+
+const CRD = parse(readFileSync(resolve(import.meta.dirname, '../../../../crds/authclusters.yaml'), 'utf8'));
+
+/** The names that spec.api.env may not have, as the CEL rule of the CRD spells them (RE2, which JavaScript reads alike). */
+function reservedNames(): RegExp {
+  const { spec } = CRD.spec.versions[0].schema.openAPIV3Schema.properties;
+  const rules: { rule: string }[] = spec.properties.api.properties.env.items['x-kubernetes-validations'];
+  const pattern = rules.map(({ rule }) => /^!self\.name\.matches\('(.+)'\)$/.exec(rule)?.[1]).find(Boolean);
+  if (pattern === undefined) throw new Error('no rule of spec.api.env reserves names');
+  return new RegExp(pattern);
+}
+
+describe('the environment of the auth API', () => {
+  const secretName = 'ours';
+  const api = {
+    hashing: { queueLength: 10 },
+    bootstrapAdmin: { secretName },
+    oauthClients: { secretName },
+    tracing: { endpoint: 'http://collector:4318', headersSecret: { name: secretName } },
+  };
+  const credentials = { secretName };
+  const deliveries = [
+    { smtp: { host: 'mail.example.com', credentials } },
+    { webhook: { url: 'https://mail.example.com', credentials } },
+  ];
+  const clusters = deliveries.map((delivery) => {
+    const mail = {
+      from: 'a@example.com',
+      resetURL: 'x',
+      verifyURL: 'x',
+      templates: { configMapName: 'ours' },
+      ...delivery,
+    };
+    return clusterWith({ api: { ...api, serviceName: 'Shop', mail }, postgres: { readReplicas: 1 } });
+  });
+  const environments = [serveEnvironment, warmEnvironment, migrateEnvironment].flatMap((each) => clusters.map(each));
+  const rendered = environments.flat().map(({ name }) => name);
+
+  test.each([...new Set(rendered)])('keeps %s from being set twice', (name) => {
+    expect(name).toMatch(reservedNames());
+  });
+
+  test.each(['LOG_LEVEL', 'OTEL_SERVICE_NAME', 'LOG_SAMPLE_RATE'])('leaves %s to the user', (name) => {
+    expect(name).not.toMatch(reservedNames());
+  });
+});

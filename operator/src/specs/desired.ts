@@ -1,0 +1,202 @@
+import type { AuthCluster } from '../api/authcluster.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { type Color, opposite, type RolloutPhase, type RolloutPlan } from '../rollout/decide.ts';
+import { apiRollout, COLORS } from '../rollout/plan.ts';
+import type { Observed } from '../status/observed.ts';
+import { assessTiers, rolledOut, type TierStates } from '../status/tiers.ts';
+import { authApi } from './auth-api/auth-api.ts';
+import { cacheWarming } from './auth-api/warming.ts';
+import { gateway, gatewayConfigurationName } from './gateway/gateway.ts';
+import { asleep, mayGo } from './hibernation.ts';
+import type { BuilderInputs } from './inputs.ts';
+import type { Manifest } from './manifest.ts';
+import { migrationsJob } from './migrations/migrations.ts';
+import { monitoring } from './monitoring/monitoring.ts';
+import { type Component, names } from './names.ts';
+import { networkPolicies } from './network/policies.ts';
+import { pooler } from './pooler/pooler.ts';
+import { keptOfPostgres } from './postgres/kept.ts';
+import { postgres } from './postgres/postgres.ts';
+import { replicaServers } from './postgres/servers.ts';
+import { redis } from './redis/redis.ts';
+import { shardsToKeep } from './redis/shards.ts';
+
+export interface Desired {
+  /** To apply now, in this order. */
+  objects: readonly Manifest[];
+  /**
+   * Components that are left out because an earlier one is not done. Their live objects stay as they are: left out for
+   * now does not mean unwanted.
+   */
+  held: ReadonlySet<Component>;
+  /** Components some of whose pods still run what was wanted before: what those mount stays. */
+  replacing: ReadonlySet<Component>;
+  /** Objects that stay as they are: they run what was wanted before. */
+  kept: readonly KubernetesObject[];
+  /** Whether a rollout waits for nothing but time and what its pods answer. */
+  watching: boolean;
+  /** The colour of the auth API that has lost the traffic and still runs. */
+  standingBy: Color | undefined;
+  /**
+   * Deployments whose size belongs to an autoscaler, and what it must be all the same: not smaller (it would take the
+   * autoscaler its first period, 15 s, to bring them there from the one pod that Kubernetes starts with), or none at
+   * all while hibernated. To be set by a patch of spec.replicas alone; applied, it would be taken from the autoscaler.
+   */
+  sizes: ReadonlyMap<string, Size>;
+}
+
+export type Size = { atLeast: number } | { exactly: 0 };
+
+interface Step {
+  components: readonly Component[];
+  mayBegin: boolean;
+  objects: () => Manifest[];
+}
+
+/**
+ * What should be there, as far as what was observed allows it. PostgreSQL and Redis begin at once; every other tier
+ * begins when those it needs are done, and is kept up from then on even while one of them is not.
+ */
+export function desired(cluster: AuthCluster, observed: Observed, inputs: BuilderInputs): Desired {
+  const tiers = assessTiers(cluster, observed, inputs);
+  const rollout = apiRollout(cluster, observed, inputs, tiers.migrations.serving);
+  const steps = stepsFor(cluster, observed, inputs, tiers, rollout);
+  const objects = steps.flatMap((step) => (step.mayBegin ? step.objects() : []));
+  const held = new Set(steps.flatMap(({ mayBegin, components }) => (mayBegin ? [] : components)));
+  const awake = !cluster.spec.hibernated;
+  return {
+    objects: awake ? objects : objects.map((object) => asleep(object, observed)),
+    held,
+    replacing: gatewayIsReplaced(cluster, observed) ? new Set(['gateway']) : new Set(),
+    kept: rollout.keep.map((color) => apiDeploymentReference(cluster, color)),
+    watching: WATCHED_PHASES.has(rollout.phase),
+    standingBy: rollout.former,
+    sizes: awake ? smallestSizes(cluster, observed, held, rollout) : noSizes(cluster, observed),
+  };
+}
+
+function stepsFor(
+  cluster: AuthCluster,
+  observed: Observed,
+  inputs: BuilderInputs,
+  tiers: TierStates,
+  rollout: RolloutPlan,
+): Step[] {
+  const name = names(cluster);
+  // Awake; one that hibernates is kept as it is, or woken in its turn.
+  const exists = (deployment: string) => {
+    const live = observed.deployments.get(deployment);
+    return live !== undefined && (cluster.spec.hibernated || live.spec.replicas !== 0);
+  };
+  const dataTiersServe = tiers.database.serving && tiers.pooler.serving && tiers.cache.serving;
+  return [
+    // Before any pod, so that none is ever open.
+    { components: [], mayBegin: true, objects: () => networkPolicies(cluster, inputs) },
+    { components: [], mayBegin: true, objects: () => monitoring(cluster, inputs) },
+    {
+      components: ['postgres'],
+      mayBegin: true,
+      objects: () => postgres(cluster, inputs, keptOfPostgres(cluster, observed)),
+    },
+    {
+      components: ['redis'],
+      mayBegin: cluster.spec.redis.mode === 'Managed' || inputs.external.redis !== undefined,
+      objects: () => redis(cluster, inputs, shardsToKeep(cluster, observed)),
+    },
+    {
+      components: ['pooler-rw', 'pooler-ro'],
+      mayBegin: mayPool(cluster, inputs) && (tiers.database.serving || exists(name.poolerReadWrite)),
+      objects: () => pooler(cluster, inputs),
+    },
+    {
+      components: ['migrations'],
+      mayBegin: tiers.database.serving || tiers.migrations.serving,
+      objects: () => [migrationsJob(cluster, inputs)],
+    },
+    {
+      components: ['auth-api'],
+      mayBegin:
+        COLORS.some((color) => exists(name.apiDeployment(color))) || (tiers.migrations.serving && dataTiersServe),
+      objects: () => authApi(cluster, inputs, rollout),
+    },
+    {
+      components: ['warming'],
+      // It takes pods that relay invalidations. A hibernated one is suspended, whatever serves.
+      mayBegin: cluster.spec.hibernated || (tiers.migrations.serving && tiers.api.serving),
+      objects: () => cacheWarming(cluster, inputs),
+    },
+    {
+      components: ['gateway'],
+      mayBegin: tiers.api.serving || exists(name.gateway) || !cluster.spec.gateway.enabled,
+      objects: () => gateway(cluster, inputs),
+    },
+  ];
+}
+
+const WATCHED_PHASES = new Set<RolloutPhase>(['WaitingForMigrations', 'Starting', 'Checking', 'Baking']);
+
+/** Whether pods of the gateway may be left, or come back, that mount an earlier configuration. */
+function gatewayIsReplaced(cluster: AuthCluster, observed: Observed): boolean {
+  const live = observed.deployments.get(names(cluster).gateway);
+  if (!cluster.spec.gateway.enabled || live === undefined) return false;
+  const mounted = live.spec.template?.spec?.volumes?.flatMap(({ configMap }) => configMap?.name ?? []) ?? [];
+  return !mounted.includes(gatewayConfigurationName(cluster)) || !rolledOut(live);
+}
+
+/** While the login to an external database does not work, poolers keep the configuration that they have. */
+function mayPool({ spec: { postgres } }: AuthCluster, { external }: BuilderInputs): boolean {
+  return postgres.mode === 'Managed' || external.postgres !== undefined;
+}
+
+/** A rollout's other colour is as large as the one that has the traffic, so that either can take all of it. */
+function smallestSizes(
+  cluster: AuthCluster,
+  observed: Observed,
+  held: ReadonlySet<Component>,
+  { active, apply, keep }: RolloutPlan,
+): Map<string, Size> {
+  const { api, gateway: edge, postgres: database } = cluster.spec;
+  const { apiDeployment, gateway: gatewayName } = names(cluster);
+  const sizes = new Map<string, Size>();
+  if (!held.has('pooler-rw')) {
+    for (const name of autoscaledPoolers(cluster)) sizes.set(name, { atLeast: database.pooler.instances });
+  }
+  if (!held.has('auth-api')) {
+    sizes.set(apiDeployment(active), { atLeast: api.autoscaling.minReplicas });
+    const size = observed.deployments.get(apiDeployment(active))?.spec.replicas ?? 0;
+    const other = opposite(active);
+    if ([...apply, ...keep].includes(other)) {
+      sizes.set(apiDeployment(other), { atLeast: Math.max(size, api.autoscaling.minReplicas) });
+    }
+  }
+  if (edge.enabled && !held.has('gateway')) sizes.set(gatewayName, { atLeast: edge.autoscaling.minReplicas });
+  return sizes;
+}
+
+function noSizes(cluster: AuthCluster, observed: Observed): Map<string, Size> {
+  const { apiDeployment, gateway: gatewayName, poolerReadOnly, poolerReadWrite } = names(cluster);
+  const sizes = new Map<string, Size>([[gatewayName, { exactly: 0 }]]);
+  // Nobody logs in to an external database meanwhile, so that its poolers are not applied.
+  if (cluster.spec.postgres.mode === 'External' && mayGo('pooler-rw', observed)) {
+    for (const pooler of [poolerReadWrite, poolerReadOnly]) sizes.set(pooler, { exactly: 0 });
+  }
+  const colors = COLORS.filter((color) => observed.deployments.has(apiDeployment(color)));
+  if (mayGo('auth-api', observed)) for (const color of colors) sizes.set(apiDeployment(color), { exactly: 0 });
+  if (mayGo('pooler-rw', observed)) for (const name of autoscaledPoolers(cluster)) sizes.set(name, { exactly: 0 });
+  return sizes;
+}
+
+function autoscaledPoolers(cluster: AuthCluster): string[] {
+  const { poolerReadWrite, poolerReadOnly } = names(cluster);
+  if (cluster.spec.postgres.pooler.autoscaling === undefined) return [];
+  return [poolerReadWrite, ...(replicaServers(cluster) === undefined ? [] : [poolerReadOnly])];
+}
+
+function apiDeploymentReference(cluster: AuthCluster, color: Color): KubernetesObject {
+  const { namespace } = cluster.metadata;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { namespace, name: names(cluster).apiDeployment(color) },
+  };
+}

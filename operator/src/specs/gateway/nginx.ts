@@ -1,0 +1,87 @@
+import type { AuthCluster } from '../../api/authcluster.ts';
+import { PORTS } from '../names.ts';
+import { oncePer } from '../once-per.ts';
+import { block } from './blocks.ts';
+import { cachedLocations, cacheZone } from './caching.ts';
+import { clientAddress } from './client-address.ts';
+import { accessLog, counting, operationsServer } from './operations.ts';
+import { rateLimits, rateLimitZones } from './rate-limits.ts';
+import { responses, responseVariables } from './responses.ts';
+import { plainServer, terminatesTls, tlsListener } from './tls.ts';
+import { proxying, upstream } from './upstream.ts';
+
+/** nginx.conf of the gateway: 8080 and 8443 for clients, 8081 for probes and metrics. */
+export const nginxConf = oncePer((cluster: AuthCluster): string =>
+  [
+    main(),
+    block('events', ['worker_connections 4096;']),
+    block('http', [
+      ...httpDefaults(),
+      ...accessLog(),
+      ...counting(),
+      ...clientAddress(cluster),
+      ...responseVariables(),
+      ...rateLimitZones(cluster),
+      ...cacheZone(),
+      ...upstream(cluster),
+      clientServer(cluster),
+      ...(terminatesTls(cluster) ? [plainServer()] : []),
+      operationsServer(),
+    ]),
+    '',
+  ].join('\n'),
+);
+
+function main(): string {
+  return [
+    'load_module /usr/lib/nginx/modules/ngx_http_js_module.so;',
+    // Fixed, because nginx would start one for each CPU of the node, whatever the pod's share of them.
+    'worker_processes 2;',
+    'worker_rlimit_nofile 16384;',
+    'pid /tmp/nginx.pid;',
+    'error_log /dev/stderr warn;',
+    // Requests under way may finish; kept-alive connections without one are closed.
+    'worker_shutdown_timeout 20s;',
+    '',
+  ].join('\n');
+}
+
+function httpDefaults(): string[] {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (kind) => `${kind}_temp_path /tmp/${kind};`,
+  );
+  return [
+    'default_type application/octet-stream;',
+    ...temporary,
+    'server_tokens off;',
+    'sendfile on;',
+    'tcp_nodelay on;',
+    'keepalive_timeout 65s;',
+    'keepalive_requests 10000;',
+    'client_header_timeout 10s;',
+    'client_body_timeout 10s;',
+    'send_timeout 10s;',
+    'client_max_body_size 1m;',
+    'client_body_buffer_size 64k;',
+    'large_client_header_buffers 4 16k;',
+    'reset_timedout_connection on;',
+  ];
+}
+
+function clientServer(cluster: AuthCluster): string {
+  const limits = rateLimits(cluster);
+  return block('server', [
+    ...(terminatesTls(cluster) ? tlsListener() : plainListener()),
+    'server_name _;',
+    ...responses(),
+    ...proxying(),
+    // For load balancers, which must not be refused for asking often.
+    block('location = /health', ['access_log off;', 'proxy_pass http://auth_api;']),
+    ...cachedLocations(limits),
+    block('location /', [...limits, 'proxy_pass http://auth_api;']),
+  ]);
+}
+
+function plainListener(): string[] {
+  return [`listen ${PORTS.gateway} default_server;`, `listen [::]:${PORTS.gateway} default_server;`];
+}

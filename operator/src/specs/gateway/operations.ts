@@ -1,0 +1,35 @@
+import { PORTS } from '../names.ts';
+import { block } from './blocks.ts';
+
+/** One JSON object a request: no query, no header but two ids, and so no secret. */
+export function accessLog(): string[] {
+  return [
+    'log_format json escape=json \'{"time":"$time_iso8601","client":"$remote_addr","method":"$request_method",\'',
+    '  \'"path":"$uri","route":"$route","status":$status,"bytes":$bytes_sent,"seconds":$request_time,\'',
+    '  \'"upstream_seconds":"$upstream_response_time","cache":"$upstream_cache_status",\'',
+    '  \'"limit":"$limit_req_status","request_id":"$traced_request_id","trace_id":"$trace_id"}\';',
+  ];
+}
+
+/** metrics.js is in the image. Counting is what finds out whether to log, since it has to be done at the same time. */
+export function counting(): string[] {
+  return [
+    'js_import metrics from /etc/nginx/metrics.js;',
+    'js_shared_dict_zone zone=counters:1m type=number;',
+    'js_set $counted metrics.count;',
+    'access_log /dev/stdout json if=$counted;',
+  ];
+}
+
+/** Not in the Service: reached by the kubelet and by scrapers, pod by pod. */
+export function operationsServer(): string {
+  return block('server', [
+    `listen ${PORTS.gatewayOps};`,
+    `listen [::]:${PORTS.gatewayOps};`,
+    'access_log off;',
+    block('location = /healthz', ['default_type text/plain;', "return 200 'ok';"]),
+    block('location = /metrics', ['js_content metrics.show;']),
+    block('location = /stub_status', ['internal;', 'stub_status;']),
+    block('location /', ['return 404;']),
+  ]);
+}

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { MONITORED_INPUTS, SAMPLE_INPUTS, SAMPLES, sampleCluster } from '../testing/sample-clusters.ts';
+import { allObjects } from './all-objects.ts';
+import type { Manifest } from './manifest.ts';
+
+/** `UPDATE_GOLDEN=1 npm test -w operator -- golden` writes the files anew; review the difference like code. */
+const UPDATE = process.env.UPDATE_GOLDEN === '1';
+
+describe.each(SAMPLES)('the objects of the %s sample', (sample) => {
+  test('are as last reviewed', () => {
+    const file = join(import.meta.dirname, 'golden', `${sample}.yaml`);
+    const cluster = sampleCluster(sample);
+    const inputs = cluster.spec.monitoring.enabled ? MONITORED_INPUTS : SAMPLE_INPUTS;
+    const rendered = allObjects(cluster, inputs).map(readable).join('---\n');
+    if (UPDATE) writeFileSync(file, rendered);
+    expect(existsSync(file) ? readFileSync(file, 'utf8') : '').toBe(rendered);
+  });
+});
+
+/** Secrets as text: what is in them is the point. */
+function readable(object: Manifest): string {
+  const { data, ...rest } = object;
+  if (object.kind !== 'Secret') return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false });
+  const entries = Object.entries(data as Record<string, string>);
+  const stringData = entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]);
+  return stringify({ ...rest, stringData: Object.fromEntries(stringData) }, { lineWidth: 0 });
+}

@@ -1,0 +1,88 @@
+import { alert, type RuleGroup } from './rule.ts';
+import { BY_CLUSTER, type Scope } from './scope.ts';
+
+const WHO = '{{ $labels.namespace }}/{{ $labels.authcluster }}';
+
+/** What goes wrong before users notice, or tells why they do. */
+export function alertGroups(scope: Scope): RuleGroup[] {
+  return [
+    { name: 'authcluster-auth-api', rules: apiAlerts(scope) },
+    { name: 'authcluster-data-tiers', rules: dataAlerts(scope) },
+    { name: 'authcluster-ages', rules: ageAlerts(scope) },
+  ];
+}
+
+function apiAlerts(scope: Scope) {
+  const lookups = (results: string) =>
+    `sum ${BY_CLUSTER} (rate(cache_operations_total{${scope},result=~"${results}"}[15m]))`;
+  const logins = (selector: string) => `sum ${BY_CLUSTER} (rate(auth_requests_total{${scope}${selector}}[5m]))`;
+  return [
+    alert('AuthClusterHashQueueFull', {
+      expr: `${logins(',error_type="overloaded"')} / (${logins('')} > 0) > 0.01`,
+      for: '5m',
+      severity: 'critical',
+      summary: `${WHO}: {{ $value | humanizePercentage }} of log-ins are turned away, since too many wait to be hashed`,
+    }),
+    alert('AuthClusterBreakerOpen', {
+      expr: `max by (namespace, authcluster, dependency) (circuit_breaker_state{${scope},state="open"}) > 0`,
+      for: '2m',
+      severity: 'critical',
+      summary: `${WHO}: a pod of the auth API has given up on {{ $labels.dependency }} for now`,
+    }),
+    alert('AuthClusterCacheHitRatioLow', {
+      // Below ten lookups a second the database does not notice.
+      expr: `${lookups('hit')} / ${lookups('hit|miss')} < 0.9 and ${lookups('hit|miss')} > 10`,
+      for: '30m',
+      severity: 'warning',
+      summary: `${WHO}: caches answer only {{ $value | humanizePercentage }} of lookups`,
+    }),
+  ];
+}
+
+function dataAlerts(scope: Scope) {
+  return [
+    alert('AuthClusterReplicationLag', {
+      expr: `max ${BY_CLUSTER} (pg_replication_lag_seconds{${scope}} and (pg_replication_is_replica{${scope}} == 1)) > 10`,
+      for: '5m',
+      severity: 'warning',
+      summary: `${WHO}: a PostgreSQL replica is {{ $value | humanizeDuration }} behind`,
+    }),
+    alert('AuthClusterConnectionsExhausted', {
+      expr: `max ${BY_CLUSTER} (sum by (namespace, authcluster, pod) (pg_stat_activity_count{${scope}}) / on (namespace, authcluster, pod) pg_settings_max_connections{${scope}}) > 0.9`,
+      for: '5m',
+      severity: 'critical',
+      summary: `${WHO}: {{ $value | humanizePercentage }} of PostgreSQL's connections are taken`,
+    }),
+    alert('AuthClusterPoolerQueue', {
+      expr: `max by (namespace, authcluster, component) (pgbouncer_pools_client_maxwait_seconds{${scope}}) > 1`,
+      for: '2m',
+      severity: 'critical',
+      summary: `${WHO}: a request has waited {{ $value | humanizeDuration }} for a connection of {{ $labels.component }}`,
+    }),
+    alert('AuthClusterServerDown', {
+      expr: ['pg_up', 'pgbouncer_up', 'redis_up'].map((up) => `${up}{${scope}} == 0`).join(' or '),
+      for: '5m',
+      severity: 'warning',
+      summary: `${WHO}: {{ $labels.pod }} does not answer its exporter`,
+    }),
+  ];
+}
+
+const DAY_SECONDS = 86_400;
+
+function ageAlerts(scope: Scope) {
+  return [
+    alert('AuthClusterCertificateExpires', {
+      expr: `min ${BY_CLUSTER} (gateway_certificate_expiry_timestamp_seconds{${scope}}) - time() < 14 * ${DAY_SECONDS}`,
+      for: '1h',
+      severity: 'warning',
+      summary: `${WHO}: the certificate of the gateway expires in {{ $value | humanizeDuration }}`,
+    }),
+    alert('AuthClusterSigningKeyOld', {
+      expr: `time() - min ${BY_CLUSTER} (auth_signing_key_created_timestamp_seconds{${scope},status="active"}) > 400 * ${DAY_SECONDS}`,
+      for: '1h',
+      severity: 'warning',
+      summary: `${WHO}: tokens are signed with a key that is {{ $value | humanizeDuration }} old`,
+    }),
+  ];
+}

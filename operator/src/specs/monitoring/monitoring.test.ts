@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { clusterWith, SAMPLE_INPUTS } from '../../testing/sample-clusters.ts';
+import { CLUSTER_DASHBOARDS } from './dashboards/grafana.ts';
+import { clusterRules, monitoring } from './monitoring.ts';
+import { ruleFile } from './prometheus-files.ts';
+import type { AlertingRule } from './rule.ts';
+import { scopeOf } from './scope.ts';
+
+const RUNBOOKS = resolve(import.meta.dirname, '../../../../docs/runbooks');
+const alerts = ruleFile().groups.flatMap(({ rules }) => rules.filter((rule): rule is AlertingRule => 'alert' in rule));
+const names = [...new Set(alerts.map(({ alert }) => alert))];
+
+describe('each alert', () => {
+  test.each(names)('%s has a page that says what is seen, how to make sure, and what to do', (name) => {
+    const page = readFileSync(join(RUNBOOKS, `${name}.md`), 'utf8');
+    const headings = page.split('\n').filter((line) => line.startsWith('#'));
+    expect(headings).toEqual([`# ${name}`, '## What users see', '## Confirm', '## Do']);
+  });
+
+  test('leads to its page, and no page is left over', () => {
+    for (const { alert, annotations } of alerts) expect(annotations.runbook_url).toMatch(new RegExp(`/${alert}\\.md$`));
+    const pages = readdirSync(RUNBOOKS).filter((file) => file !== 'README.md');
+    expect(pages.sort()).toEqual(names.map((name) => `${name}.md`).sort());
+  });
+
+  test('is tested by promtool', () => {
+    const folder = resolve(RUNBOOKS, '../../dev/monitoring');
+    const tests = readdirSync(folder)
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n');
+    for (const name of names) expect(tests).toMatch(new RegExp(`alertname: ${name}\\b`));
+  });
+});
+
+describe('the objects for the Prometheus Operator', () => {
+  const spec = { monitoring: { enabled: true, labels: { release: 'kps' } } };
+  const kindsOf = (cluster: object, prometheusOperator: boolean) =>
+    monitoring(clusterWith(cluster), { ...SAMPLE_INPUTS, prometheusOperator }).map(({ kind }) => kind);
+
+  test('are there where it is installed and monitoring is on', () => {
+    expect(kindsOf(spec, true)).toEqual(['PodMonitor', 'PrometheusRule', 'ConfigMap']);
+    expect(kindsOf(spec, false)).toEqual([]);
+    expect(kindsOf({}, true)).toEqual([]);
+  });
+
+  test('have the labels that the spec gives them', () => {
+    const announced = monitoring(clusterWith(spec), SAMPLE_INPUTS).filter(({ kind }) => kind !== 'ConfigMap');
+    for (const { metadata } of announced) {
+      expect(metadata.labels).toMatchObject({ release: 'kps', 'app.kubernetes.io/instance': 'acme' });
+    }
+  });
+
+  test('ask for series of this AuthCluster and no other', () => {
+    const own = 'namespace="auth",authcluster="acme"';
+    const expressions = [
+      ...clusterRules(scopeOf(clusterWith({}))).flatMap(({ rules }) => rules.map(({ expr }) => expr)),
+      ...CLUSTER_DASHBOARDS.flatMap(({ panels }) =>
+        panels(own).flatMap(({ queries }) => queries.map(([, expr]) => expr)),
+      ),
+    ];
+    for (const expr of expressions) {
+      const selectors = expr.match(/\{[^}]*\}/g) ?? [];
+      expect(selectors.length).toBeGreaterThan(0);
+      for (const selector of selectors) expect(selector).toContain(own);
+    }
+  });
+
+  test('give each dashboard an identity of its own in a Grafana that several AuthClusters share', () => {
+    const identities = ['one', 'two'].flatMap((name) => {
+      const [, , configMap] = monitoring(clusterWith(spec, name), SAMPLE_INPUTS);
+      const files = Object.values((configMap?.data ?? {}) as Record<string, string>);
+      return files.map((file) => (JSON.parse(file) as { uid: string }).uid);
+    });
+    expect(new Set(identities).size).toBe(2 * CLUSTER_DASHBOARDS.length);
+  });
+});

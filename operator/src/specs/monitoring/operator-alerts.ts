@@ -1,0 +1,31 @@
+import { alert, type RuleGroup } from './rule.ts';
+
+const LOOP = 'name="authcluster"';
+const LEADER = 'max(leader_election_master_status{name="authcluster-operator"})';
+const reconciled = (selector: string) =>
+  `sum(rate(controller_runtime_reconcile_total{controller="authcluster"${selector}}[15m]))`;
+
+/** About the operator itself, which is there once for all AuthClusters. */
+export const OPERATOR_GROUP: RuleGroup = {
+  name: 'authcluster-operator',
+  rules: [
+    alert('AuthClusterOperatorStuck', {
+      expr: `max(workqueue_longest_running_processor_seconds{${LOOP}}) > 600`,
+      for: '1m',
+      severity: 'warning',
+      summary: 'the operator has been at one AuthCluster for {{ $value | humanizeDuration }}',
+    }),
+    alert('AuthClusterOperatorAbsent', {
+      expr: `${LEADER} < 1 or max(absent(leader_election_master_status{name="authcluster-operator"}))`,
+      for: '5m',
+      severity: 'warning',
+      summary: 'no operator leads: nothing is repaired or changed',
+    }),
+    alert('AuthClusterOperatorFailing', {
+      expr: `${reconciled(',result="error"')} / (${reconciled('')} > 0) > 0.5`,
+      for: '15m',
+      severity: 'warning',
+      summary: '{{ $value | humanizePercentage }} of what the operator does ends with an error',
+    }),
+  ],
+};

@@ -1,0 +1,42 @@
+import type { AuthCluster } from '../../api/authcluster.ts';
+import type { StatefulSet } from '../../kubernetes/objects.ts';
+import { isLed, ordinalOf } from '../../postgres/patroni.ts';
+import type { Observed } from '../../status/observed.ts';
+import { names } from '../names.ts';
+import type { KeptOfPostgres } from './stateful-set.ts';
+
+type Seen = Pick<Observed, 'statefulSets' | 'patroni' | 'volumes'>;
+
+/**
+ * A primary among the members that are to go hands over first: until then all of them stay. The size of volumes is that
+ * of the live StatefulSet until it is made anew, which waits for the volumes themselves.
+ */
+export function keptOfPostgres(cluster: AuthCluster, observed: Seen): KeptOfPostgres {
+  const live = observed.statefulSets.get(names(cluster).postgres);
+  const storageSize = live && templateSize(live);
+  const replicas = keptMembers(cluster, observed, live?.spec.replicas ?? 0);
+  return {
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(storageSize === undefined ? {} : { storageSize }),
+    leaving: live?.metadata.deletionTimestamp !== undefined,
+  };
+}
+
+/** How many members there are for now, where the spec asks for fewer. */
+function keptMembers(
+  { spec: { postgres } }: AuthCluster,
+  { patroni, volumes }: Seen,
+  running: number,
+): number | undefined {
+  const { leader, initialized } = patroni;
+  const wanted = postgres.readReplicas + 1;
+  // Any volume may be the one with every commit: where nobody leads, as in a database that is adopted, none stays away
+  // from the election.
+  if (!isLed(patroni)) return initialized && volumes.members > wanted ? volumes.members : undefined;
+  const primaryGoes = leader !== undefined && ordinalOf(leader) >= wanted;
+  return primaryGoes && running > 0 ? running : undefined;
+}
+
+export function templateSize({ spec }: StatefulSet): string | undefined {
+  return spec.volumeClaimTemplates?.[0]?.spec.resources.requests.storage;
+}
