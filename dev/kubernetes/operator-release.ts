@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { runCommand } from '../command.ts';
+import { eventually } from '../eventually.ts';
 import type { Kubectl, KubernetesObject } from './kubectl.ts';
 
 export const OPERATOR_NAMESPACE = 'authcluster-system';
@@ -23,12 +24,21 @@ export async function installOperator(
   if (valuesFile !== undefined && !existsSync(valuesFile)) throw new Error(`there is no values file ${valuesFile}`);
   await kubectl.apply(JSON.stringify(operatorNamespace()));
   await kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', `${CHART}/crds`]);
-  await kubectl.run(['wait', '--for=condition=Established', '--timeout=30s', 'crd/authclusters.authcluster.dev']);
+  await definitionServed(kubectl);
   await runCommand('helm', [
     ...['upgrade', '--install', RELEASE, CHART, '--kube-context', kubectl.context, '--namespace', OPERATOR_NAMESPACE],
     ...(valuesFile === undefined ? [] : ['--values', valuesFile]),
     ...['--skip-crds', '--wait', '--timeout', `${timeoutSeconds}s`],
   ]);
+}
+
+/**
+ * `kubectl wait` gives up at once on a definition so new that its conditions are still `null`
+ * (https://github.com/kubernetes/kubernetes/issues/66439), so it is asked again.
+ */
+async function definitionServed(kubectl: Kubectl): Promise<void> {
+  const wait = ['wait', '--for=condition=Established', '--timeout=30s', 'crd/authclusters.authcluster.dev'];
+  await eventually(() => kubectl.run(wait), 30_000, 500);
 }
 
 /** The operator's namespace, which lets in nothing but pods of the restricted Pod Security Standard. */
