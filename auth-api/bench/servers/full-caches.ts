@@ -5,7 +5,8 @@ import { localCacheDefaults } from '../../src/cache/cache-types.ts';
 import { Freshness } from '../../src/cache/freshness.ts';
 import type { SessionState } from '../../src/cache/live-sessions.ts';
 import { LocalCache } from '../../src/cache/local-cache.ts';
-import type { AccessClaims, UserBasics } from '../../src/domain/ports.ts';
+import type { AccessClaims } from '../../src/domain/ports/tokens.ts';
+import type { UserBasics } from '../../src/domain/ports/users.ts';
 import { uuidV7 } from '../../src/domain/uuid.ts';
 import { VerifiedTokens } from '../../src/security/verified-tokens.ts';
 

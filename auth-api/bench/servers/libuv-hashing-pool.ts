@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import type { HashOutcome, PasswordHasher, VerifyOutcome } from '../../src/domain/ports.ts';
+import type { HashOutcome, PasswordHasher, VerifyOutcome } from '../../src/domain/ports/passwords.ts';
 import type { HashingPoolOptions, HashingPoolSnapshot } from '../../src/security/hashing/hashing-pool.ts';
 
 /** Stands in for the project's pool: no threads of its own, no queue with an end. */

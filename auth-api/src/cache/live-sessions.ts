@@ -1,4 +1,4 @@
-import type { LiveSessions } from '../domain/ports.ts';
+import type { LiveSessions } from '../domain/ports/sessions.ts';
 import type { LocalCache } from './local-cache.ts';
 import type { SharedCache, SharedCacheCodec } from './shared-cache.ts';
 

@@ -1,4 +1,4 @@
-import type { SessionWrites } from '../domain/ports.ts';
+import type { SessionWrites } from '../domain/ports/sessions.ts';
 import type { CacheType } from './cache-types.ts';
 import type { Freshness } from './freshness.ts';
 import type { PrimaryPoint } from './invalidation-source.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Role } from '../domain/administration.ts';
-import type { Grants, ProfileMemory, UserBasics, UserProfile, UserViews } from '../domain/ports.ts';
+import type { Grants, ProfileMemory, UserBasics, UserProfile, UserViews } from '../domain/ports/users.ts';
 import type { LocalCache } from './local-cache.ts';
 import type { Lsn } from './lsn.ts';
 import type { OwnWrites } from './own-writes.ts';

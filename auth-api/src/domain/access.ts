@@ -1,4 +1,6 @@
-import type { AccessClaims, AccessTokens, Clock, LiveSessions } from './ports.ts';
+import type { Clock } from './ports/clock.ts';
+import type { LiveSessions } from './ports/sessions.ts';
+import type { AccessClaims, AccessTokens } from './ports/tokens.ts';
 
 export interface AccessPorts {
   readonly accessTokens: AccessTokens;

@@ -1,4 +1,7 @@
-import type { Overloaded, PasswordHasher, PasswordPolicy, SessionStore, UserStore } from './ports.ts';
+import type { Overloaded } from './ports/overload.ts';
+import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
+import type { SessionStore } from './ports/sessions.ts';
+import type { UserStore } from './ports/users.ts';
 
 export interface AccountPorts {
   readonly users: UserStore;

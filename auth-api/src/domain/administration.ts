@@ -1,4 +1,5 @@
-import type { Page, UserProfile } from './ports.ts';
+import type { Page } from './ports/page.ts';
+import type { UserProfile } from './ports/users.ts';
 
 /** What administrators see and change. Everything is asked of the primary. */
 

@@ -1,5 +1,7 @@
 import { administratorRole, type RoleStore } from './administration.ts';
-import type { Clock, PasswordHasher, PasswordPolicy, UserStore } from './ports.ts';
+import type { Clock } from './ports/clock.ts';
+import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
+import type { UserStore } from './ports/users.ts';
 import { usernameKey, usernamePattern } from './username.ts';
 import { uuidV7 } from './uuid.ts';
 

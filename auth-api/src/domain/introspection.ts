@@ -1,6 +1,7 @@
 import { type AccessPorts, authenticate } from './access.ts';
 import { authenticationContext } from './authentication-context.ts';
-import type { RefreshTokens, SessionStore } from './ports.ts';
+import type { SessionStore } from './ports/sessions.ts';
+import type { RefreshTokens } from './ports/tokens.ts';
 
 export interface IntrospectionPorts extends AccessPorts {
   readonly refreshTokens: RefreshTokens;

@@ -1,5 +1,6 @@
 import { openSession, type SessionClient, type SessionOwner } from './open-session.ts';
-import type { RefreshTokens, SessionStore } from './ports.ts';
+import type { SessionStore } from './ports/sessions.ts';
+import type { RefreshTokens } from './ports/tokens.ts';
 import { checkCode, type Enrollment, type Factor, type SecondFactorPorts, startEnrollment } from './second-factor.ts';
 import type { IssuedTokens, TokenPorts } from './tokens.ts';
 

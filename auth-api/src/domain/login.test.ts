@@ -2,7 +2,9 @@ import { expect, jest, test } from '@jest/globals';
 import { passwords, readableRefreshTokens, sessions, users } from '../testing/fakes.ts';
 import { type LoginPorts, login } from './login.ts';
 import type { LoginChallengeStore } from './login-challenge.ts';
-import type { LoginAccount, PasswordHasher, ProfileMemory, SessionStore } from './ports.ts';
+import type { PasswordHasher } from './ports/passwords.ts';
+import type { SessionStore } from './ports/sessions.ts';
+import type { LoginAccount, ProfileMemory } from './ports/users.ts';
 
 const account: LoginAccount = {
   userId: 'ada',

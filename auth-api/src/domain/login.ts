@@ -1,16 +1,11 @@
 import { challengeAttempts, challengeLifetimeSeconds, type LoginChallengeStore } from './login-challenge.ts';
 import { openSession } from './open-session.ts';
-import type {
-  AccountLockout,
-  LoginAccount,
-  Overloaded,
-  PasswordHasher,
-  ProfileMemory,
-  RateLimiter,
-  SessionStore,
-  Spans,
-  UserStore,
-} from './ports.ts';
+import type { AccountLockout, RateLimiter } from './ports/limits.ts';
+import type { Overloaded } from './ports/overload.ts';
+import type { PasswordHasher } from './ports/passwords.ts';
+import type { SessionStore } from './ports/sessions.ts';
+import type { Spans } from './ports/spans.ts';
+import type { LoginAccount, ProfileMemory, UserStore } from './ports/users.ts';
 import type { IssuedTokens, TokenPorts } from './tokens.ts';
 import { usernameKey } from './username.ts';
 

@@ -1,5 +1,5 @@
 import type { DueMail, MailOutbox, MailRecipient, MailRenderer, MailTemplate, MailTransport } from './mail.ts';
-import type { RefreshTokens } from './ports.ts';
+import type { RefreshTokens } from './ports/tokens.ts';
 import type { MailedTokenStore } from './recovery.ts';
 
 /** Mail that could not be delivered for so long is of no use any more. */

@@ -1,4 +1,4 @@
-import type { SessionStore } from './ports.ts';
+import type { SessionStore } from './ports/sessions.ts';
 import { type IssuedTokens, issueTokens, type TokenPorts } from './tokens.ts';
 import { uuidV7 } from './uuid.ts';
 

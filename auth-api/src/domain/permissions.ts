@@ -1,4 +1,5 @@
-import type { AccessClaims, UserViews } from './ports.ts';
+import type { AccessClaims } from './ports/tokens.ts';
+import type { UserViews } from './ports/users.ts';
 
 /** Lower-case words joined by dots, colons, dashes or underscores: `orders.read`. */
 export const permissionNamePattern = /^[a-z][a-z0-9]*([._:-][a-z0-9]+)*$/;

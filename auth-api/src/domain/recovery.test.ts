@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { passwords, portOf, readableRefreshTokens } from '../testing/fakes.ts';
 import type { QueuedMail } from './mail.ts';
-import type { PasswordHasher } from './ports.ts';
+import type { PasswordHasher } from './ports/passwords.ts';
 import { type MailedTokenStore, type RecoveryPorts, requestReset, resetPassword } from './recovery.ts';
 
 function world(tokens: Partial<MailedTokenStore> = {}, limited: readonly string[] = []) {

@@ -1,14 +1,9 @@
 import type { MailQueue } from './mail.ts';
-import type {
-  AccountLockout,
-  Clock,
-  LimitDecision,
-  Overloaded,
-  PasswordHasher,
-  PasswordPolicy,
-  RateLimiter,
-  RefreshTokens,
-} from './ports.ts';
+import type { Clock } from './ports/clock.ts';
+import type { AccountLockout, LimitDecision, RateLimiter } from './ports/limits.ts';
+import type { Overloaded } from './ports/overload.ts';
+import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
+import type { RefreshTokens } from './ports/tokens.ts';
 import { addressKey } from './username.ts';
 import { uuidV7 } from './uuid.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readableRefreshTokens, sessions } from '../testing/fakes.ts';
-import type { RefreshTokenState, SessionStore } from './ports.ts';
+import type { RefreshTokenState, SessionStore } from './ports/sessions.ts';
 import { graceSeconds, type RefreshPorts, refresh } from './refresh.ts';
 
 /** The tables of one session, in memory. */

@@ -1,4 +1,4 @@
-import type { RefreshTokenState, SessionStore } from './ports.ts';
+import type { RefreshTokenState, SessionStore } from './ports/sessions.ts';
 import { type IssuedTokens, issueTokens, type TokenPorts } from './tokens.ts';
 
 /** How long a repeated or concurrent use of a refresh token is answered as the first was. */

@@ -1,13 +1,9 @@
 import type { MailQueue } from './mail.ts';
-import type {
-  Clock,
-  Overloaded,
-  PasswordHasher,
-  PasswordPolicy,
-  RateLimiter,
-  UserProfile,
-  UserStore,
-} from './ports.ts';
+import type { Clock } from './ports/clock.ts';
+import type { RateLimiter } from './ports/limits.ts';
+import type { Overloaded } from './ports/overload.ts';
+import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
+import type { UserProfile, UserStore } from './ports/users.ts';
 import { usernameKey } from './username.ts';
 import { uuidV7 } from './uuid.ts';
 

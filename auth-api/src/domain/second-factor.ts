@@ -1,4 +1,6 @@
-import type { AccessClaims, AccountLockout, Clock, RateLimiter } from './ports.ts';
+import type { Clock } from './ports/clock.ts';
+import type { AccountLockout, RateLimiter } from './ports/limits.ts';
+import type { AccessClaims } from './ports/tokens.ts';
 
 /** Codes of an authenticator (RFC 6238), and those that replace a lost one. */
 export interface OneTimeCodes {

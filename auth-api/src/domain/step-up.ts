@@ -1,4 +1,8 @@
-import type { AccessClaims, Overloaded, PasswordHasher, SessionStore, UserStore } from './ports.ts';
+import type { Overloaded } from './ports/overload.ts';
+import type { PasswordHasher } from './ports/passwords.ts';
+import type { SessionStore } from './ports/sessions.ts';
+import type { AccessClaims } from './ports/tokens.ts';
+import type { UserStore } from './ports/users.ts';
 import { checkCode, type SecondFactorPorts } from './second-factor.ts';
 import { signAccessToken, type TokenPorts } from './tokens.ts';
 import { usernameKey } from './username.ts';

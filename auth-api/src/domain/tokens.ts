@@ -1,4 +1,6 @@
-import type { AccessTokens, Clock, RefreshedSession, RefreshTokens } from './ports.ts';
+import type { Clock } from './ports/clock.ts';
+import type { RefreshedSession } from './ports/sessions.ts';
+import type { AccessTokens, RefreshTokens } from './ports/tokens.ts';
 import { uuidV7 } from './uuid.ts';
 
 export interface TokenLifetimes {

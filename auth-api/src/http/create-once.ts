@@ -1,5 +1,5 @@
 import type { IdempotencyKeys } from '../domain/idempotency.ts';
-import type { Clock } from '../domain/ports.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import { uuidV7 } from '../domain/uuid.ts';
 import { type Answer, problem } from './problem.ts';
 

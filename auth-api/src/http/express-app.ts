@@ -9,7 +9,7 @@ import express, {
 import type { Logger } from 'pino';
 import { authenticate } from '../domain/access.ts';
 import { holdsAll } from '../domain/permissions.ts';
-import { DependencyUnavailableError } from '../domain/ports.ts';
+import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
 import { missingForStepUp } from '../domain/second-factor.ts';
 import { clientNetwork } from '../limits/client-network.ts';
 import type { Metrics } from '../observability/metrics.ts';

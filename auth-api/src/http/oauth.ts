@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { type IntrospectionPorts, introspect, revoke } from '../domain/introspection.ts';
-import { DependencyUnavailableError } from '../domain/ports.ts';
+import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Answer } from './problem.ts';
 import type { RequestLog } from './request-log.ts';

@@ -1,4 +1,4 @@
-import type { UserProfile } from '../domain/ports.ts';
+import type { UserProfile } from '../domain/ports/users.ts';
 import type { RegistrationOutcome } from '../domain/registration.ts';
 import { type Answer, postponed, problem } from './problem.ts';
 import { problemResponse, userBody, userResponse } from './schemas.ts';

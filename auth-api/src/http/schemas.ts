@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { permissionNamePattern } from '../domain/permissions.ts';
-import type { SessionSummary, UserProfile } from '../domain/ports.ts';
+import type { SessionSummary } from '../domain/ports/sessions.ts';
+import type { UserProfile } from '../domain/ports/users.ts';
 import type { IssuedTokens } from '../domain/tokens.ts';
 import { usernamePattern } from '../domain/username.ts';
 import type { Answer } from './problem.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LimitDecision, RateLimiter } from '../domain/ports.ts';
+import type { LimitDecision, RateLimiter } from '../domain/ports/limits.ts';
 import { checkRateRule, type RateRule } from './gcra.ts';
 import type { LimitStore } from './limit-store.ts';
 import { checkLockoutPolicy, type LockoutPolicy } from './lockout.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { SpanNotes, Spans } from '../domain/ports.ts';
+import type { SpanNotes, Spans } from '../domain/ports/spans.ts';
 
 /** Spans of OpenTelemetry. While tracing is off its API does nothing, and neither does this. */
 export class OpenTelemetrySpans implements Spans {

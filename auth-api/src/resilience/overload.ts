@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Overload } from '../domain/ports.ts';
+import type { Overload } from '../domain/ports/overload.ts';
 
 export interface OverloadOptions {
   /** Requests that wait for a connection to the primary. */

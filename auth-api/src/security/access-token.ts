@@ -1,6 +1,6 @@
 import { sign, verify } from 'node:crypto';
 import { authenticationContext, secondFactorAcr } from '../domain/authentication-context.ts';
-import type { AccessClaims, AccessTokens } from '../domain/ports.ts';
+import type { AccessClaims, AccessTokens } from '../domain/ports/tokens.ts';
 import type { SigningKeySet } from './key-set.ts';
 
 export interface AccessTokenOptions {

@@ -1,4 +1,4 @@
-import type { PasswordPolicy } from '../domain/ports.ts';
+import type { PasswordPolicy } from '../domain/ports/passwords.ts';
 import type { PasswordDecision, PasswordRules } from './hashing/password-rules.ts';
 
 /** The rules, with a sentence for each refusal. */

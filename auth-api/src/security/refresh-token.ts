@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import type { RefreshTokens } from '../domain/ports.ts';
+import type { RefreshTokens } from '../domain/ports/tokens.ts';
 
 const tokenBytes = 32;
 

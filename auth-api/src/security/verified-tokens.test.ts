@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { AccessClaims, AccessTokens } from '../domain/ports.ts';
+import type { AccessClaims, AccessTokens } from '../domain/ports/tokens.ts';
 import { portOf } from '../testing/fakes.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { BoundedLru } from '../cache/bounded-lru.ts';
-import type { AccessClaims, AccessTokens } from '../domain/ports.ts';
+import type { AccessClaims, AccessTokens } from '../domain/ports/tokens.ts';
 
 /**
  * Remembers what a signature check found, by the SHA-256 of the token: a hash costs a hundredth of a check. Only tokens

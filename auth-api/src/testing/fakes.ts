@@ -1,4 +1,7 @@
-import type { PasswordHasher, RefreshTokens, SessionStore, UserStore } from '../domain/ports.ts';
+import type { PasswordHasher } from '../domain/ports/passwords.ts';
+import type { SessionStore } from '../domain/ports/sessions.ts';
+import type { RefreshTokens } from '../domain/ports/tokens.ts';
+import type { UserStore } from '../domain/ports/users.ts';
 
 /** A part of a port; asking for the rest of it fails the test. */
 export function portOf<Port extends object>(part: Partial<Port>): Port {

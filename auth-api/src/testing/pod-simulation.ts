@@ -8,7 +8,7 @@ import { LocalCache } from '../cache/local-cache.ts';
 import { OwnWrites } from '../cache/own-writes.ts';
 import { SharedCache, type SharedCacheCodec } from '../cache/shared-cache.ts';
 import { CachedUserViews, grantsCodec, userBasicsCodec } from '../cache/user-views.ts';
-import type { Grants, UserBasics } from '../domain/ports.ts';
+import type { Grants, UserBasics } from '../domain/ports/users.ts';
 import { type Change, type PostgresSimulation, type Rows, type Transaction, theId } from './postgres-simulation.ts';
 import type { RedisSimulation, Turn } from './redis-simulation.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { FirstAdministratorPorts } from '../domain/first-administrator.ts';
-import type { LoginAccount } from '../domain/ports.ts';
+import type { LoginAccount } from '../domain/ports/users.ts';
 import { appointAdministrator } from './administrator.ts';
 
 let directory: string;

@@ -16,7 +16,7 @@ import { SharedCache, type SharedCacheCodec } from '../cache/shared-cache.ts';
 import { grantsCodec, rolesCodec, userBasicsCodec } from '../cache/user-views.ts';
 import type { ServeConfig } from '../config.ts';
 import type { Role } from '../domain/administration.ts';
-import type { Grants, UserBasics } from '../domain/ports.ts';
+import type { Grants, UserBasics } from '../domain/ports/users.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { PostgresInvalidationSource } from '../storage/postgres/outbox.ts';
 import type { RedisConnection } from '../storage/redis/client.ts';

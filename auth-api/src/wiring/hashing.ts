@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { ServeConfig } from '../config.ts';
-import type { PasswordPolicy } from '../domain/ports.ts';
+import type { PasswordPolicy } from '../domain/ports/passwords.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { HashingPool } from '../security/hashing/hashing-pool.ts';
 import { loadCommonPasswords, PasswordRules } from '../security/hashing/password-rules.ts';

@@ -1,6 +1,6 @@
 import { changePassword, deleteAccount } from '../../domain/account.ts';
 import { holdsAll } from '../../domain/permissions.ts';
-import type { UserProfile } from '../../domain/ports.ts';
+import type { UserProfile } from '../../domain/ports/users.ts';
 import { missingForStepUp } from '../../domain/second-factor.ts';
 import { uuidV7 } from '../../domain/uuid.ts';
 import { type Answer, postponed, problem, stepUpNeeded, unauthenticated } from '../problem.ts';

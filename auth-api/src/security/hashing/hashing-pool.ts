@@ -1,4 +1,5 @@
-import type { Abandoned, HashOutcome, Overloaded, PasswordHasher, VerifyOutcome } from '../../domain/ports.ts';
+import type { Overloaded } from '../../domain/ports/overload.ts';
+import type { Abandoned, HashOutcome, PasswordHasher, VerifyOutcome } from '../../domain/ports/passwords.ts';
 import { defaultWorkerUrl, HashingThread } from './hashing-thread.ts';
 import { normalizePassword } from './normalize.ts';
 import { type HashPolicy, maxPasswordBytes } from './policy.ts';

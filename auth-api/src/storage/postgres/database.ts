@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { DependencyUnavailableError } from '../../domain/ports.ts';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import { type CircuitBreaker, CircuitOpenError, ProbeTimeoutError } from '../../resilience/circuit-breaker.ts';
 import { retryOnce } from '../../resilience/retry-once.ts';
 import { readCredentials } from './connection.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { DependencyUnavailableError } from '../../domain/ports.ts';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import { whileRefused } from './pooler-refusal.ts';
 
 const unavailable = (message: string) => new DependencyUnavailableError('primary', 2, { cause: new Error(message) });

@@ -1,4 +1,4 @@
-import { DependencyUnavailableError } from '../../domain/ports.ts';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 
 export interface Patience {
   /** Milliseconds after which a refusal is final; 0: at once. */

@@ -1,4 +1,4 @@
-import type { UserBasics, UserProfile } from '../../domain/ports.ts';
+import type { UserBasics, UserProfile } from '../../domain/ports/users.ts';
 
 /** SQL for the columns of a profile. An address counts as verified while it is still the one that was. */
 export function profileColumns(users: string): string {

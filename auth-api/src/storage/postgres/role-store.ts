@@ -4,7 +4,7 @@ import { type InvalidationEvent, roleChange, userPermissionChange } from '../../
 import type { OwnWrites } from '../../cache/own-writes.ts';
 import type { SharedCache } from '../../cache/shared-cache.ts';
 import type { NamedThing, Permission, Role, RoleStore } from '../../domain/administration.ts';
-import type { Page } from '../../domain/ports.ts';
+import type { Page } from '../../domain/ports/page.ts';
 import { raiseVersions, recordEvent } from './cache-versions.ts';
 import { type Database, isUniqueViolation, type Query, type Statement } from './database.ts';
 

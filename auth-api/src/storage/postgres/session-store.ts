@@ -2,16 +2,16 @@ import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { sessionLogout } from '../../cache/invalidation-events.ts';
 import type { SessionState } from '../../cache/live-sessions.ts';
 import type { LocalCache } from '../../cache/local-cache.ts';
+import type { Page } from '../../domain/ports/page.ts';
 import type {
   NewSession,
-  Page,
   RefreshedSession,
   RefreshTokenState,
   SessionEnd,
   SessionStore,
   SessionSummary,
   SessionWrites,
-} from '../../domain/ports.ts';
+} from '../../domain/ports/sessions.ts';
 import type { Database, Statement } from './database.ts';
 import { secondFactorRequired } from './grant-names.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { beyondReplicas } from '../../cache/lsn.ts';
-import { DependencyUnavailableError } from '../../domain/ports.ts';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import { portOf } from '../../testing/fakes.ts';
 import type { Database } from './database.ts';
 import { type ReadSource, SplitReads, splitRead } from './split-reads.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { beyondReplicas, formatLsn, type Lsn } from '../../cache/lsn.ts';
-import { DependencyUnavailableError } from '../../domain/ports.ts';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import type { Database, Statement, Value } from './database.ts';
 
 /** A read of at most one row that replicas may answer. Its text uses $1 up to $n. */

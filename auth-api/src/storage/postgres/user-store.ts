@@ -8,7 +8,7 @@ import type {
   UserProfile,
   UserStore,
   Verification,
-} from '../../domain/ports.ts';
+} from '../../domain/ports/users.ts';
 import { recordEvent } from './cache-versions.ts';
 import { type Database, isUniqueViolation, type Query, type Statement } from './database.ts';
 import { permissionsOf, rolesOf, secondFactorRequired } from './grant-names.ts';

@@ -1,6 +1,6 @@
 import type { Lsn } from '../../cache/lsn.ts';
 import type { UserViewReads } from '../../cache/user-views.ts';
-import type { Grants, UserBasics } from '../../domain/ports.ts';
+import type { Grants, UserBasics } from '../../domain/ports/users.ts';
 import { permissionsOf, rolesOf } from './grant-names.ts';
 import { type BasicsRow, basicsOf, profileColumns } from './profile-row.ts';
 import { type SplitReads, splitRead } from './split-reads.ts';

@@ -1,0 +1,15 @@
+export type LimitDecision =
+  | { readonly kind: 'allowed' }
+  | { readonly kind: 'limited'; readonly retryAfterSeconds: number };
+
+export interface RateLimiter {
+  /** @param rule which limit; @param subject who is limited: an account, a client network */
+  take(rule: string, subject: string): Promise<LimitDecision>;
+}
+
+/** Counts wrong passwords by the name that was typed, whether or not there is such an account. */
+export interface AccountLockout {
+  lockout(account: string): Promise<{ readonly kind: 'open' } | { readonly kind: 'lockedOut' }>;
+  recordFailure(account: string): Promise<unknown>;
+  forgetFailures(account: string): Promise<void>;
+}

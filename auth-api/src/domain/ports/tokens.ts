@@ -1,0 +1,26 @@
+/** What an access token says. */
+export interface AccessClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly roles: readonly string[];
+  /** When somebody last showed who they are; 0 where that is not known. */
+  readonly authenticatedAtSeconds: number;
+  readonly hasSecondFactor: boolean;
+  readonly tokenId: string;
+  readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
+}
+
+export interface AccessTokens {
+  /** Signs with the active key. */
+  sign(claims: AccessClaims): string;
+  /** Signature, issuer, audience and lifetime; undefined for whatever is not a valid token of ours. */
+  verify(token: string, nowSeconds: number): AccessClaims | undefined;
+}
+
+export interface RefreshTokens {
+  mint(): string;
+  hash(token: string): Buffer;
+  /** The one token that may follow this one: the same on every pod, and known to none but who has the server's key. */
+  successor(token: string): string;
+}
