@@ -2,6 +2,8 @@
 export default {
   testEnvironment: 'node',
   injectGlobals: false,
+  // Tests wait for states; how long that takes is up to the machine, and what else it does.
+  testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

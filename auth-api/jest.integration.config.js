@@ -6,7 +6,6 @@ export default {
   displayName: 'auth-api integration',
   roots: ['<rootDir>/integration'],
   testMatch: ['**/*.test.ts'],
-  testTimeout: 60_000,
   globalSetup: '<rootDir>/integration/harness/global-setup.ts',
   globalTeardown: '<rootDir>/integration/harness/global-teardown.ts',
 };

@@ -32,9 +32,11 @@ async function runLayer({ name, run }: Layer): Promise<Result> {
   return { name, outcome: refuseEmpty(outcome), seconds: Math.round((Date.now() - started) / 1000) };
 }
 
+/** What a program said last tells most. */
 function describe(error: unknown): string {
-  if (error instanceof CommandError) return `${error.command} ended with exit code ${error.exitCode}`;
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof CommandError)) return error instanceof Error ? error.message : String(error);
+  const lastWords = error.stderr.trim().split('\n').at(-1);
+  return `${error.command} ended with exit code ${error.exitCode}${lastWords ? `: ${lastWords}` : ''}`;
 }
 
 function printSummary(results: readonly Result[]): void {

@@ -5,5 +5,4 @@ export default {
   displayName: 'load',
   roots: ['<rootDir>'],
   testMatch: ['**/*.test.ts'],
-  testTimeout: 60_000,
 };

@@ -6,5 +6,5 @@ export default {
   roots: ['<rootDir>/src'],
   testMatch: ['**/*.test.ts'],
   // Many a test runs hundreds of passes of the loop; a machine that does other work takes its time.
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };

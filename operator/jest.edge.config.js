@@ -6,5 +6,4 @@ export default {
   displayName: 'edge',
   roots: ['<rootDir>/edge'],
   testMatch: ['**/*.test.ts'],
-  testTimeout: 60_000,
 };

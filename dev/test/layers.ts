@@ -1,9 +1,8 @@
-import { readFile, rm } from 'node:fs/promises';
 import { CommandError, type CommandOptions, runCommand } from '../command.ts';
 import { installOperatorOn, runMake, targetOfEnvironment } from '../kubernetes/target.ts';
 import { generatedFilesAreCurrent } from './generated-files.ts';
 import { outcomeOfGo } from './go-report.ts';
-import { type JestReport, outcomeOfJest } from './jest-report.ts';
+import { serverSuite, suite } from './jest-suite.ts';
 import { failure, type Outcome, skip } from './outcome.ts';
 import { rulesHold } from './rule-tests.ts';
 import { shellScripts } from './shell-scripts.ts';
@@ -16,9 +15,7 @@ export interface Layer {
   run: (print: Print) => Promise<Outcome>;
 }
 
-const REPORTS = '.make/test';
 const CHART = 'helm/authcluster-operator';
-const SUITE_TIMEOUT_SECONDS = 40 * 60;
 
 /** In the order in which they run: what answers soonest comes first. */
 export const LAYERS: readonly Layer[] = [
@@ -28,21 +25,21 @@ export const LAYERS: readonly Layer[] = [
   { name: 'workflows', run: checkWorkflows },
   { name: 'generated', run: generatedFilesAreCurrent },
   check('chart', 'helm', ['lint', '--strict', CHART]),
-  suite('dev', 'npm', ['run', '--silent', 'test:dev']),
+  suite('dev', ['run', '--silent', 'test:dev']),
   { name: 'go', run: testGo },
-  suite('operator', 'npm', ['test', '--silent', '-w', 'operator']),
-  suite('auth-api', 'npm', ['test', '--silent', '-w', 'auth-api']),
-  suite('load', 'npm', ['test', '--silent', '-w', 'load']),
+  suite('operator', ['test', '--silent', '-w', 'operator']),
+  suite('auth-api', ['test', '--silent', '-w', 'auth-api']),
+  suite('load', ['test', '--silent', '-w', 'load']),
   { name: 'rules', run: rulesHold },
-  suite('integration', 'npm', ['run', '--silent', 'test:integration', '-w', 'auth-api'], prepareImages),
-  suite('operator-integration', 'npm', ['run', '--silent', 'test:integration', '-w', 'operator'], prepareControlPlane),
-  suite('edge', 'npm', ['run', '--silent', 'test:edge', '-w', 'operator'], prepareImages),
-  suite('e2e', 'npm', ['test', '--silent', '-w', 'e2e'], prepareCluster),
+  serverSuite('integration', ['run', '--silent', 'test:integration', '-w', 'auth-api'], prepareImages),
+  serverSuite('operator-integration', ['run', '--silent', 'test:integration', '-w', 'operator'], prepareControlPlane),
+  serverSuite('edge', ['run', '--silent', 'test:edge', '-w', 'operator'], prepareImages),
+  serverSuite('e2e', ['test', '--silent', '-w', 'e2e'], prepareCluster),
 ];
 
 /** What `make test` leaves out, because it takes much longer than all of the others: run by name. */
 export const ON_DEMAND: readonly Layer[] = [
-  suite('chaos', 'npm', ['run', '--silent', 'test:chaos', '-w', 'e2e'], prepareCluster),
+  serverSuite('chaos', ['run', '--silent', 'test:chaos', '-w', 'e2e'], prepareCluster),
 ];
 
 /** A command that counts as one test. */
@@ -58,29 +55,6 @@ async function runCheck(name: string, program: string, args: string[], options: 
     if (error instanceof CommandError) return failure(name);
     throw error;
   }
-}
-
-/** A Jest suite behind an npm script, after what it needs has been set up. */
-function suite(name: string, program: string, args: string[], prepare?: () => Promise<void>): Layer {
-  const run = async (print: Print): Promise<Outcome> => {
-    await prepare?.();
-    const report = `${process.cwd()}/${REPORTS}/${name}.json`;
-    await rm(report, { force: true });
-    const reporting = ['--', '--json', '--outputFile', report, '--passWithNoTests'];
-    // Jest's exit code says no more than its report, which it also writes when tests fail.
-    const options = { timeoutSeconds: SUITE_TIMEOUT_SECONDS, onLine: withoutReport(print) };
-    await runCommand(program, [...args, ...reporting], options).catch(() => {});
-    const text = await readFile(report, 'utf8').catch(() => undefined);
-    return text === undefined ? failure('ended without a report') : outcomeOfJest(JSON.parse(text) as JestReport);
-  };
-  return { name, run };
-}
-
-/** With `--json`, Jest prints a note about the file that it wrote, which nobody needs to read. */
-function withoutReport(print: Print): Print {
-  return (line) => {
-    if (!line.startsWith('Test results written to:')) print(line);
-  };
 }
 
 async function prepareImages(): Promise<void> {

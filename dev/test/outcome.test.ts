@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { outcomeOfGo } from './go-report.ts';
-import { outcomeOfJest } from './jest-report.ts';
+import { failedFiles, type JestFile, outcomeOfJest, replaced } from './jest-report.ts';
 import { countsLine, failure, refuseEmpty, skip, sum } from './outcome.ts';
 
 const nothing = { passed: 0, failed: 0, skipped: 0, notes: [] };
@@ -18,18 +18,31 @@ describe('outcomes of layers', () => {
 });
 
 describe('a Jest report', () => {
-  const counts = { numPassedTests: 2, numFailedTests: 0, numPendingTests: 1, numTodoTests: 1 };
+  const file = (name: string, ...statuses: string[]): JestFile => ({
+    name,
+    status: statuses.includes('failed') ? 'failed' : 'passed',
+    assertionResults: statuses.map((status, index) => ({ status, fullName: `${name} ${index}` })),
+  });
 
   test('counts skipped and planned tests as skipped', () => {
-    expect(outcomeOfJest({ ...counts, testResults: [] })).toMatchObject({ passed: 2, failed: 0, skipped: 2 });
+    const report = { testResults: [file('a.test.ts', 'passed', 'passed', 'pending', 'todo')] };
+    expect(outcomeOfJest(report)).toMatchObject({ passed: 2, failed: 0, skipped: 2 });
   });
 
   test('counts a file that cannot be loaded as a failure', () => {
-    const broken = { name: 'a.test.ts', status: 'failed' as const, message: 'SyntaxError', assertionResults: [] };
-    expect(outcomeOfJest({ ...counts, testResults: [broken] })).toMatchObject({
+    const broken: JestFile = { name: 'a.test.ts', status: 'failed', assertionResults: [] };
+    expect(outcomeOfJest({ testResults: [broken] })).toMatchObject({
       failed: 1,
       notes: ['a.test.ts could not be run'],
     });
+  });
+
+  test('counts of a file that was run again what came of it then', () => {
+    const report = { testResults: [file('a.test.ts', 'passed', 'failed'), file('b.test.ts', 'passed')] };
+    expect(failedFiles(report)).toEqual(['a.test.ts']);
+    const whole = outcomeOfJest(replaced(report, { testResults: [file('a.test.ts', 'passed', 'passed')] }));
+    expect(whole).toMatchObject({ passed: 3, failed: 0 });
+    expect(outcomeOfJest(replaced(report, report))).toMatchObject({ passed: 2, failed: 1 });
   });
 });
 
