@@ -60,6 +60,19 @@ test('a login is a tree of spans under the caller’s, down to the statements', 
   }
   const underGetUser = spans.filter((span) => parentName(span) === 'get_user').map(({ name }) => name);
   expect(underGetUser.some((name) => name.startsWith('pg'))).toBe(true);
+  expect(spans.filter((span) => attributeOf(span, 'db.system.name') === 'redis')).not.toEqual([]);
+});
+
+test('its duration leads to its trace', async () => {
+  const { traceId } = await traced('POST', '/v1/login', newCredentials(), ['POST /v1/login']);
+  const metrics = await fetch(`${api.opsUrl}/metrics`);
+  expect(metrics.headers.get('content-type')).toContain('application/openmetrics-text');
+  expect(await metrics.text()).toMatch(
+    new RegExp(
+      `^auth_duration_seconds_bucket\\{le="[^"]+",operation="login"\\} \\d+ # \\{trace_id="${traceId}"\\}`,
+      'm',
+    ),
+  );
 });
 
 test('a refusal says why, and the log has the ids of the trace', async () => {

@@ -38,6 +38,8 @@ export interface ServeConfig {
   readonly logLevel: (typeof logLevels)[number];
   /** The shares of requests that get a line in the log; those that fail here always do. */
   readonly logSampleRates: { readonly requests: number; readonly verify: number };
+  /** Whether requests are traced, which the SDK of OpenTelemetry is told by the same variable. */
+  readonly isTraced: boolean;
   readonly postgres: PostgresConfig;
   readonly redis: RedisConfig;
   readonly keysDirectory: string;
@@ -112,6 +114,7 @@ export function parseConfig(variables: Variables): ServeConfig {
       // The proxy that asks has a line for the same request.
       verify: env.share('VERIFY_LOG_SAMPLE_RATE', 0.01),
     },
+    isTraced: env.optional('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined,
     postgres: postgres(env),
     redis: redis(env),
     keysDirectory: env.text('KEYS_DIR', '/etc/authcluster/keys'),

@@ -112,6 +112,7 @@ function container(image: string): object {
       '--config.file=/etc/prometheus/prometheus.yml',
       '--storage.tsdb.path=/data',
       '--storage.tsdb.retention.size=512MB',
+      '--enable-feature=exemplar-storage',
     ],
     ports: [{ name: 'http', containerPort: PORT }],
     readinessProbe: { httpGet: { path: '/-/ready', port: 'http' }, periodSeconds: 2 },

@@ -13,6 +13,7 @@ import { DependencyUnavailableError } from '../domain/ports/dependency-unavailab
 import { missingForStepUp } from '../domain/second-factor.ts';
 import { clientNetwork } from '../limits/client-network.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { recordedTraceId } from '../observability/trace-context.ts';
 import { bearerToken } from './bearer-token.ts';
 import { clientAddress, isTrusted } from './client-address.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -147,7 +148,7 @@ function observe({ metrics, requestLog }: ExpressAppOptions): RequestHandler {
       const durationMs = performance.now() - startedMs;
       const operation: string = response.locals.operation ?? 'unknown';
       const { statusCode: status, writableFinished } = response;
-      metrics.answers(operation)(status, durationMs / 1000);
+      metrics.answers(operation)(status, durationMs / 1000, recordedTraceId());
       requestLog({ operation, method: request.method, status, durationMs, isAbandoned: !writableFinished });
     });
     next();

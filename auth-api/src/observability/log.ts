@@ -1,5 +1,5 @@
-import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { traceIds } from './trace-context.ts';
 
 /** Where secrets would stand if somebody logged a request or an answer whole. */
 const secretPaths = ['password', 'access_token', 'refresh_token', 'token', 'authorization', 'cookie'].flatMap((key) => [
@@ -21,9 +21,4 @@ export function createLog(level: string, destination: DestinationStream = pino.d
     mixin: traceIds,
   };
   return pino(options, destination);
-}
-
-function traceIds(): { trace_id: string; span_id: string } | Record<string, never> {
-  const context = trace.getActiveSpan()?.spanContext();
-  return context === undefined ? {} : { trace_id: context.traceId, span_id: context.spanId };
 }

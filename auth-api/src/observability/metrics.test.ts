@@ -26,6 +26,31 @@ auth_duration_seconds_count{operation="verify"} 3
   expect(text).toContain('http_requests_total{operation="verify",code="401"} 1');
 });
 
+test('the last traced answer of a bucket says where to find it, in the one format that has room for that', async () => {
+  const traced = (metrics: Metrics) => {
+    metrics.answers('login')(200, 0.2, 'a1');
+    metrics.answers('login')(200, 0.21, 'a2');
+    metrics.answers('login')(401, 0.02);
+    return metrics.registry.metrics();
+  };
+  const text = await traced(new Metrics({ format: 'openmetrics' }));
+  expect(text).toMatch(
+    /^auth_duration_seconds_bucket\{le="0.25",operation="login"\} 3 # \{trace_id="a2"\} 0.21 [\d.]+$/m,
+  );
+  expect(text).toContain('auth_duration_seconds_bucket{le="0.025",operation="login"} 1\n');
+  expect(text).toContain('http_requests_total{operation="login",code="200"} 2');
+  expect(text).toMatch(/# EOF\n$/);
+  expect(await traced(new Metrics())).not.toContain('trace_id');
+});
+
+test('both formats have metrics of the same names', async () => {
+  const names = (text: string) => text.split('\n').flatMap((line) => line.match(/^[a-z_]+/)?.[0] ?? []);
+  const metrics = { plain: new Metrics(), open: new Metrics({ format: 'openmetrics' }) };
+  for (const { answers } of Object.values(metrics).map((each) => ({ answers: each.answers('login') }))) answers(200, 1);
+  const plain = await metrics.plain.registry.metrics();
+  expect(new Set(names(await metrics.open.registry.metrics()))).toEqual(new Set(names(plain)));
+});
+
 test('logins are there from the start, each kind of refusal with 0', async () => {
   const metrics = new Metrics();
   metrics.authenticated('none');

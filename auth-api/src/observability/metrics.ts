@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry, type RegistryContentType } from 'prom-client';
 import { type CacheType, cacheTypes } from '../cache/cache-types.ts';
 import type { InvalidationKind } from '../cache/invalidation-events.ts';
 import type { CacheResult } from '../cache/local-cache.ts';
@@ -70,7 +70,11 @@ export class Metrics implements AuthenticationMetrics {
   readonly #lookups = new Map(cacheTypes.map((type) => [type, { hit: 0, miss: 0, bypass: 0, error: 0 }]));
   readonly #breakers: (() => CircuitBreakerSnapshot)[] = [];
 
-  constructor() {
+  /** @param format OpenMetrics is what has exemplars; everything reads the other one */
+  constructor({ format = 'prometheus' }: { readonly format?: 'prometheus' | 'openmetrics' } = {}) {
+    // Its types say by a parameter which format it has, and each metric wants the usual one.
+    const registry: Registry<RegistryContentType> = this.registry as Registry<never>;
+    if (format === 'openmetrics') registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#authentications = new Counter({

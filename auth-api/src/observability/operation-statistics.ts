@@ -7,16 +7,30 @@ interface OperationCounts {
   readonly buckets: Float64Array;
   sumSeconds: number;
   readonly answersByCode: Map<number, number>;
+  /** The last answer of each bucket that was traced. */
+  readonly exemplars: (Exemplar | undefined)[];
+}
+
+/** As OpenMetrics has it: where to find one of those that were counted. The time is in seconds since 1970. */
+interface Exemplar {
+  readonly labelSet: { readonly trace_id: string };
+  readonly value: number;
+  readonly timestamp: number;
 }
 
 interface Sample {
-  readonly metricName: string;
+  /** Where it is not the metric's own. */
+  readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
+  readonly exemplar?: Exemplar | undefined;
 }
 
-/** Counts one operation's answers. Bound to its place once, so that a request adds numbers and looks nothing up. */
-export type AnswerCounter = (code: number, durationSeconds: number) => void;
+/**
+ * Counts one operation's answers. Bound to its place once, so that a request adds numbers and looks nothing up.
+ * @param traceId of a trace that is recorded
+ */
+export type AnswerCounter = (code: number, durationSeconds: number, traceId?: string) => void;
 
 /**
  * How many answers each operation gave, and in what time: `auth_duration_seconds{operation}` and
@@ -28,7 +42,7 @@ export class OperationStatistics {
 
   constructor(registry: Registry) {
     const collect = (name: string, help: string, type: string, values: () => Sample[]) => {
-      const metric = { name, help, type, aggregator: 'sum', get: async () => ({ name, help, type, values: values() }) };
+      const metric = { name, help, type, aggregator: 'sum', get: async () => ({ ...metric, values: values() }) };
       // A registry asks no more of a metric than these.
       registry.registerMetric(metric as unknown as Histogram);
     };
@@ -41,36 +55,42 @@ export class OperationStatistics {
   /** @param operation a name of ours, never a client's */
   counter(operation: string): AnswerCounter {
     const counts = this.#countsOf(operation);
-    return (code, durationSeconds) => {
+    return (code, durationSeconds, traceId) => {
       let bucket = 0;
       while (bucket < durationBuckets.length && durationSeconds > (durationBuckets[bucket] ?? 0)) bucket += 1;
       counts.buckets[bucket] = (counts.buckets[bucket] ?? 0) + 1;
       counts.sumSeconds += durationSeconds;
       counts.answersByCode.set(code, (counts.answersByCode.get(code) ?? 0) + 1);
+      if (traceId === undefined) return;
+      counts.exemplars[bucket] = {
+        labelSet: { trace_id: traceId },
+        value: durationSeconds,
+        timestamp: Date.now() / 1000,
+      };
     };
   }
 
   #countsOf(operation: string): OperationCounts {
     const known = this.#operations.get(operation);
     if (known !== undefined) return known;
-    const counts = { buckets: new Float64Array(durationBuckets.length + 1), sumSeconds: 0, answersByCode: new Map() };
+    const buckets = new Float64Array(durationBuckets.length + 1);
+    const counts = { buckets, sumSeconds: 0, answersByCode: new Map(), exemplars: [] };
     this.#operations.set(operation, counts);
     return counts;
   }
 }
 
-function durationSamples(operation: string, { buckets, sumSeconds }: OperationCounts): Sample[] {
+function durationSamples(operation: string, { buckets, sumSeconds, exemplars }: OperationCounts): Sample[] {
   let total = 0;
   const upTo = [...durationBuckets, '+Inf' as const].map((le, at): Sample => {
     total += buckets[at] ?? 0;
-    return { metricName: 'auth_duration_seconds_bucket', labels: { le, operation }, value: total };
+    const labels = { le, operation };
+    return { metricName: 'auth_duration_seconds_bucket', labels, value: total, exemplar: exemplars[at] };
   });
   const sum = { metricName: 'auth_duration_seconds_sum', labels: { operation }, value: sumSeconds };
   return [...upTo, sum, { metricName: 'auth_duration_seconds_count', labels: { operation }, value: total }];
 }
 
 function answerSamples(operation: string, { answersByCode }: OperationCounts): Sample[] {
-  return [...answersByCode].map(([code, value]) => {
-    return { metricName: 'http_requests_total', labels: { operation, code }, value };
-  });
+  return [...answersByCode].map(([code, value]) => ({ labels: { operation, code }, value }));
 }

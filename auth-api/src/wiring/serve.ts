@@ -38,7 +38,7 @@ const maxEventLoopDelayMs = 250;
 
 /** Runs the API until the process is told to stop. */
 export async function serve(config: ServeConfig, log: Logger): Promise<void> {
-  const metrics = new Metrics();
+  const metrics = new Metrics({ format: config.isTraced ? 'openmetrics' : 'prometheus' });
   const { keys, accessTokens } = openKeys(config, log);
   metrics.observeSigningKeys(() => keys.signing().states);
   metrics.observeLogins(() => loginFingerprints(config, keys.derivationKey()));
