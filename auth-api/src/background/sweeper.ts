@@ -58,6 +58,10 @@ export interface SweeperOptions {
 /** How many of each were deleted. */
 export type Swept = Readonly<Record<'sessions' | 'tokens' | 'mailedTokens' | 'challenges' | 'idempotencyKeys', number>>;
 
+export function isMoreToSweep(swept: Swept): boolean {
+  return Object.values(swept).some((count) => count === batchSize);
+}
+
 /** Deletes what nobody needs any more, a small batch at a time, on one pod at a time. */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -66,7 +70,7 @@ export class Sweeper {
     this.#options = options;
   }
 
-  /** One batch of each. */
+  /** One batch of each. Where one was full there is more. */
   async sweep(): Promise<Swept> {
     const { primary, lease, refreshLifetimeSeconds } = this.#options;
     if (!(await lease.take())) return { sessions: 0, tokens: 0, mailedTokens: 0, challenges: 0, idempotencyKeys: 0 };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { RelayDuty } from '../background/relay-duty.ts';
 import { repeat } from '../background/repeat.ts';
-import { Sweeper } from '../background/sweeper.ts';
+import { isMoreToSweep, Sweeper, type Swept } from '../background/sweeper.ts';
 import { InvalidationRelay } from '../cache/invalidation-relay.ts';
 import type { ServeConfig } from '../config.ts';
 import { Lease } from '../storage/postgres/lease.ts';
@@ -14,6 +14,8 @@ const relayIntervalMs = 500;
 /** Less than pods wait for a heartbeat: another takes over before they stop trusting their caches. */
 const relayLeaseSeconds = 2;
 const sweepIntervalMs = 10_000;
+/** Between full batches: up to some 2,000 sessions a second can expire for long, and statements of users go in between. */
+const fullSweepIntervalMs = 200;
 const sweeperLeaseSeconds = 60;
 
 /** What this pod does beside answering, where it is its turn. */
@@ -50,8 +52,11 @@ export function startBackground(config: ServeConfig, databases: Databases, cache
   const sweep = async () => {
     const deleted = await sweeper.sweep();
     if (Object.values(deleted).some((count) => count > 0)) log.info(deleted, 'swept');
+    return deleted;
   };
-  duties.push(repeat(sweep, sweepIntervalMs, (error) => log.debug({ error }, 'the sweeper failed')));
+  const pause = (deleted: Swept | undefined) =>
+    deleted !== undefined && isMoreToSweep(deleted) ? fullSweepIntervalMs : sweepIntervalMs;
+  duties.push(repeat(sweep, pause, (error) => log.debug({ error }, 'the sweeper failed')));
   return {
     stop: async () => {
       const stopped = await Promise.allSettled(duties.map((duty) => duty.stop()));
