@@ -20,7 +20,7 @@ test('nobody is written to unless it is asked for', () => {
 test('SMTP asks for TLS unless it is told not to', () => {
   const { config, problems } = parse({ ...common, MAIL_DELIVERY: 'smtp', MAIL_SMTP_HOST: 'mail.example.com' });
   expect(problems).toEqual([]);
-  expect(config?.delivery).toMatchObject({ kind: 'smtp', port: 587, tls: 'starttls' });
+  expect(config).toMatchObject({ delivery: { kind: 'smtp', port: 587, tls: 'starttls' }, retrySeconds: 30 });
   const implicit = { ...common, MAIL_DELIVERY: 'smtp', MAIL_SMTP_HOST: 'mail', MAIL_SMTP_TLS: 'implicit' };
   expect(parse(implicit).config?.delivery).toMatchObject({ port: 465 });
 });
@@ -32,11 +32,13 @@ test('every variable that is missing or wrong is named', () => {
     MAIL_RESET_URL: 'https://example.com/reset',
     MAIL_DEFAULT_LANGUAGE: '?',
     PASSWORD_RESET_LIFETIME_SECONDS: '1',
+    MAIL_RETRY_SECONDS: '0',
   };
   expect(parse(wrong).problems.sort()).toEqual([
     'MAIL_DEFAULT_LANGUAGE must be a language tag as en or pt-BR, not "?"',
     'MAIL_FROM must be an address, or a name and <an address>, not "nobody"',
     'MAIL_RESET_URL must have {token} where the token goes',
+    'MAIL_RETRY_SECONDS must be an integer from 1 to 3600, not "0"',
     'MAIL_SMTP_HOST must be set',
     'MAIL_VERIFY_URL must be set',
     'PASSWORD_RESET_LIFETIME_SECONDS must be an integer from 60 to 604800, not "1"',

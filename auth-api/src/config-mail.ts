@@ -1,3 +1,4 @@
+import { longestMailRetrySeconds } from './domain/mail.ts';
 import type { Environment } from './environment.ts';
 
 export type MailDelivery =
@@ -22,6 +23,8 @@ export interface MailConfig {
   readonly defaultLanguage: string;
   readonly resetLifetimeSeconds: number;
   readonly verificationLifetimeSeconds: number;
+  /** Until mail that failed is tried again, and twice as long each time after that. Longer than an attempt takes. */
+  readonly retrySeconds: number;
 }
 
 const longestLifetimeSeconds = 604_800;
@@ -42,6 +45,7 @@ export function mailConfig(env: Environment): MailConfig | undefined {
     defaultLanguage: language(env),
     resetLifetimeSeconds: seconds('PASSWORD_RESET_LIFETIME_SECONDS', 1800),
     verificationLifetimeSeconds: seconds('EMAIL_VERIFICATION_LIFETIME_SECONDS', 86_400),
+    retrySeconds: env.integer('MAIL_RETRY_SECONDS', { min: 1, max: longestMailRetrySeconds, fallback: 30 }),
   };
 }
 

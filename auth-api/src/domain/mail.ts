@@ -38,6 +38,9 @@ export interface MailRecipient {
   readonly credentialVersion: number;
 }
 
+/** However often mail failed, it is tried again after so long. */
+export const longestMailRetrySeconds = 3600;
+
 export interface MailOutbox extends MailQueue {
   claim(limit: number): Promise<DueMail[]>;
   /** Replaces a request by one for each active account with this user name or this verified address. */

@@ -32,7 +32,7 @@ export function createStores(
     ownWrites,
     sessions,
     users: new PostgresUserStore(primary, { announce, sendsMail: mail !== undefined }),
-    mail: mail === undefined ? undefined : new PostgresMailOutbox(primary),
+    mail: mail === undefined ? undefined : new PostgresMailOutbox(primary, mail),
     mailedTokens: new PostgresMailedTokenStore(primary, { announce }),
     secondFactors: new PostgresSecondFactorStore(primary),
     challenges: new PostgresLoginChallengeStore(primary),

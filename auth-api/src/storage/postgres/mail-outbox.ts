@@ -1,4 +1,11 @@
-import type { DueMail, MailOutbox, MailRecipient, MailTemplate, QueuedMail } from '../../domain/mail.ts';
+import {
+  type DueMail,
+  longestMailRetrySeconds,
+  type MailOutbox,
+  type MailRecipient,
+  type MailTemplate,
+  type QueuedMail,
+} from '../../domain/mail.ts';
 import type { Database, Statement } from './database.ts';
 
 const insertMail: Statement = {
@@ -13,11 +20,11 @@ export const insertPasswordNotice: Statement = {
     SELECT gen_random_uuid(), 'password_changed', id FROM auth.users WHERE id = $1 AND verified_email = email`,
 };
 
-/** Longer than an attempt takes; each failure doubles the wait, up to an hour. */
+/** Longer than an attempt takes; each failure doubles the wait, up to the longest. */
 const claimMail: Statement = {
   name: 'claim_mail',
   text: `UPDATE auth.mail_outbox o SET attempts = o.attempts + 1,
-      next_attempt_at = now() + make_interval(secs => least(3600, 30 * 2 ^ least(o.attempts, 10)))
+      next_attempt_at = now() + make_interval(secs => least($3::float8, $2::float8 * 2 ^ least(o.attempts, 12)))
     FROM (
       SELECT id FROM auth.mail_outbox WHERE next_attempt_at <= now()
       ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -70,9 +77,11 @@ interface RecipientRow {
 
 export class PostgresMailOutbox implements MailOutbox {
   readonly #primary: Database;
+  readonly #retrySeconds: number;
 
-  constructor(primary: Database) {
+  constructor(primary: Database, { retrySeconds }: { readonly retrySeconds: number }) {
     this.#primary = primary;
+    this.#retrySeconds = retrySeconds;
   }
 
   async enqueue(mail: QueuedMail): Promise<void> {
@@ -82,7 +91,8 @@ export class PostgresMailOutbox implements MailOutbox {
   }
 
   async claim(limit: number): Promise<DueMail[]> {
-    return (await this.#primary.query<DueRow>(claimMail, [limit])).map(dueMail);
+    const values = [limit, this.#retrySeconds, longestMailRetrySeconds];
+    return (await this.#primary.query<DueRow>(claimMail, values)).map(dueMail);
   }
 
   async replaceByAccounts(mail: DueMail, identifierKey: string): Promise<void> {
