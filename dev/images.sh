@@ -20,7 +20,7 @@ inputs() {
     operator | auth-api)
       {
         cd "$ROOT_DIR"
-        printf '%s\0' package.json package-lock.json .npmrc tsconfig.base.json */package.json
+        printf '%s\0' package.json package-lock.json .npmrc tsconfig.base.json */package.json clients/*/package.json
         # Tests and benchmarks are in no image: changing one rebuilds nothing.
         find "$1" \( -name node_modules -o -name dist -o -name coverage -o -name bench -o -name integration -o -name edge \
           -o -name scripts -o -name openapi.json \) -prune \

@@ -23,15 +23,17 @@ test: $(PACKAGES) tools ## every check and test, with all set-up; the last line 
 operator: $(PACKAGES) tools ## install or upgrade the operator in the cluster, with Helm
 	@$(NODE) dev/operator.ts
 
-generate: $(PACKAGES) tools ## write what derives from crds/, from the operator's code and from the chart
+generate: $(PACKAGES) tools ## write what derives from crds/, from the code of operator and auth API, and from the chart
 	@npm run --silent generate -w operator
+	@npm run --silent generate -w auth-api
+	@npm run --silent generate -w clients/typescript
 	@$(NODE) dev/generate.ts
 
 lint: $(PACKAGES) tools ## types, Biome, shellcheck, actionlint, generated files, chart
 	@$(NODE) dev/test.ts types lint shell workflows generated chart
 
 test-unit: $(PACKAGES) tools ## tests beside the code
-	@$(NODE) dev/test.ts dev go operator auth-api load rules
+	@$(NODE) dev/test.ts dev go operator auth-api clients load rules
 
 test-integration: $(PACKAGES) ## the auth API against real servers, the operator against a real API server, in containers
 	@$(NODE) dev/test.ts integration operator-integration

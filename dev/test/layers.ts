@@ -29,6 +29,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'go', run: testGo },
   suite('operator', ['test', '--silent', '-w', 'operator']),
   suite('auth-api', ['test', '--silent', '-w', 'auth-api']),
+  suite('clients', ['run', '--silent', 'test:clients']),
   suite('load', ['test', '--silent', '-w', 'load']),
   { name: 'rules', run: rulesHold },
   serverSuite('integration', ['run', '--silent', 'test:integration', '-w', 'auth-api'], prepareImages),

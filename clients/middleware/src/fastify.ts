@@ -1,0 +1,53 @@
+import type { FastifyPluginAsync, onRequestAsyncHookHandler } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { Auth, AuthOptions } from './auth.ts';
+import { allPermissions, createGuard, oneOfRoles, type Requirement } from './guard.ts';
+
+export type { Auth, AuthOptions } from './auth.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is behind the request, after one of the hooks of `auth`. */
+    auth: Auth | null;
+  }
+  interface FastifyInstance {
+    auth: FastifyAuth;
+  }
+}
+
+/** Each of these hooks sets `request.auth`, or answers with a problem. */
+export interface FastifyAuth {
+  authenticate(): onRequestAsyncHookHandler;
+  /** Lets in who shows no token, without `request.auth`; a token that is not good is refused. */
+  authenticateIfPresented(): onRequestAsyncHookHandler;
+  /** One of them must be held. */
+  requireRole(...roles: string[]): onRequestAsyncHookHandler;
+  /** All of them must be held, by role or directly: the service is asked. */
+  requirePermission(...permissions: string[]): onRequestAsyncHookHandler;
+}
+
+const plugin: FastifyPluginAsync<AuthOptions> = async (app, options) => {
+  const guard = createGuard(options);
+
+  function hook(requirement: Requirement): onRequestAsyncHookHandler {
+    return async (request, reply) => {
+      const decision = await guard(request.headers.authorization, requirement);
+      if (decision.kind === 'admitted') {
+        if (decision.auth !== undefined) request.auth = decision.auth;
+        return;
+      }
+      const { status, headers, body } = decision.refusal;
+      return reply.code(status).headers(headers).send(JSON.stringify(body));
+    };
+  }
+
+  app.decorateRequest('auth', null);
+  app.decorate('auth', {
+    authenticate: () => hook({ kind: 'authenticated' }),
+    authenticateIfPresented: () => hook({ kind: 'optional' }),
+    requireRole: (...roles: string[]) => hook(oneOfRoles(roles)),
+    requirePermission: (...permissions: string[]) => hook(allPermissions(permissions)),
+  });
+};
+
+export const fastifyAuth = fastifyPlugin(plugin, { fastify: '5.x', name: '@authcluster/middleware' });

@@ -1,0 +1,84 @@
+import type { components } from './generated/openapi.ts';
+import { type Credentials, type LoginOutcome, logIn } from './login.ts';
+import type { AnswerOf, CallOptions, Method, OperationOf, PathOf, RequestArguments } from './operations.ts';
+import { answerOf, type LooseOptions, outgoing, sendInSession } from './request.ts';
+import { tokenSession } from './session.ts';
+import { memoryStorage, type TokenStorage } from './token-storage.ts';
+import { createTransport } from './transport.ts';
+
+export type { components, operations, paths } from './generated/openapi.ts';
+export type { Credentials, Enrollment, LoginOutcome, SecondFactorNeeded } from './login.ts';
+export type { Answer, CallOptions } from './operations.ts';
+export { type Fault, ProblemError } from './problem.ts';
+export { memoryStorage, type TokenStorage, type Tokens } from './token-storage.ts';
+
+export type User = components['schemas']['User'];
+
+export interface AuthClientOptions {
+  /** Of the gateway: `https://auth.example.com`. */
+  readonly baseUrl: string;
+  /** By default, the global one. */
+  readonly fetch?: typeof fetch;
+  /** By default, memory. */
+  readonly storage?: TokenStorage;
+  /** The service has ended the session, by expiry or from elsewhere: it is time to log in anew. */
+  readonly onSessionEnd?: () => void;
+  /** Of one attempt, its answer's body included. By default 15 seconds. */
+  readonly timeoutMs?: number;
+  /** How often a call is made in all that changes nothing by being repeated. By default 3. */
+  readonly attempts?: number;
+  /** Who is told to come back later than this gets the problem at once. By default 10 seconds. */
+  readonly longestWaitMs?: number;
+}
+
+/** Every call rejects with a ProblemError where the service refuses, and with what fetch throws where there is none. */
+export interface AuthClient {
+  login(credentials: Credentials, options?: CallOptions): Promise<LoginOutcome>;
+  /** Ends the session here in any case, and at the service. */
+  logout(): Promise<void>;
+  /** The account that is logged in. */
+  me(options?: CallOptions): Promise<User>;
+  /** Shows anew who holds the session, for what answers `step-up-needed`. */
+  stepUp(proof: components['schemas']['StepUpRequest'], options?: CallOptions): Promise<void>;
+  /** For another service; refreshed where it is about to expire. Undefined where nobody is logged in. */
+  accessToken(options?: Pick<CallOptions, 'signal'>): Promise<string | undefined>;
+  /** Another access token, where a service has refused the one it was given; all who ask at once share one refresh. */
+  refresh(refused: string, options?: Pick<CallOptions, 'signal'>): Promise<string | undefined>;
+  /** Any operation of `/v1`, typed by the OpenAPI document. */
+  request<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    ...options: RequestArguments<OperationOf<M, P>>
+  ): Promise<AnswerOf<OperationOf<M, P>>>;
+}
+
+export function createAuthClient(options: AuthClientOptions): AuthClient {
+  const { baseUrl, storage = memoryStorage(), onSessionEnd = () => {} } = options;
+  const { timeoutMs = 15_000, attempts = 3, longestWaitMs = 10_000 } = options;
+  // Looked up for each call: what replaces the global one later, for tests or traces, counts.
+  const send: typeof fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const transport = createTransport({ baseUrl, fetch: send, timeoutMs, attempts, longestWaitMs });
+  const session = tokenSession({ storage, transport, onSessionEnd, nowMs: Date.now });
+
+  async function call<Body>(method: Method, path: string, loose: LooseOptions) {
+    return answerOf<Body>(await sendInSession(outgoing(method, path, loose), session, transport));
+  }
+
+  return {
+    login: (credentials, callOptions = {}) => logIn(credentials, callOptions, session, transport),
+    logout: () => session.end(),
+    me: async (callOptions = {}) => (await call<User>('GET', '/v1/me', callOptions)).body,
+    stepUp: async (proof, callOptions = {}) => {
+      const stepUp = { ...callOptions, body: { ...proof } };
+      const { body } = await call<components['schemas']['StepUpResponse']>('POST', '/v1/step-up', stepUp);
+      await session.replaceAccessToken(body);
+    },
+    accessToken: ({ signal } = {}) => session.accessToken(signal),
+    refresh: (refused, { signal } = {}) => session.renewed(refused, signal),
+    request: async <M extends Method, P extends PathOf<M>>(
+      method: M,
+      path: P,
+      ...[loose]: RequestArguments<OperationOf<M, P>>
+    ) => (await call(method, path, (loose ?? {}) as LooseOptions)) as AnswerOf<OperationOf<M, P>>,
+  };
+}

@@ -1,0 +1,67 @@
+import type { components } from './generated/openapi.ts';
+import type { CallOptions } from './operations.ts';
+import { ProblemError } from './problem.ts';
+import { answerOf, outgoing } from './request.ts';
+import type { Session, TokenAnswer } from './session.ts';
+import type { Transport } from './transport.ts';
+
+export type Credentials = components['schemas']['LoginRequest'];
+export type Enrollment = components['schemas']['SecondFactorEnrollment'];
+
+export type LoginOutcome = { readonly kind: 'loggedIn' } | SecondFactorNeeded;
+
+/** The password was right; the login waits for a code. What proves that much stays in here, and is shown to nobody. */
+export interface SecondFactorNeeded {
+  readonly kind: 'secondFactorNeeded';
+  /** False: a role requires a second factor and there is none yet. Call `enroll` first. */
+  readonly isEnrolled: boolean;
+  /** Then the login has to begin anew. */
+  readonly expiresInSeconds: number;
+  /** A secret for the user's authenticator, with its QR code. */
+  enroll(options?: CallOptions): Promise<Enrollment>;
+  /** Of the authenticator, or a recovery code. Recovery codes are returned with the first code of a new secret. */
+  complete(code: string, options?: CallOptions): Promise<{ readonly recoveryCodes?: readonly string[] }>;
+}
+
+interface Challenge {
+  readonly type: string;
+  readonly mfa_token: string;
+  readonly expires_in: number;
+}
+
+export async function logIn(
+  credentials: Credentials,
+  options: CallOptions,
+  session: Session,
+  transport: Transport,
+): Promise<LoginOutcome> {
+  const { username, password } = credentials;
+  const request = outgoing('POST', '/v1/login', { ...options, body: { username, password } });
+  const response = await transport({ ...request, expectedStatus: 403 });
+  const { status, body } = await answerOf<TokenAnswer | Challenge>(response);
+  if (status !== 403) {
+    await session.begin(body as TokenAnswer);
+    return { kind: 'loggedIn' };
+  }
+  if (typeof body !== 'object' || !('mfa_token' in body)) throw new ProblemError(response, body);
+  return secondFactorNeeded(body, session, transport);
+}
+
+function secondFactorNeeded(challenge: Challenge, session: Session, transport: Transport): SecondFactorNeeded {
+  const { mfa_token } = challenge;
+  return {
+    kind: 'secondFactorNeeded',
+    isEnrolled: !challenge.type.endsWith('/mfa-enrollment-required'),
+    expiresInSeconds: challenge.expires_in,
+    async enroll(options = {}) {
+      const request = outgoing('POST', '/v1/login/mfa/enrollment', { ...options, body: { mfa_token } });
+      return (await answerOf<Enrollment>(await transport(request))).body;
+    },
+    async complete(code, options = {}) {
+      const request = outgoing('POST', '/v1/login/mfa', { ...options, body: { mfa_token, code } });
+      const { body } = await answerOf<components['schemas']['LoginCompletionResponse']>(await transport(request));
+      await session.begin(body);
+      return body.recovery_codes === undefined ? {} : { recoveryCodes: body.recovery_codes };
+    },
+  };
+}
