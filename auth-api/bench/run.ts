@@ -8,6 +8,7 @@ import { migrateEnvironment, type Stack, serveEnvironment, startStack } from '..
 import { type Bar, barLine, isMet, rounded } from './bars.ts';
 import { measureCacheHits } from './cache-hits.ts';
 import { measureEqualTime } from './equal-time.ts';
+import { measureImport } from './import.ts';
 import { measureLoginSaturation } from './login-saturation.ts';
 import { measureIdleLogin, measureLogins } from './logins.ts';
 import { measureMemory } from './memory.ts';
@@ -38,6 +39,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   'idle-login': measureIdleLogin,
   refresh: withApi(measureRefresh),
   'cache-hits': withApi(measureCacheHits),
+  import: withApi(measureImport),
   memory: measureMemory,
   'equal-time': (stack, { attempts, cost }) => measureEqualTime(stack, attempts, cost),
   soak: withApi((stack, api, { soakMinutes }) => measureSoak(stack, api, soakMinutes)),

@@ -73,6 +73,11 @@ function form(path: string, fields: Record<string, string>, authorization = basi
   return to.send('POST', path, { body: new URLSearchParams(fields).toString(), headers });
 }
 
+const importLines = (body: string, to = client) => {
+  const headers = { 'content-type': 'application/x-ndjson' };
+  return to.send('POST', '/v1/admin/users/import', { token: adminToken, body, headers });
+};
+
 async function newUser() {
   const { credentials, tokens } = await client.newSession();
   const { body } = await client.me(tokens.access_token);
@@ -297,6 +302,12 @@ const exchanges: Record<string, Record<number, Exchange>> = {
     201: () => admin('POST', '/users', newCredentials()),
     409: async () => admin('POST', '/users', { ...newCredentials(), username: (await newUser()).username }),
   },
+  import_accounts: {
+    200: () => importLines(JSON.stringify({ username: newName() })),
+    415: () => admin('POST', '/users/import', {}),
+    422: () => importLines('{}\n'.repeat(2_000)),
+    503: () => importLines('', new Client(cutOff.url)),
+  },
   get_account: { 200: async () => admin('GET', `/users/${(await newUser()).id}`) },
   change_account: { 204: async () => admin('PATCH', `/users/${(await newUser()).id}`, { status: 'disabled' }) },
   delete_account: { 204: async () => admin('DELETE', `/users/${(await newUser()).id}`) },
@@ -452,7 +463,14 @@ function holdToDocument({ path, method }: Asked, { status, headers, body }: Answ
   const pointer = `/paths/${escaped}/${method.toLowerCase()}/responses/${status}/content/${mediaType.replace('/', '~1')}/schema`;
   const validate = ajv.getSchema(`openapi#${encodeURI(pointer)}`);
   if (validate === undefined) throw new Error(`there is no schema at ${pointer}`);
-  expect([validate(body), validate.errors]).toEqual([true, null]);
+  const isLines = mediaType === 'application/x-ndjson';
+  const values = isLines
+    ? String(body)
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+    : [body];
+  for (const value of values) expect([validate(value), validate.errors]).toEqual([true, null]);
 }
 
 describe('what a request may not be', () => {

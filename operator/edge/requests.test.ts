@@ -149,6 +149,18 @@ describe('a connection to the API that breaks', () => {
   });
 });
 
+test('an import passes as it comes, however long it is', async () => {
+  const body = new TransformStream<Uint8Array>();
+  const writer = body.writable.getWriter();
+  const path = '/v1/admin/users/import?from_line=2';
+  const sent = gateway.fetch(path, { method: 'POST', body: body.readable, duplex: 'half' } as RequestInit);
+  await writer.write(new Uint8Array(1000));
+  await eventually(async () => expect(api.last.url).toBe(path));
+  for (let part = 0; part < 20; part += 1) await writer.write(new Uint8Array(100_000));
+  await writer.close();
+  expect((await sent).status).toBe(200);
+});
+
 test('a body that does not come is not waited for: the connection is closed', async () => {
   const started = performance.now();
   const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) });

@@ -1,4 +1,6 @@
 import type { BlockList } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -15,6 +17,7 @@ import { clientNetwork } from '../limits/client-network.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
 import { bearerToken } from './bearer-token.ts';
+import { BodyCutOffError, bodyStream } from './body-stream.ts';
 import { clientAddress, isTrusted } from './client-address.ts';
 import { parseJsonBody } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
@@ -38,11 +41,14 @@ export function createExpressApp(options: ExpressAppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(observe(options));
+  // Before the bodies of all others are read whole.
+  mount(app, options.routes.filter(takesLines), options);
   app.use(requireJson, express.raw({ type: 'application/json', limit: '16kb' }), readJson);
-  for (const route of options.routes) {
-    const { method, path } = route.description;
-    app[method](path.replaceAll(/\{(\w+)\}/g, ':$1'), serve(route, options));
-  }
+  mount(
+    app,
+    options.routes.filter((route) => !takesLines(route)),
+    options,
+  );
   const document = publicDocument(openApiDocument(options.routes));
   app.get('/openapi.json', (_, response) => send(response, document));
   for (const [path, allowed] of methodsByPath(options.routes)) {
@@ -51,6 +57,17 @@ export function createExpressApp(options: ExpressAppOptions): Express {
   app.use((_, response) => send(response, problem('not_found')));
   app.use(handleError(options.log));
   return app;
+}
+
+function mount(app: Express, routes: readonly Route[], options: ExpressAppOptions): void {
+  for (const route of routes) {
+    const { method, path } = route.description;
+    app[method](path.replaceAll(/\{(\w+)\}/g, ':$1'), serve(route, options));
+  }
+}
+
+function takesLines({ description }: Route): boolean {
+  return description.line !== undefined;
 }
 
 function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): RequestHandler {
@@ -75,6 +92,10 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
       send(response, stepUpNeeded(ports.stepUpMaxAgeSeconds, missing.needsSecondFactor));
       return;
     }
+    if (takesLines(route) && hasBody(request) && request.is('application/x-ndjson') === false) {
+      send(response, problem('lines_expected'));
+      return;
+    }
     const checked = checkRequest(route.description, request);
     if (checked.kind === 'refused') {
       send(response, checked.answer);
@@ -82,7 +103,8 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
     }
     const answer = await route.handle(routeRequest(request, response, checked, trustedProxies), claims, ports);
     if (claims !== undefined && !isRead && answer.status < 400) await ports.ownWrites.wrote(claims.sessionId);
-    send(response, answer);
+    if (answer.stream === undefined) send(response, answer);
+    else await sendStream(response, answer, answer.stream);
   };
 }
 
@@ -101,6 +123,7 @@ function routeRequest(
   return {
     body,
     query,
+    bytes: () => bodyStream(request),
     parameter: (name) => String(request.params[name] ?? ''),
     ifMatch: request.get('if-match'),
     idempotencyKey: request.get('idempotency-key'),
@@ -126,9 +149,29 @@ function send(response: Response, { status, body, headers = {} }: Answer): void 
   else response.type(headers['content-type'] ?? 'application/json').send(JSON.stringify(body));
 }
 
+/** What fails on the way ends the connection, so that nobody takes a part for the whole. */
+async function sendStream(
+  response: Response,
+  { status, headers = {} }: Answer,
+  stream: AsyncIterable<string>,
+): Promise<void> {
+  response.status(status).set({ 'cache-control': 'no-store', ...headers });
+  await pipeline(Readable.from(stream), response).catch((error: unknown) => {
+    // Who has left needs no more of it.
+    if (!isPrematureClose(error)) throw error;
+  });
+}
+
+function isPrematureClose(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
+}
+
 const requireJson: RequestHandler = (request, response, next) => {
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
-  if (hasBody && request.is('application/json') === false) send(response, problem('unsupported_media_type'));
+  if (hasBody(request) && request.is('application/json') === false) send(response, problem('unsupported_media_type'));
   else next();
 };
 
@@ -167,6 +210,7 @@ function handleError(log: Logger): ErrorRequestHandler {
 
 function answerTo(error: unknown): Answer {
   if (error instanceof DependencyUnavailableError) return comeBackLater('unavailable', error.retryAfterSeconds);
+  if (error instanceof BodyCutOffError) return problem('malformed_request');
   // body-parser's errors carry the status of the client's mistake.
   const status = error instanceof Error && 'status' in error ? error.status : 500;
   if (status === 413) return problem('content_too_large');

@@ -12,15 +12,15 @@ test.each([
 });
 
 test.each([
-  ['what is no JSON', Buffer.from('{"a":')],
-  ['a name twice', Buffer.from('{"a":1,"a":2}')],
-  ['a name twice, once escaped', Buffer.from('{"a":1,"\\u0061":2}')],
-  ['a name twice, deep inside', Buffer.from('[[{"x":{"a":{},"a":{}}}]]')],
-  ['broken UTF-8', Buffer.from([0x22, 0xc3, 0x28, 0x22])],
-  ['UTF-16', Buffer.from('{"a":1}', 'utf16le')],
-  ['a byte order mark', Buffer.from('\uFEFF{}')],
-])('%s is malformed', (_, bytes) => {
-  expect(parseJsonBody(bytes)).toEqual({ kind: 'malformed' });
+  ['what is no JSON', Buffer.from('{"a":'), 'syntax'],
+  ['a name twice', Buffer.from('{"a":1,"a":2}'), 'repeatedName'],
+  ['a name twice, once escaped', Buffer.from('{"a":1,"\\u0061":2}'), 'repeatedName'],
+  ['a name twice, deep inside', Buffer.from('[[{"x":{"a":{},"a":{}}}]]'), 'repeatedName'],
+  ['broken UTF-8', Buffer.from([0x22, 0xc3, 0x28, 0x22]), 'encoding'],
+  ['UTF-16', Buffer.from('{"a":1}', 'utf16le'), 'syntax'],
+  ['a byte order mark', Buffer.from('\uFEFF{}'), 'syntax'],
+])('%s is malformed', (_, bytes, reason) => {
+  expect(parseJsonBody(bytes)).toEqual({ kind: 'malformed', reason });
 });
 
 test('arrays in arrays exhaust nothing', () => {

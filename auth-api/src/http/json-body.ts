@@ -1,19 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 
-export type JsonBody = { readonly kind: 'parsed'; readonly value: unknown } | { readonly kind: 'malformed' };
+export type JsonBody =
+  | { readonly kind: 'parsed'; readonly value: unknown }
+  | { readonly kind: 'malformed'; readonly reason: 'encoding' | 'syntax' | 'repeatedName' };
 
 /**
  * Parses a request's body by RFC 8259, and more strictly than JSON.parse: it must be UTF-8, and a name that stands twice
  * in an object is refused, since what checked the request before us may have read the other of the two.
  */
 export function parseJsonBody(bytes: Buffer): JsonBody {
-  if (!isUtf8(bytes)) return { kind: 'malformed' };
+  if (!isUtf8(bytes)) return { kind: 'malformed', reason: 'encoding' };
   const text = bytes.toString('utf8');
   try {
     const value: unknown = JSON.parse(text);
-    return writtenMembers(text) === parsedMembers(value) ? { kind: 'parsed', value } : { kind: 'malformed' };
+    const isEachNamedOnce = writtenMembers(text) === parsedMembers(value);
+    return isEachNamedOnce ? { kind: 'parsed', value } : { kind: 'malformed', reason: 'repeatedName' };
   } catch {
-    return { kind: 'malformed' };
+    return { kind: 'malformed', reason: 'syntax' };
   }
 }
 

@@ -26,7 +26,7 @@ export function openApiDocument(routes: readonly Route[]): object {
 }
 
 function operation({ description, access }: Route): object {
-  const { operation: operationId, summary, body, permission, needsStepUp = false } = description;
+  const { operation: operationId, summary, permission, needsStepUp = false } = description;
   const answers: Record<number, AnswerDescription> = {
     ...impliedAnswers(description, access),
     ...description.answers,
@@ -44,17 +44,23 @@ function operation({ description, access }: Route): object {
     ...(needs.length === 0 ? {} : { description: needs.join(' ') }),
     ...(access === 'bearer' ? { security: [{ accessToken: [] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } }),
+    ...requestBodyOf(description),
     responses: Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => [status, response(Number(status), answer)]),
     ),
   };
 }
 
+function requestBodyOf({ body, line }: Route['description']): object {
+  const content = {
+    ...(body === undefined ? {} : { 'application/json': { schema: reference(body) } }),
+    ...(line === undefined ? {} : { 'application/x-ndjson': { schema: reference(line) } }),
+  };
+  return Object.keys(content).length === 0 ? {} : { requestBody: { required: true, content } };
+}
+
 function impliedAnswers(description: Route['description'], access: Route['access']) {
-  const { body, query, parameters, needsIfMatch, permission, isStatic = false } = description;
+  const { body, line, query, parameters, needsIfMatch, permission, isStatic = false } = description;
   const answers: [boolean, number, string][] = [
     [body !== undefined, 400, 'Not JSON in UTF-8, or a name stands twice in an object.'],
     [access === 'bearer', 401, 'No valid access token.'],
@@ -62,6 +68,7 @@ function impliedAnswers(description: Route['description'], access: Route['access
     [parameters !== undefined, 404, 'There is no such thing.'],
     [body !== undefined, 413, 'More than 16 KiB.'],
     [body !== undefined, 415, 'Not application/json.'],
+    [line !== undefined, 415, 'Not application/x-ndjson.'],
     [body !== undefined || query !== undefined, 422, 'Faults, each with its pointer.'],
     [needsIfMatch === true, 428, 'If-Match is missing.'],
     [!isStatic, 503, 'Come back after Retry-After.'],
@@ -97,9 +104,10 @@ function parametersOf(description: Route['description']): object[] {
   return [...inPath, ...inQuery, ...headers];
 }
 
-function response(status: number, { description, schema }: AnswerDescription): object {
+function response(status: number, { description, schema, isLines = false }: AnswerDescription): object {
   if (schema === undefined) return { description };
-  const mediaType = status >= 400 ? 'application/problem+json' : 'application/json';
+  const good = isLines ? 'application/x-ndjson' : 'application/json';
+  const mediaType = status >= 400 ? 'application/problem+json' : good;
   return { description, content: { [mediaType]: { schema: reference(schema) } } };
 }
 

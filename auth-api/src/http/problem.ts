@@ -4,6 +4,8 @@ import { secondFactorAcr } from '../domain/authentication-context.ts';
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** In place of a body: text that is made while it is sent, as fast as the client takes it. */
+  readonly stream?: AsyncIterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -44,8 +46,10 @@ const titles = {
   version_conflict: [412, 'It has been changed by somebody else'],
   content_too_large: [413, 'The request is too large'],
   unsupported_media_type: [415, 'The request must be application/json'],
+  lines_expected: [415, 'The request must be application/x-ndjson'],
   invalid_request: [422, 'The request is not valid'],
   idempotency_key_reused: [422, 'The Idempotency-Key stands for another request'],
+  too_many_refused: [422, 'Too many lines were refused: the rest was left alone'],
   precondition_required: [428, 'Send If-Match with the ETag of what you have read'],
   too_many_requests: [429, 'Too many attempts'],
   internal_error: [500, 'Something went wrong here'],
@@ -82,8 +86,9 @@ export function problem(
 export function comeBackLater(
   code: 'too_many_requests' | 'overloaded' | 'unavailable',
   retryAfterSeconds: number,
+  options: Pick<ProblemOptions, 'detail' | 'extensions'> = {},
 ): Answer {
-  return problem(code, { headers: { 'retry-after': String(retryAfterSeconds) } });
+  return problem(code, { ...options, headers: { 'retry-after': String(retryAfterSeconds) } });
 }
 
 /** How a request may end that is let in only so often, or hashes a password, besides its own outcomes. */

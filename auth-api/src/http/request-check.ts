@@ -40,7 +40,7 @@ function invalid(error: z.ZodError): Answer {
 }
 
 /** One fault per unknown field, so that each has its own pointer. */
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+export function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const pointer = issue.path.map((part) => `/${escapePointer(String(part))}`).join('');
   if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
   return issue.keys.map((key) => ({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not known' }));

@@ -5,6 +5,7 @@ import type { CacheAdministration } from '../domain/cache-administration.ts';
 import type { IdempotencyKeys } from '../domain/idempotency.ts';
 import type { LoginPorts } from '../domain/login.ts';
 import type { LoginChallengePorts } from '../domain/login-challenge.ts';
+import type { AccountExporter, AccountImporter, Turn } from '../domain/ports/account-transfer.ts';
 import type { Overload } from '../domain/ports/overload.ts';
 import type { LiveSessions, SessionWrites } from '../domain/ports/sessions.ts';
 import type { AccessClaims } from '../domain/ports/tokens.ts';
@@ -36,6 +37,10 @@ export interface ApiPorts
   readonly liveSessions: LiveSessions;
   readonly roles: RoleStore;
   readonly accounts: AccountDirectory;
+  readonly importer: AccountImporter;
+  readonly exporter: AccountExporter;
+  /** One import at a time. */
+  readonly importTurn: Turn;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly metrics: AuthenticationMetrics;
   readonly overload: Overload;
@@ -52,6 +57,8 @@ export interface ApiPorts
 export interface RouteRequest<Body, Query> {
   readonly body: Body;
   readonly query: Query;
+  /** The body where the route takes lines: to be read once. */
+  readonly bytes: () => AsyncIterable<Buffer>;
   /** The `{name}` of the path, as decoded text. */
   readonly parameter: (name: string) => string;
   readonly ifMatch: string | undefined;
@@ -69,6 +76,8 @@ export interface RouteRequest<Body, Query> {
 export interface AnswerDescription {
   readonly description: string;
   readonly schema?: z.ZodType;
+  /** There are any number of them, a line each. */
+  readonly isLines?: boolean;
 }
 
 export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObject> {
@@ -81,6 +90,8 @@ export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObj
   readonly parameters?: Readonly<Record<string, z.ZodType<string>>>;
   readonly query?: Query;
   readonly body?: Body;
+  /** The body is a stream of lines of JSON (application/x-ndjson), which the route reads and holds to this by itself. */
+  readonly line?: z.ZodType;
   /** The If-Match header must be sent. */
   readonly needsIfMatch?: boolean;
   /** It may be repeated with the same Idempotency-Key; see createOnce. */

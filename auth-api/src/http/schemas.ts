@@ -18,7 +18,7 @@ export const refreshRequest = z.strictObject({ refresh_token: presentedToken }).
 
 export const logoutRequest = z.strictObject({ refresh_token: presentedToken }).meta({ id: 'LogoutRequest' });
 
-const locale = z
+export const locale = z
   .string()
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag such as en or pt-BR')
   .describe('A language tag (BCP 47), for mail.');

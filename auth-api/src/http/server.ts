@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setBodyDeadline } from './body-deadline.ts';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Longer than the keep-alive of any proxy in front, so that it is never the server who closes under a request. */
 const keepAliveTimeoutMs = 75_000;
-const requestTimeoutMs = 30_000;
 
 export interface StandByTimes {
   /** Longer than between two orders. Without another one, service goes on as before. */
@@ -30,11 +30,13 @@ export class DrainableServer {
     this.#server = createServer({ optimizeEmptyRequests: true }, (request, response) => {
       // Whoever keeps the connection is to open its next one elsewhere.
       if (this.#isDraining || this.#isStandingBy()) response.setHeader('connection', 'close');
+      setBodyDeadline(request);
       listener(request, response);
     });
     this.#server.keepAliveTimeout = keepAliveTimeoutMs;
     this.#server.headersTimeout = keepAliveTimeoutMs + 5_000;
-    this.#server.requestTimeout = requestTimeoutMs;
+    // Bodies have a deadline of their own, which some routes lift.
+    this.#server.requestTimeout = 0;
   }
 
   /** @returns the port, chosen by the system where 0 was asked for */

@@ -7,6 +7,7 @@ import { Metrics } from '../observability/metrics.ts';
 import { watchPopulation } from '../observability/population-watch.ts';
 import { OpenTelemetrySpans } from '../observability/spans.ts';
 import { LoginShedding } from '../resilience/overload.ts';
+import { SingleTurn } from '../resilience/single-turn.ts';
 import { Ed25519AccessTokens } from '../security/access-token.ts';
 import { ClientCredentials } from '../security/client-credentials.ts';
 import { KeyDirectory } from '../security/key-directory.ts';
@@ -67,6 +68,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
       refreshSeconds: config.tokens.refreshLifetimeSeconds,
     },
     idempotencyKeys: new PostgresIdempotencyKeys(databases.primary, () => keys.derivationKey()),
+    importTurn: new SingleTurn(),
     oneTimeCodes: new SealedOneTimeCodes(() => keys.derivationKey()),
     stepUpMaxAgeSeconds: config.stepUpMaxAgeSeconds,
     serviceName: config.serviceName,

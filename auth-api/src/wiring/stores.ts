@@ -3,6 +3,8 @@ import { CachedUserViews } from '../cache/user-views.ts';
 import type { ServeConfig } from '../config.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { PostgresAccountDirectory } from '../storage/postgres/account-directory.ts';
+import { PostgresAccountExporter } from '../storage/postgres/account-exporter.ts';
+import { PostgresAccountImporter } from '../storage/postgres/account-importer.ts';
 import { PostgresMailOutbox } from '../storage/postgres/mail-outbox.ts';
 import { PostgresMailedTokenStore } from '../storage/postgres/mailed-token-store.ts';
 import { PostgresRoleStore } from '../storage/postgres/role-store.ts';
@@ -38,6 +40,8 @@ export function createStores(
     challenges: new PostgresLoginChallengeStore(primary),
     roles: new PostgresRoleStore(primary, { announce, definitions: caches.roleDefinitions, ownWrites }),
     accounts: new PostgresAccountDirectory(primary, announce),
+    importer: new PostgresAccountImporter(primary),
+    exporter: new PostgresAccountExporter(primary),
     liveSessions: new CachedLiveSessions({
       local: caches.session,
       shared: caches.sessionData,

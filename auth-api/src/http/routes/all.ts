@@ -2,6 +2,8 @@ import type { Route } from '../route.ts';
 import { cacheRoutes } from './admin/caches.ts';
 import { circuitBreakerRoutes } from './admin/circuit-breakers.ts';
 import { createAccount } from './admin/create-account.ts';
+import { exportAccountsRoute } from './admin/export-accounts.ts';
+import { importAccountsRoute } from './admin/import-accounts.ts';
 import { roleRoutes } from './admin/roles.ts';
 import { searchAccounts } from './admin/search-accounts.ts';
 import { adminSecondFactorRoutes } from './admin/second-factor.ts';
@@ -51,6 +53,9 @@ export const routes: readonly Route[] = [
   endAllSessionsRoute,
   createAccount,
   searchAccounts,
+  // Before the account whose id would be `export`.
+  exportAccountsRoute,
+  importAccountsRoute,
   ...accountRoutes,
   ...roleRoutes,
   ...adminSecondFactorRoutes,

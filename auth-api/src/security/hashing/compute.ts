@@ -1,7 +1,15 @@
-import { argon2Sync, createHash, pbkdf2Sync, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import {
+  argon2Sync,
+  createCipheriv,
+  createHash,
+  pbkdf2Sync,
+  randomBytes,
+  scryptSync,
+  timingSafeEqual,
+} from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { formatArgon2 } from './formats/argon2.ts';
-import { scryptMemoryBytes } from './formats/scrypt.ts';
+import { type ScryptWork, scryptMemoryBytes } from './formats/scrypt.ts';
 import type { StoredHash } from './formats/stored-hash.ts';
 import { bcryptMaxPasswordBytes, type HashPolicy } from './policy.ts';
 
@@ -27,7 +35,9 @@ export function matches(password: string, stored: StoredHash): boolean {
       return timingSafeEqual(pbkdf2Sync(password, salt, iterations, hash.length, digest), hash);
     }
     case 'scrypt':
-      return timingSafeEqual(scrypt(password, stored), stored.hash);
+      return timingSafeEqual(scrypt(password, stored, stored.hash.length), stored.hash);
+    case 'firebase-scrypt':
+      return timingSafeEqual(firebaseScrypt(password, stored), stored.hash);
     case 'md5':
       return timingSafeEqual(md5(password, stored), stored.hash);
   }
@@ -59,11 +69,18 @@ function argon2(password: string, input: Argon2Input): Buffer {
   });
 }
 
-function scrypt(password: string, stored: Extract<StoredHash, { family: 'scrypt' }>): Buffer {
-  const { cost, blockSize, parallelism, salt, hash } = stored;
+function scrypt(password: string, input: ScryptWork & { readonly salt: Buffer }, length: number): Buffer {
+  const { cost, blockSize, parallelism, salt } = input;
   // Node refuses what reaches the limit exactly, and counts the lanes in.
   const maxmem = 2 * scryptMemoryBytes(cost, blockSize) + 2 * 128 * blockSize * parallelism;
-  return scryptSync(password, salt, hash.length, { N: cost, r: blockSize, p: parallelism, maxmem });
+  return scryptSync(password, salt, length, { N: cost, r: blockSize, p: parallelism, maxmem });
+}
+
+/** Firebase encrypts the project's signer key, with a key that scrypt makes of the password. */
+function firebaseScrypt(password: string, stored: Extract<StoredHash, { family: 'firebase-scrypt' }>): Buffer {
+  const key = scrypt(password, stored, 32);
+  const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+  return Buffer.concat([cipher.update(stored.signerKey), cipher.final()]);
 }
 
 function md5(password: string, stored: Extract<StoredHash, { family: 'md5' }>): Buffer {

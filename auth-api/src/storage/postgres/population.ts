@@ -1,4 +1,5 @@
 import type { Population } from '../../observability/metrics.ts';
+import { noPassword } from './account-exporter.ts';
 import type { Database, Statement } from './database.ts';
 
 /** The second count reads all hashes: for a metric, now and then. */
@@ -6,7 +7,8 @@ const selectPopulation: Statement = {
   name: 'count_population',
   text: `SELECT
       (SELECT count(*) FROM auth.sessions WHERE ended_at IS NULL AND expires_at > now())::float8 AS active_sessions,
-      (SELECT count(*) FROM auth.credentials WHERE password_hash !~ $1)::float8 AS legacy_hashes,
+      (SELECT count(*) FROM auth.credentials WHERE password_hash !~ $1 AND password_hash <> '${noPassword}')::float8
+        AS legacy_hashes,
       (SELECT count(*) FROM auth.mail_outbox)::float8 AS waiting_mails`,
 };
 

@@ -388,6 +388,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/admin/users/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * All accounts as lines of JSON, which can be imported
+         * @description Needs the permission `authcluster.users.read`.
+         */
+        readonly get: operations["export_accounts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/users/import": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Create accounts, of lines of JSON, with hashes of passwords from elsewhere
+         * @description Needs the permission `authcluster.users.import`.
+         */
+        readonly post: operations["import_accounts"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/users/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -878,6 +918,35 @@ export interface components {
             /** Format: password */
             readonly password: string;
         };
+        readonly AccountLine: {
+            /**
+             * Format: uuid
+             * @description Kept where it is given: what applications know the user by.
+             */
+            readonly id?: string;
+            readonly username: string;
+            readonly email?: string | null;
+            /** @default false */
+            readonly email_verified: boolean;
+            readonly display_name?: string | null;
+            readonly locale?: string | null;
+            /** @description In a format that is verified here. Without one nobody logs in until the password has been reset. */
+            readonly password_hash?: string | null;
+            /**
+             * @description Needs the permission authcluster.roles.write.
+             * @default []
+             */
+            readonly roles: readonly string[];
+            /**
+             * @default active
+             * @enum {string}
+             */
+            readonly status: "active" | "disabled";
+            /** @description What the account is called where it comes from; otherwise its user name. */
+            readonly external_id?: string | null;
+            /** Format: date-time */
+            readonly created_at?: string;
+        };
         readonly AccountList: {
             readonly items: readonly components["schemas"]["Account"][];
             readonly next_cursor: string | null;
@@ -965,6 +1034,42 @@ export interface components {
         readonly Grants: {
             readonly roles: readonly string[];
             readonly permissions: readonly string[];
+        };
+        /** @description With how far the import came, once it had begun. */
+        readonly ImportProblem: {
+            /** Format: uri */
+            readonly type: string;
+            readonly title: string;
+            readonly status: number;
+            readonly detail?: string;
+            /** @description In the order of the lines. */
+            readonly errors?: readonly {
+                readonly line: number;
+                /** @description RFC 6901, into the line. */
+                readonly pointer: string;
+                readonly detail: string;
+            }[];
+            /** @description Up to this one every line is decided: its account is there, or it is refused. */
+            readonly last_line?: number;
+            readonly created?: number;
+            /** @description Imported before. What an account has become since is left alone. */
+            readonly unchanged?: number;
+            readonly refused?: number;
+        };
+        readonly ImportReport: {
+            /** @description Up to this one every line is decided: its account is there, or it is refused. */
+            readonly last_line: number;
+            readonly created: number;
+            /** @description Imported before. What an account has become since is left alone. */
+            readonly unchanged: number;
+            readonly refused: number;
+            /** @description In the order of the lines. */
+            readonly errors: readonly {
+                readonly line: number;
+                /** @description RFC 6901, into the line. */
+                readonly pointer: string;
+                readonly detail: string;
+            }[];
         };
         readonly JsonWebKeySet: {
             readonly keys: readonly {
@@ -3065,6 +3170,136 @@ export interface operations {
                 };
                 content: {
                     readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly export_accounts: {
+        readonly parameters: {
+            readonly query?: {
+                readonly after?: string;
+                readonly password_hashes?: "true" | "false";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description An account a line, in the order of their ids. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": components["schemas"]["AccountLine"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly import_accounts: {
+        readonly parameters: {
+            readonly query?: {
+                readonly from_line?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/x-ndjson": components["schemas"]["AccountLine"];
+            };
+        };
+        readonly responses: {
+            /** @description All lines are decided. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not application/x-ndjson. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many lines were refused, or the query is at fault. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["ImportProblem"];
+                };
+            };
+            /** @description Come back after Retry-After, and go on after last_line. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["ImportProblem"];
                 };
             };
         };

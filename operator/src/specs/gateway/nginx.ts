@@ -4,6 +4,7 @@ import { oncePer } from '../once-per.ts';
 import { block } from './blocks.ts';
 import { cachedLocations, cacheZone } from './caching.ts';
 import { clientAddress } from './client-address.ts';
+import { importLocation } from './imports.ts';
 import { accessLog, counting, operationsServer } from './operations.ts';
 import { rateLimits, rateLimitZones } from './rate-limits.ts';
 import { responses, responseVariables } from './responses.ts';
@@ -78,6 +79,7 @@ function clientServer(cluster: AuthCluster): string {
     // For load balancers, which must not be refused for asking often.
     block('location = /health', ['access_log off;', 'proxy_pass http://auth_api;']),
     ...cachedLocations(limits),
+    importLocation(limits),
     block('location /', [...limits, 'proxy_pass http://auth_api;']),
   ]);
 }

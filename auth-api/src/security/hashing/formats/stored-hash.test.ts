@@ -46,6 +46,16 @@ test('argon2id agrees with the reference implementation (vector of phc-winner-ar
   expect(stored && matches('password', stored)).toBe(true);
 });
 
+const firebaseVector =
+  '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==' +
+  '$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==';
+
+test("Firebase's scrypt agrees with the vector that Firebase publishes (github.com/firebase/scrypt)", () => {
+  const stored = parseStoredHash(firebaseVector);
+  expect(stored && matches('user1password', stored)).toBe(true);
+  expect(stored && matches('user2password', stored)).toBe(false);
+});
+
 describe('what would cost too much, or is no hash, is not read', () => {
   const phc = `${encodePhcBase64(salt)}$${encodePhcBase64(Buffer.alloc(32))}`;
   test.each([
@@ -56,6 +66,8 @@ describe('what would cost too much, or is no hash, is not read', () => {
     ['argon2id without passes', `$argon2id$v=19$m=65536,t=0,p=1$${phc}`],
     ['PBKDF2 of 3,000,000 iterations', `$pbkdf2-sha256$i=3000000$${phc}`],
     ['scrypt of 1 GiB', `$scrypt$ln=20,r=8,p=1$${phc}`],
+    ["Firebase's scrypt of 1 GiB", firebaseVector.replace('n=14', 'n=20')],
+    ["Firebase's scrypt whose hash is not as long as the signer key", firebaseVector.slice(0, -8)],
     ['a short hash, easy to collide with', `$pbkdf2-sha256$i=1000$${encodePhcBase64(salt)}$AAAA`],
     ['SHA-1', createHash('sha1').update(password).digest('hex')],
     ['the password itself', password],

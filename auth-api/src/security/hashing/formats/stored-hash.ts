@@ -1,6 +1,7 @@
 import { parseArgon2 } from './argon2.ts';
 import { parseBcrypt } from './bcrypt.ts';
 import { parseDigest } from './digest.ts';
+import { parseFirebaseScrypt } from './firebase-scrypt.ts';
 import { parsePbkdf2 } from './pbkdf2.ts';
 import { parseScrypt } from './scrypt.ts';
 
@@ -30,6 +31,16 @@ export type StoredHash =
       readonly salt: Buffer;
       readonly hash: Buffer;
     }
+  | {
+      readonly family: 'firebase-scrypt';
+      readonly cost: number;
+      readonly blockSize: number;
+      readonly parallelism: number;
+      /** With the separator of the project behind it. */
+      readonly salt: Buffer;
+      readonly signerKey: Buffer;
+      readonly hash: Buffer;
+    }
   | { readonly family: 'md5'; readonly salt: Buffer; readonly saltFirst: boolean; readonly hash: Buffer };
 
 export type HashFamily = StoredHash['family'];
@@ -45,11 +56,17 @@ export type HashFamily = StoredHash['family'];
  * | `$pbkdf2$`, `$pbkdf2-sha256$`, `$pbkdf2-sha512$` with `i=N` (PHC) or `N` (passlib) | RFC 8018 | 2,000,000 iterations |
  * | `pbkdf2_sha1$N$salt$hash`, `pbkdf2_sha256$...` | Django | the same |
  * | `$scrypt$ln=,r=,p=$salt$hash` | PHC string, RFC 7914 | 128 MiB, 16 lanes |
+ * | `$fbscrypt$v=1,n=,r=,p=,ss=,sk=$salt$hash` | Firebase's scrypt, in the form of Supabase Auth | the same |
  * | 32 hex digits; `md5$salt$hex` | MD5 of password; of salt + password (Django) | |
  * | `md5-suffix$salt$hex` | MD5 of password + salt | |
  */
 export function parseStoredHash(encoded: string): StoredHash | undefined {
   return (
-    parseBcrypt(encoded) ?? parseArgon2(encoded) ?? parsePbkdf2(encoded) ?? parseScrypt(encoded) ?? parseDigest(encoded)
+    parseBcrypt(encoded) ??
+    parseArgon2(encoded) ??
+    parsePbkdf2(encoded) ??
+    parseScrypt(encoded) ??
+    parseFirebaseScrypt(encoded) ??
+    parseDigest(encoded)
   );
 }
