@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { AccountPosition } from '../domain/administration.ts';
+import { isText } from './text.ts';
 
-const positions = z.tuple([z.string(), z.uuid()]);
+const positions = z.tuple([z.string().refine(isText), z.uuid()]);
 
 /** `next_cursor` of a list that is not ordered by ids alone: opaque to clients. */
 export function cursorOf({ key, id }: AccountPosition): string {

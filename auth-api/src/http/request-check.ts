@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import { type Answer, type Fault, problem } from './problem.ts';
 import type { Route } from './route.ts';
+import { isText } from './text.ts';
 
 export type CheckedRequest =
   | { readonly kind: 'valid'; readonly body: unknown; readonly query: unknown }
@@ -22,8 +23,10 @@ export function checkRequest(description: Route['description'], request: Request
   }
   const query = description.query?.safeParse(request.query);
   if (query?.success === false) return refused(invalid(query.error));
-  const body = description.body?.safeParse(request.body ?? {});
+  const body = description.body?.safeParse(request.body === undefined ? {} : request.body);
   if (body?.success === false) return refused(invalid(body.error));
+  const errors = [query && request.query, body && request.body].flatMap((value) => textFaults(value));
+  if (errors.length > 0) return refused(problem('invalid_request', { errors }));
   return { kind: 'valid', body: body?.data, query: query?.data };
 }
 
@@ -44,6 +47,13 @@ export function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const pointer = issue.path.map((part) => `/${escapePointer(String(part))}`).join('');
   if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
   return issue.keys.map((key) => ({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not known' }));
+}
+
+/** Of a value that its schema has accepted, which bounds its depth. */
+function textFaults(value: unknown, pointer = ''): Fault[] {
+  if (typeof value === 'string') return isText(value) ? [] : [{ pointer, detail: 'must be text, without NUL' }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => textFaults(inner, `${pointer}/${escapePointer(name)}`));
 }
 
 /** RFC 6901 section 3. */
