@@ -162,6 +162,7 @@ export function asObserved(
     ...(talked?.moved === undefined ? {} : { moved: talked.moved }),
     ...(talked?.moveProblem === undefined ? {} : { moveProblem: talked.moveProblem }),
     ...(credentials === undefined ? {} : { credentials }),
+    refusals: {},
     failures: pass.failures,
   };
 }
@@ -183,6 +184,7 @@ export function asLastHeard(around: Surroundings, cluster: AuthCluster, pass: Pa
     ...(known ? { redis: { readyNodes, shards, slotsCovered, shardsInUse } } : {}),
     ...(signingKeys === undefined ? {} : { signingKeys }),
     ...(credentials === undefined ? {} : { credentials }),
+    refusals: {},
     failures: pass.failures,
   };
 }

@@ -28,6 +28,7 @@ import { ownershipChanges } from './ownership.ts';
 import { Pass } from './pass.ts';
 import { liveInputs, type PodInputOptions, podInputs } from './pod-inputs.ts';
 import { unwanted } from './prune.ts';
+import { lackingPods, lookForRefusals } from './refused-pods.ts';
 import { tierOf } from './tiers.ts';
 
 export interface ReconcilerOptions extends ConversationOptions, PodInputOptions {
@@ -46,6 +47,8 @@ const UNSETTLED_REQUEUE_MS = 1000;
 const ROLLOUT_REQUEUE_MS = 2000;
 /** Nobody tells when a Secret of somebody else was mended. */
 const OUTSIDE_REQUEUE_MS = 5000;
+/** Nor that pods may not be made, which events tell. */
+const REFUSED_REQUEUE_MS = 5000;
 /** Nor when pods have read a login anew. */
 const ROTATION_REQUEUE_MS = 3000;
 /** Redis tells nobody when its topology changes. */
@@ -81,7 +84,8 @@ export class Reconciler {
         : await converse(this.#options, key, cluster, around, read, pass, log);
     const outside = cluster.spec.hibernated ? {} : await lookOutside(this.#options.external, key, cluster, pass);
     const inputs = await podInputs(this.#options, key, cluster, around, credentials?.derivationKey, pass);
-    const heard = { ...asObserved(around, cluster, talked, pass), ...externalFindings(outside) };
+    const refusals = await lookForRefusals(this.#options.client, around.objects, pass);
+    const heard = { ...asObserved(around, cluster, talked, pass), ...externalFindings(outside), refusals };
     const observed =
       inputs === undefined ? heard : { ...heard, api: await this.#examineRollout(key, cluster, around, inputs, pass) };
     const plan =
@@ -267,6 +271,7 @@ export class Reconciler {
     const isUnsettled = awaitsAccounts || awaitsPath || isMoving || (someRedisRuns && !redisWhole);
     if (isUnsettled) return UNSETTLED_REQUEUE_MS;
     if (observed.credentials !== undefined && observed.credentials.stage !== 'Settled') return ROTATION_REQUEUE_MS;
+    if (lackingPods(observed).length > 0) return REFUSED_REQUEUE_MS;
     if (somethingIsWrong(observed) || paths.includes('broken')) return OUTSIDE_REQUEUE_MS;
     return SETTLED_REQUEUE_MS * (1 + this.#options.random() / 5);
   }

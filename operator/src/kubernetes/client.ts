@@ -1,9 +1,12 @@
 import { ApiError, type FieldConflict, isStatus } from './errors.ts';
-import type { KubernetesObject, LiveObject } from './objects.ts';
+import type { EventObject, KubernetesObject, LiveObject } from './objects.ts';
 import { resourceOf, resourcePath } from './resources.ts';
 import type { Transport } from './transport.ts';
 
 export const FIELD_MANAGER = 'authcluster-operator';
+
+/** Of one object with one reason: Kubernetes counts repetitions, so that there are few. */
+const MOST_WARNINGS = '100';
 
 export interface ApplyResult {
   object: LiveObject;
@@ -17,6 +20,8 @@ export type DeleteOutcome = 'deleted' | 'gone' | 'replaced';
 export interface KubernetesClient {
   /** Undefined when there is none. Always a live, consistent read. */
   get<T extends LiveObject>(kind: string, namespace: string, name: string): Promise<T | undefined>;
+  /** Warnings about this very object with this reason, in no order; the API server keeps them for an hour. */
+  warnings(object: LiveObject, reason: string): Promise<EventObject[]>;
   /** POST. Undefined when an object of that name exists already. */
   create<T extends LiveObject>(object: KubernetesObject): Promise<T | undefined>;
   /** Server-side apply: first unforced, to learn who else holds our fields, then forced. */
@@ -40,6 +45,18 @@ export function createClient(
     get: async <T extends LiveObject>(kind: string, namespace: string, name: string) => {
       const path = resourcePath(resourceOf(kind), namespace, name);
       return absentAs<T | undefined>(undefined, 404, transport.send({ method: 'GET', path }) as Promise<T>);
+    },
+    warnings: async ({ metadata: { namespace, uid } }, reason) => {
+      const path = resourcePath(resourceOf('Event'), namespace);
+      const fieldSelector = `regarding.uid=${uid},type=Warning,reason=${reason}`;
+      const { items } = (await transport.send({
+        method: 'GET',
+        path,
+        query: { fieldSelector, limit: MOST_WARNINGS },
+      })) as {
+        items?: EventObject[];
+      };
+      return items ?? [];
     },
     create: async <T extends LiveObject>(object: KubernetesObject) => {
       onWrite('create');

@@ -137,6 +137,14 @@ export interface Job extends LiveObject {
   status?: { succeeded?: number; failed?: number; active?: number; conditions?: Condition[] };
 }
 
+/** Of events.k8s.io/v1. Null where an event has none of it. */
+export interface EventObject extends LiveObject {
+  note?: string;
+  eventTime?: string | null;
+  series?: { lastObservedTime: string } | null;
+  deprecatedLastTimestamp?: string | null;
+}
+
 export interface ConfigMap extends LiveObject {
   data?: Record<string, string>;
 }

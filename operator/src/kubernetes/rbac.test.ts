@@ -36,6 +36,8 @@ async function used(): Promise<Set<string>> {
   // One volume is to grow, and one is of a member that is gone.
   for (const ordinal of [0, 9]) harness.server.put(databaseClaim(ordinal, '1Gi'), 'persistentvolumeclaims');
   await harness.start();
+  // Workloads that are there, and have no pods yet.
+  for (let passes = 0; passes < 2; passes++) await harness.pass();
   await harness.untilQuiet();
   for (const gateway of [INGRESS, HTTP_ROUTE]) {
     harness.change({ gateway });

@@ -60,7 +60,8 @@ const GRANTS: readonly Grant[] = [
   { kind: 'PersistentVolumeClaim', verbs: ['list', 'watch', 'patch', 'delete'] },
   // Where the primary's Service sends connections, while the primary moves.
   { kind: 'EndpointSlice', verbs: ['list', 'watch'] },
-  { kind: 'Event', verbs: ['create', 'patch'] },
+  // list: why a workload does not get its pods, which a StatefulSet and a Job tell by events alone.
+  { kind: 'Event', verbs: ['list', 'create', 'patch'] },
 ];
 
 /** Beyond namespaces; an operator that watches some namespaces alone does without. */

@@ -8,6 +8,7 @@ import type { VolumesPlan } from '../postgres/volumes.ts';
 import type { RolloutObserved } from '../rollout/decide.ts';
 import type { KeyStage } from '../signing-keys/rotation.ts';
 import type { Component } from '../specs/names.ts';
+import type { Refusal } from './refusals.ts';
 
 /** The Redis Cluster as its members describe it. */
 export interface RedisSummary {
@@ -107,6 +108,8 @@ export interface Observed {
   signingKeys?: SigningKeysView;
   /** Absent where nobody may be spoken to. */
   credentials?: CredentialsView;
+  /** Why the API server does not let workloads have their pods, where only events tell it. */
+  refusals: Readonly<Partial<Record<Tier, Refusal>>>;
   stuckPods: Readonly<Partial<Record<Tier, readonly StuckPod[]>>>;
   failures: readonly Failure[];
 }
@@ -125,6 +128,7 @@ export const NOTHING_OBSERVED: Observed = {
   volumes: { grow: [], remove: [], growing: [], renewTemplate: false, smallest: undefined, members: 0 },
   moves: { next: { kind: 'none' } },
   accountsReady: false,
+  refusals: {},
   stuckPods: {},
   failures: [],
 };

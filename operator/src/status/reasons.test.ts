@@ -19,6 +19,7 @@ import { observedAllReady } from '../testing/observations.ts';
 import { clusterWith, SAMPLE_INPUTS } from '../testing/sample-clusters.ts';
 import { NOTHING_OBSERVED, type Observed, type Tier } from './observed.ts';
 import type { Reason } from './reasons.ts';
+import { refusal } from './refusals.ts';
 import { statusOf } from './status.ts';
 
 const NOW = new Date('2026-01-02T03:04:05Z');
@@ -132,6 +133,12 @@ const switchover: Extract<Observed['moves']['next'], { kind: 'switchover' }> = {
   to: 'demo-postgres-1',
   reason: 'Drain',
   message: 'making demo-postgres-1 the primary: the node of demo-postgres-0 is cordoned',
+};
+
+const overQuota = refusal('StatefulSet demo-postgres', 'exceeded quota: small');
+const refusedReplicas = {
+  ...{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' },
+  message: 'pods "demo-pooler-rw-x" is forbidden: violates PodSecurity',
 };
 
 type Case = readonly [condition: string, () => Shown | Promise<Shown>, message: string];
@@ -307,6 +314,16 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     'MigrationsApplied',
     () => shown(settled, demo, null),
     'False ImageUnknown: it is not known which image to run',
+  ],
+  QuotaExceeded: [
+    'DatabaseReady',
+    () => shown({ ...withPatroni({ leader: undefined, initialized: false }), refusals: { database: overQuota } }),
+    'False QuotaExceeded: StatefulSet demo-postgres does not get its pods: exceeded quota: small. Next: raise the ResourceQuota of the namespace, or ask for less: fewer pods, smaller resources',
+  ],
+  PodsRefused: [
+    'PoolerReady',
+    () => shown(withStatus('demo-pooler-rw', { readyReplicas: 0, conditions: [refusedReplicas] })),
+    'False PodsRefused: Deployment demo-pooler-rw does not get its pods: pods "demo-pooler-rw-x" is forbidden: violates PodSecurity. Next: let the namespace have them: its LimitRange, Pod Security level or an admission webhook stands in the way',
   ],
   PrimaryMissing: [
     'DatabaseReady',

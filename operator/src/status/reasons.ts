@@ -52,6 +52,10 @@ export const REASONS = {
   SlotsNotCovered: 'The operator brings Redis together; if it stays, see the logs of the Redis pods.',
   MigrationFailed: 'See the logs of the Job that the message names; delete the Job to try again.',
   MigrationRetrying: 'An attempt failed and is repeated: see the logs of the Job.',
+  QuotaExceeded:
+    'A quota of the namespace, named by the message, leaves a workload without pods that it should have: raise it, or ask for less.',
+  PodsRefused:
+    'Pods may not be made, as the message says: change the LimitRange, the Pod Security level or the webhook that refuses them.',
   RolloutStarting: 'Pods of the new revision are starting.',
   RolloutChecking: 'The new revision is ready and is being checked.',
   RolloutBaking: 'The new revision has the traffic and is watched.',

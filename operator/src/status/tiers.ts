@@ -9,6 +9,7 @@ import { type Component, names } from '../specs/names.ts';
 import { replicaServers } from '../specs/postgres/servers.ts';
 import type { ExternalFinding, Observed, Tier } from './observed.ts';
 import type { Reason } from './reasons.ts';
+import { refusal, replicaFailure } from './refusals.ts';
 
 /** One tier, as a pass saw it. */
 export interface TierState {
@@ -67,17 +68,21 @@ function hibernating(observed: Observed): TierStates {
       left === 0 ? 'Hibernated' : 'Hibernating',
       left === 0 ? 'spec.hibernated is true: no pod runs' : `${pods(left)} of ${components.join(' and ')} still there`,
     );
-    return [tier, troubled(tier as Tier, { ...state, complete: left === 0 }, { ...observed, stuckPods: {} })];
+    return [
+      tier,
+      troubled(tier as Tier, { ...state, complete: left === 0 }, { ...observed, stuckPods: {}, refusals: {} }),
+    ];
   });
   return Object.fromEntries(states) as Record<Tier, TierState>;
 }
 
-/** A failed step or a pod that does not run says more than "not ready yet". */
+/** Pods that may not be made, a failed step or a pod that does not run say more than "not ready yet". */
 function troubled(tier: Tier, state: TierState, observed: Observed): TierState {
   const failure = observed.failures.find((each) => each.tier === tier);
   const stuck = observed.stuckPods[tier]?.[0];
   const trouble =
     state.trouble ??
+    observed.refusals[tier] ??
     (stuck && { reason: stuck.reason, message: `pod ${stuck.pod}: ${stuck.message}` }) ??
     (failure && { reason: failure.reason ?? 'StepFailed', message: failure.message });
   if (trouble === undefined) return state;
@@ -157,16 +162,29 @@ const CHANGE_REASONS = {
   switchover: 'SwitchingOver',
 } as const satisfies Record<Exclude<Move['kind'], 'none' | 'acknowledge'>, string>;
 
-function poolers(cluster: AuthCluster, { deployments, poolerPaths }: Observed): TierState {
+function poolers(cluster: AuthCluster, observed: Observed): TierState {
   const name = names(cluster);
   const wanted = [name.poolerReadWrite, ...(replicaServers(cluster) === undefined ? [] : [name.poolerReadOnly])];
+  const state = poolersState(cluster, observed, wanted);
+  const refused = wanted.find((each) => replicaFailure(observed.deployments.get(each)) !== undefined);
+  if (state.trouble !== undefined || refused === undefined) return state;
+  const { message = 'no reason given' } = replicaFailure(observed.deployments.get(refused)) ?? {};
+  return { ...state, trouble: refusal(`Deployment ${refused}`, message) };
+}
+
+/** `wanted` are the names of the Deployments. */
+function poolersState(
+  cluster: AuthCluster,
+  { deployments, poolerPaths }: Observed,
+  wanted: readonly string[],
+): TierState {
   const { instances } = cluster.spec.postgres.pooler;
   for (const each of wanted) {
     const deployment = deployments.get(each);
     if (deployment === undefined) return waiting('WaitingForDatabase', `${each} begins when the database serves`);
     if (readyOf(deployment) === 0) return waiting('NotReady', `no pod of ${each} is ready`);
   }
-  const path = poolerPaths && pathState(poolerPaths, wanted.includes(name.poolerReadOnly));
+  const path = poolerPaths && pathState(poolerPaths, wanted.includes(names(cluster).poolerReadOnly));
   if (path !== undefined) return path;
   for (const each of wanted) {
     const deployment = deployments.get(each);
@@ -281,7 +299,7 @@ function gateway(cluster: AuthCluster, { deployments }: Observed): TierState {
 /** What keeps a Deployment from getting its pods: no progress for long, or pods that may not be made (a quota). */
 function stall(name: string, deployment: Deployment | undefined): TierState['trouble'] {
   const conditions = deployment?.status?.conditions ?? [];
-  const refused = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
+  const refused = replicaFailure(deployment);
   const stalled = refused ?? conditions.find(({ reason }) => reason === 'ProgressDeadlineExceeded');
   if (stalled === undefined) return undefined;
   const next =

@@ -37,7 +37,8 @@ export class FakeApiServer implements Transport {
   }
 
   #carryOut(request: ApiRequest, target: Target): unknown {
-    if (request.method === 'GET') return target.name === undefined ? this.#list(target) : this.#get(request, target);
+    if (request.method === 'GET')
+      return target.name === undefined ? this.#list(request, target) : this.#get(request, target);
     this.writes.push(`${request.method} ${request.path}`);
     if (request.method === 'POST') return this.#create(request, target);
     if (request.method === 'DELETE') return this.#delete(request, target);
@@ -81,9 +82,10 @@ export class FakeApiServer implements Transport {
     }
   }
 
-  #list({ plural, namespace }: Target): object {
+  #list({ query }: ApiRequest, { plural, namespace }: Target): object {
     const prefix = namespace === undefined ? `${plural}/` : `${plural}/${namespace}/`;
-    const items = [...this.objects].filter(([key]) => key.startsWith(prefix)).map(([, object]) => object);
+    const listed = [...this.objects].filter(([key]) => key.startsWith(prefix)).map(([, object]) => object);
+    const items = listed.filter((object) => isSelected(object, query?.fieldSelector));
     return { metadata: { resourceVersion: String(this.#version) }, items: structuredClone(items) };
   }
 
@@ -156,6 +158,15 @@ export class FakeApiServer implements Transport {
   #tell(plural: string, event: object): void {
     for (const watcher of this.#watchers) if (watcher.plural === plural) watcher.send(event);
   }
+}
+
+/** `regarding.uid=1,type=Warning` */
+function isSelected(object: LiveObject, fieldSelector: string | undefined): boolean {
+  return (fieldSelector?.split(',') ?? []).every((term) => {
+    const [path = '', value] = term.split('=');
+    const field = path.split('.').reduce<unknown>((at, part) => (isRecord(at) ? at[part] : undefined), object);
+    return field === value;
+  });
 }
 
 /** Objects are merged, everything else (lists included) is replaced; null removes. */
