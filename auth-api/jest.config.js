@@ -3,6 +3,6 @@ import preset from '../jest.preset.js';
 export default {
   ...preset,
   displayName: 'auth-api',
-  roots: ['<rootDir>/src', '<rootDir>/bench'],
+  roots: ['<rootDir>/src', '<rootDir>/bench', '<rootDir>/convert-users'],
   testMatch: ['**/*.test.ts'],
 };
