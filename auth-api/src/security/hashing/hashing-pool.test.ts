@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import { HashingPool, type HashingPoolOptions } from './hashing-pool.ts';
 import { HashingThreadDiedError } from './hashing-thread.ts';
 import { hashPolicy } from './policy.ts';
@@ -100,6 +101,9 @@ test('the death of a thread loses only the job that it held', async () => {
   const [first, second, third] = await Promise.allSettled(jobs);
   expect(first).toMatchObject({ status: 'fulfilled', value: { hash: 'hash of first' } });
   expect(second).toMatchObject({ status: 'rejected', reason: expect.any(HashingThreadDiedError) });
+  // Whoever asked is told to come again.
+  expect(second).toMatchObject({ reason: expect.any(DependencyUnavailableError) });
+  expect(second).toMatchObject({ reason: { retryAfterSeconds: 1, cause: new Error('exit code 3') } });
   expect(third).toMatchObject({ status: 'fulfilled', value: { hash: 'hash of third' } });
   expect(deaths).toHaveLength(1);
 });

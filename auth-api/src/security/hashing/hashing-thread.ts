@@ -1,9 +1,20 @@
 import { Worker } from 'node:worker_threads';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import type { HashingAnswer, HashingRequest, HashingWorkerData } from './protocol.ts';
 
-/** The job that a thread held when it died. Nothing else was lost, and nobody knows whether trying again kills another. */
-export class HashingThreadDiedError extends Error {
+/** By then another thread has started. */
+const retryAfterSeconds = 1;
+
+/**
+ * The job that a thread held when it died. Nothing else was lost, and nobody knows whether trying again kills another:
+ * that is left to the client, which is asked to come again.
+ */
+export class HashingThreadDiedError extends DependencyUnavailableError {
   override name = 'HashingThreadDiedError';
+
+  constructor(cause: Error) {
+    super('a hashing thread', retryAfterSeconds, { cause });
+  }
 }
 
 export interface HashingThreadEvents {
@@ -75,7 +86,7 @@ export class HashingThread {
     this.#ended = true;
     const pending = this.#pending;
     this.#pending = undefined;
-    const error = new HashingThreadDiedError('a hashing thread died', { cause });
+    const error = new HashingThreadDiedError(cause);
     this.#events.onDeath(this, error);
     pending?.reject(error);
   }
