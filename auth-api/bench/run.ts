@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { removeContainers } from '../../dev/containers/container.ts';
 import { ApiProcess, runCommand } from '../integration/harness/api-process.ts';
 import { migrateEnvironment, type Stack, serveEnvironment, startStack } from '../integration/harness/stack.ts';
+import { measureAudit } from './audit.ts';
 import { type Bar, barLine, isMet, rounded } from './bars.ts';
 import { measureCacheHits } from './cache-hits.ts';
 import { measureEqualTime } from './equal-time.ts';
@@ -38,6 +39,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   'login-rush': measureLoginSaturation,
   'idle-login': measureIdleLogin,
   refresh: withApi(measureRefresh),
+  audit: measureAudit,
   'cache-hits': withApi(measureCacheHits),
   import: withApi(measureImport),
   memory: measureMemory,

@@ -447,11 +447,21 @@ describe.each(operations.map((asked) => [`${asked.method} ${asked.path}`, asked]
   test.each(Object.keys(responses).map(Number))('%d, as it is documented', async (status) => {
     const exchange = exchanges[operationId]?.[status] ?? impliedExchange(asked, status);
     if (exchange === undefined) throw new Error('nobody knows how to get this answer');
+    const from = new Date().toISOString();
     const answer = await exchange();
     expect({ status: answer.status, body: answer.body }).toMatchObject({ status });
     holdToDocument(asked, answer);
+    if (status < 300) await holdToLog(asked, from);
   });
 });
+
+/** Whatever changes something for an administrator leaves an event: none is told of a success before. */
+async function holdToLog({ path, method, operation: { operationId } }: Asked, from: string): Promise<void> {
+  if (!path.startsWith('/v1/admin/') || method === 'GET') return;
+  const query = new URLSearchParams({ type: operationId, outcome: 'success', from });
+  const { body } = await admin('GET', `/audit-events?${query}`);
+  expect(body.items).toContainEqual(expect.objectContaining({ type: operationId, actor_id: expect.any(String) }));
+}
 
 /** Where the document has a schema for the answer, it must meet it, and be of the media type. */
 function holdToDocument({ path, method }: Asked, { status, headers, body }: Answer): void {

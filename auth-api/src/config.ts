@@ -74,6 +74,8 @@ export interface ServeConfig {
   readonly stepUpMaxAgeSeconds: number;
   /** What people know this service by: in mail, and in their authenticators. */
   readonly serviceName: string;
+  /** Months of the audit log of which every day is older are dropped. */
+  readonly auditRetentionDays: number;
   readonly trustedProxies: BlockList;
   readonly shutdownGraceSeconds: number;
 }
@@ -137,6 +139,7 @@ export function parseConfig(variables: Variables): ServeConfig {
     mail: mailConfig(env),
     stepUpMaxAgeSeconds: env.integer('STEP_UP_MAX_AGE_SECONDS', { min: 1, max: 86_400, fallback: 900 }),
     serviceName: serviceName(env),
+    auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', { min: 30, max: 3_650, fallback: 365 }),
     trustedProxies: env.networks('TRUSTED_PROXIES'),
     shutdownGraceSeconds: env.integer('SHUTDOWN_GRACE_SECONDS', { min: 0, max: 600, fallback: 20 }),
   };

@@ -1,4 +1,5 @@
 import type { Database, Statement } from '../storage/postgres/database.ts';
+import { type AuditMaintained, maintainAuditLog } from './audit-maintenance.ts';
 
 /** Sessions that ended or expired this long ago are gone for good; until then they tell what happened. */
 const keptSeconds = 86_400;
@@ -53,10 +54,24 @@ export interface SweeperOptions {
   readonly primary: Database;
   readonly lease: { take(): Promise<boolean> };
   readonly refreshLifetimeSeconds: number;
+  readonly auditRetentionDays: number;
 }
 
-/** How many of each were deleted. */
-export type Swept = Readonly<Record<'sessions' | 'tokens' | 'mailedTokens' | 'challenges' | 'idempotencyKeys', number>>;
+/** How many of each were deleted; and what became of partitions. */
+export type Swept = Readonly<
+  Record<'sessions' | 'tokens' | 'mailedTokens' | 'challenges' | 'idempotencyKeys', number>
+> &
+  AuditMaintained;
+
+const nothing: Swept = {
+  sessions: 0,
+  tokens: 0,
+  mailedTokens: 0,
+  challenges: 0,
+  idempotencyKeys: 0,
+  partitionsCreated: 0,
+  partitionsDropped: 0,
+};
 
 export function isMoreToSweep(swept: Swept): boolean {
   return Object.values(swept).some((count) => count === batchSize);
@@ -72,14 +87,16 @@ export class Sweeper {
 
   /** One batch of each. Where one was full there is more. */
   async sweep(): Promise<Swept> {
-    const { primary, lease, refreshLifetimeSeconds } = this.#options;
-    if (!(await lease.take())) return { sessions: 0, tokens: 0, mailedTokens: 0, challenges: 0, idempotencyKeys: 0 };
+    const { primary, lease, refreshLifetimeSeconds, auditRetentionDays } = this.#options;
+    if (!(await lease.take())) return nothing;
     const sessions = await primary.query(deleteSessions, [keptSeconds, batchSize]);
     const tokens = await primary.query(deleteTokens, [refreshLifetimeSeconds + keptSeconds, batchSize]);
     const mailedTokens = await primary.query(deleteMailedTokens, [batchSize]);
     const challenges = await primary.query(deleteChallenges, [batchSize]);
     const idempotencyKeys = await primary.query(deleteIdempotencyKeys, [batchSize]);
+    const audit = await maintainAuditLog(primary, auditRetentionDays);
     return {
+      ...audit,
       sessions: sessions.length,
       tokens: tokens.length,
       mailedTokens: mailedTokens.length,

@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from './audit.ts';
 import type { Page } from './ports/page.ts';
 import type { UserProfile } from './ports/users.ts';
 
@@ -27,24 +28,27 @@ export interface NamedThing {
 /** Has every permission of the service itself, and cannot be deleted. */
 export const administratorRole = 'administrator';
 
-/** Changes tell whether there was what they name. Doing again what is done already is no fault. */
+/**
+ * Changes tell whether there was what they name. Doing again what is done already is no fault. Each is written in one
+ * transaction with the event that tells of it.
+ */
 export interface RoleStore {
   /** @param sessionId who asks, and sees what it has written */
   listRoles(page: Page, sessionId: string): Promise<readonly Role[]>;
-  createRole(role: NamedThing): Promise<'created' | 'nameTaken'>;
+  createRole(role: NamedThing, act: PendingAuditEvent): Promise<'created' | 'nameTaken'>;
   findRole(id: string): Promise<Role | undefined>;
-  deleteRole(name: string): Promise<boolean>;
-  setSecondFactorRequired(role: string, isRequired: boolean): Promise<boolean>;
-  addPermission(role: string, permission: string): Promise<boolean>;
-  removePermission(role: string, permission: string): Promise<boolean>;
+  deleteRole(name: string, act: PendingAuditEvent): Promise<boolean>;
+  setSecondFactorRequired(role: string, isRequired: boolean, act: PendingAuditEvent): Promise<boolean>;
+  addPermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean>;
+  removePermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean>;
   listPermissions(page: Page): Promise<Permission[]>;
-  createPermission(permission: NamedThing): Promise<'created' | 'nameTaken'>;
+  createPermission(permission: NamedThing, act: PendingAuditEvent): Promise<'created' | 'nameTaken'>;
   findPermission(id: string): Promise<Permission | undefined>;
-  deletePermission(name: string): Promise<boolean>;
-  grantRole(userId: string, role: string, grantedBy: string | undefined): Promise<boolean>;
-  revokeRole(userId: string, role: string): Promise<boolean>;
-  grantPermission(userId: string, permission: string, grantedBy: string): Promise<boolean>;
-  revokePermission(userId: string, permission: string): Promise<boolean>;
+  deletePermission(name: string, act: PendingAuditEvent): Promise<boolean>;
+  grantRole(userId: string, role: string, grantedBy: string | undefined, act: PendingAuditEvent): Promise<boolean>;
+  revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<boolean>;
+  grantPermission(userId: string, permission: string, grantedBy: string, act: PendingAuditEvent): Promise<boolean>;
+  revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<boolean>;
   hasAdministrator(): Promise<boolean>;
 }
 
@@ -83,5 +87,5 @@ export interface AccountDirectory {
   ): Promise<AccountPage>;
   find(userId: string): Promise<Account | undefined>;
   /** Disabling ends every session with it. */
-  setStatus(userId: string, status: Account['status']): Promise<boolean>;
+  setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<boolean>;
 }

@@ -1,3 +1,5 @@
+import type { PendingAuditEvent } from './audit.ts';
+
 /** Lookups since the process began. */
 export interface CacheLookups {
   readonly hit: number;
@@ -24,5 +26,5 @@ export interface CacheAdministration {
   isTrusted(): boolean;
   caches(): readonly CacheStatus[];
   /** Makes every pod load all of a type anew. False where there is no such type. */
-  clear(type: string): Promise<boolean>;
+  clear(type: string, act: PendingAuditEvent): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import { administratorRole, type RoleStore } from './administration.ts';
+import { type AuditLog, unknownOrigin } from './audit.ts';
 import type { Clock } from './ports/clock.ts';
 import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
 import type { UserStore } from './ports/users.ts';
@@ -11,6 +12,7 @@ export interface FirstAdministratorPorts {
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
   readonly clock: Clock;
+  readonly audit: Pick<AuditLog, 'begin'>;
 }
 
 export type FirstAdministratorOutcome =
@@ -34,7 +36,7 @@ export async function ensureFirstAdministrator(
     const verified = await ports.passwords.verify(password, existing.passwordHash, { upgrade: false });
     if (verified.kind === 'mismatched') return refused('somebody else has the user name, with another password');
     if (verified.kind !== 'matched') return { kind: 'notNow' };
-    await ports.roles.grantRole(existing.userId, administratorRole, undefined);
+    await grant(existing.userId, ports);
     return { kind: 'granted' };
   }
   if (!usernamePattern.test(username)) {
@@ -50,8 +52,14 @@ export async function ensureFirstAdministrator(
   const profile = { id, username, usernameKey: key, passwordHash: hashed.hash, ...unknown };
   // Another pod was first: the next try finds its account.
   if ((await ports.users.create(profile)).kind === 'usernameTaken') return { kind: 'notNow' };
-  await ports.roles.grantRole(id, administratorRole, undefined);
+  await grant(id, ports);
   return { kind: 'created' };
+}
+
+async function grant(userId: string, { roles, audit }: FirstAdministratorPorts): Promise<void> {
+  const act = audit.begin('appoint_administrator', unknownOrigin);
+  act.about({ subjectId: userId });
+  await roles.grantRole(userId, administratorRole, undefined, act);
 }
 
 function refused(reason: string): FirstAdministratorOutcome {

@@ -53,6 +53,7 @@ export async function completeLogin(
   const challenge = await ports.challenges.attempt(tokenHash);
   if (challenge === undefined) return { kind: 'invalidChallenge' };
   const { userId, factor } = challenge;
+  client.event?.about({ subjectId: userId });
   if (factor === undefined) return { kind: 'notEnrolled' };
   const checked = await checkCode({ userId, factor, code }, ports);
   if (checked.kind === 'limited') return checked;

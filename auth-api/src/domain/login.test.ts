@@ -51,7 +51,7 @@ function ports(found: LoginAccount | undefined, more: Partial<LoginPorts> = {}) 
     limits: {
       take: async () => ({ kind: 'allowed' }),
       lockout: async () => ({ kind: 'open' }),
-      recordFailure: async () => {},
+      recordFailure: async () => ({ kind: 'open' }),
       forgetFailures: async () => {},
     },
     views: { moment: () => 7, remember },

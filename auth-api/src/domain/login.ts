@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from './audit.ts';
 import { challengeAttempts, challengeLifetimeSeconds, type LoginChallengeStore } from './login-challenge.ts';
 import { openSession } from './open-session.ts';
 import type { AccountLockout, RateLimiter } from './ports/limits.ts';
@@ -18,6 +19,8 @@ export interface LoginAttempt {
   readonly userAgent: string | undefined;
   /** Fires when the client leaves. */
   readonly signal?: AbortSignal;
+  /** Learns who it is about. */
+  readonly event?: PendingAuditEvent;
 }
 
 export type RefusalReason =
@@ -54,6 +57,7 @@ export interface LoginPorts extends TokenPorts {
  */
 export function login(attempt: LoginAttempt, ports: LoginPorts): Promise<LoginOutcome> {
   const key = usernameKey(attempt.username);
+  attempt.event?.about({ presentedName: key });
   const outcome = (result: LoginOutcome) => (result.kind === 'refused' ? result.reason : result.kind);
   return ports.spans.run('authenticate', () => logInAs(key, attempt, ports), { username: key, outcome });
 }
@@ -66,6 +70,7 @@ async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): P
     ports.spans.run('get_user', () => ports.users.findForLogin(key)),
     ports.limits.lockout(key),
   ]);
+  if (account !== undefined) attempt.event?.about({ subjectId: account.userId });
   const isLocked = lockout.kind === 'lockedOut';
   const options = {
     upgrade: account?.isActive === true && !isLocked,
@@ -83,12 +88,12 @@ async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): P
     return { kind: 'refused', reason: 'account_locked' };
   }
   if (account === undefined || verified.kind === 'mismatched') {
-    await ports.limits.recordFailure(key);
+    await recordFailure(key, account, attempt, ports.limits);
     return { kind: 'refused', reason: account === undefined ? 'user_not_found' : 'invalid_password' };
   }
   if (!account.isActive) {
     // As for a wrong password, or the number of tries would tell that it was right.
-    await ports.limits.recordFailure(key);
+    await recordFailure(key, account, attempt, ports.limits);
     return { kind: 'refused', reason: 'account_disabled' };
   }
   const [outcome] = await Promise.all([
@@ -98,6 +103,16 @@ async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): P
   // Whoever logs in is about to ask for it.
   if (outcome.kind === 'loggedIn') ports.views.remember(account.profile, beforeRead);
   return outcome;
+}
+
+async function recordFailure(
+  key: string,
+  account: LoginAccount | undefined,
+  { event }: LoginAttempt,
+  limits: AccountLockout,
+): Promise<void> {
+  const { kind } = await limits.recordFailure(key);
+  if (kind === 'lockedOut' && account !== undefined) event?.also('account_locked');
 }
 
 /** Seconds until another attempt is allowed; 0: this one is. */

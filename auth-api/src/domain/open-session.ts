@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from './audit.ts';
 import type { SessionStore } from './ports/sessions.ts';
 import { type IssuedTokens, issueTokens, type TokenPorts } from './tokens.ts';
 import { uuidV7 } from './uuid.ts';
@@ -11,12 +12,14 @@ export interface SessionOwner {
 export interface SessionClient {
   readonly clientAddress: string | undefined;
   readonly userAgent: string | undefined;
+  /** Of the login that opens it. */
+  readonly event?: PendingAuditEvent;
 }
 
 /** Opens a session for who has just shown to be its owner; undefined where the password has changed meanwhile. */
 export async function openSession(
   { userId, credentialVersion, roles }: SessionOwner,
-  { clientAddress, userAgent }: SessionClient,
+  { clientAddress, userAgent, event }: SessionClient,
   shown: {
     readonly hasSecondFactor: boolean;
     readonly hashUpgrade: { readonly from: string; readonly to: string } | undefined;
@@ -37,6 +40,7 @@ export async function openSession(
     userAgent,
     hasSecondFactor,
     ...(hashUpgrade === undefined ? {} : { hashUpgrade }),
+    ...(event === undefined ? {} : { event }),
   });
   // The signature is made while the database writes.
   const authenticatedAtSeconds = Math.floor(nowMs / 1000);

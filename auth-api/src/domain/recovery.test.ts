@@ -20,7 +20,7 @@ function world(tokens: Partial<MailedTokenStore> = {}, limited: readonly string[
     limits: {
       take: async (rule) => (limited.includes(rule) ? { kind: 'limited', retryAfterSeconds: 9 } : { kind: 'allowed' }),
       lockout: async () => ({ kind: 'open' }),
-      recordFailure: async () => {},
+      recordFailure: async () => ({ kind: 'open' }),
       forgetFailures,
     },
     clock: { nowMs: () => 1000 },
@@ -35,7 +35,7 @@ const reset = {
   clientNetwork: undefined,
   signal: new AbortController().signal,
 };
-const account = { usernameKey: 'ada', words: ['ada'] };
+const account = { userId: 'ada', usernameKey: 'ada', words: ['ada'] };
 
 test('a reset is queued for whatever was typed, without a look at accounts', async () => {
   const { ports, mail, queued } = world();

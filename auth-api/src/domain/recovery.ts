@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from './audit.ts';
 import type { MailQueue } from './mail.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AccountLockout, LimitDecision, RateLimiter } from './ports/limits.ts';
@@ -9,6 +10,7 @@ import { uuidV7 } from './uuid.ts';
 
 /** Whose password a token may set. */
 export interface ResetAccount {
+  readonly userId: string;
   readonly usernameKey: string;
   /** What the new password must not be too near to. */
   readonly words: readonly string[];
@@ -88,6 +90,8 @@ export async function resetPassword(
     readonly newPassword: string;
     readonly clientNetwork: string | undefined;
     readonly signal: AbortSignal;
+    /** Learns who it is about. */
+    readonly event?: PendingAuditEvent;
   },
   ports: RecoveryPorts,
 ): Promise<ResetOutcome> {
@@ -98,6 +102,7 @@ export async function resetPassword(
   // Before anything is hashed: guesses must be cheap.
   const account = await ports.mailedTokens.findResetAccount(tokenHash);
   if (account === undefined) return { kind: 'invalidToken' };
+  reset.event?.about({ actorId: account.userId, subjectId: account.userId });
   const decision = ports.passwordPolicy.decide(newPassword, account.words);
   if (decision.kind === 'refused') return { kind: 'passwordRefused', reason: decision.reason };
   const hashed = await ports.passwords.hash(newPassword, { signal });

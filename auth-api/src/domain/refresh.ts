@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from './audit.ts';
 import type { RefreshTokenState, SessionStore } from './ports/sessions.ts';
 import { type IssuedTokens, issueTokens, type TokenPorts } from './tokens.ts';
 
@@ -17,7 +18,11 @@ export interface RefreshPorts extends TokenPorts {
  * its successor was used, it gives the same successor; any other second use ends the session, since one of the two who
  * held the token stole it (RFC 9700 section 4.14.2).
  */
-export async function refresh(presented: string, ports: RefreshPorts): Promise<RefreshOutcome> {
+export async function refresh(
+  presented: string,
+  ports: RefreshPorts,
+  event?: PendingAuditEvent,
+): Promise<RefreshOutcome> {
   const presentedHash = ports.refreshTokens.hash(presented);
   const successor = ports.refreshTokens.successor(presented);
   const successorHash = ports.refreshTokens.hash(successor);
@@ -31,6 +36,7 @@ export async function refresh(presented: string, ports: RefreshPorts): Promise<R
     return { kind: 'refreshed', tokens: issueTokens(state, successor, ports) };
   }
   if (decision !== 'reuse' || state === undefined) return { kind: 'refused', reason: 'invalid_token' };
+  event?.about({ subjectId: state.userId, sessionId: state.sessionId });
   await ports.sessions.end(state.sessionId, 'refresh_token_reuse');
   return { kind: 'refused', reason: 'reused_token' };
 }

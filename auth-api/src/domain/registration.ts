@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from './audit.ts';
 import type { MailQueue } from './mail.ts';
 import type { Clock } from './ports/clock.ts';
 import type { RateLimiter } from './ports/limits.ts';
@@ -20,6 +21,8 @@ export interface Registration {
   /** By which the client is limited; undefined where it cannot be told from others. */
   readonly clientNetwork: string | undefined;
   readonly signal?: AbortSignal;
+  /** Written with the account. */
+  readonly event?: PendingAuditEvent;
 }
 
 export type RegistrationOutcome =
@@ -42,7 +45,7 @@ export interface RegistrationPorts {
 
 /** Creates an account. */
 export async function register(registration: Registration, ports: RegistrationPorts): Promise<RegistrationOutcome> {
-  const { username, password, email, displayName, locale, clientNetwork, signal } = registration;
+  const { username, password, email, displayName, locale, clientNetwork, signal, event } = registration;
   const words = [username, email, displayName].filter((word) => word !== null);
   const decision = ports.passwordPolicy.decide(password, words);
   if (decision.kind === 'refused') return { kind: 'passwordRefused', reason: decision.reason };
@@ -57,7 +60,7 @@ export async function register(registration: Registration, ports: RegistrationPo
   if (hashed.kind !== 'hashed') return hashed;
   const nowMs = ports.clock.nowMs();
   const isVerifiable = email !== null && ports.mail !== undefined;
-  const created = await ports.users.create({
+  const user = {
     id: registration.id,
     username,
     usernameKey: usernameKey(username),
@@ -66,6 +69,7 @@ export async function register(registration: Registration, ports: RegistrationPo
     locale,
     passwordHash: hashed.hash,
     verification: isVerifiable ? { mailId: uuidV7(nowMs), languages: registration.languages } : undefined,
-  });
+  };
+  const created = await ports.users.create(user, event);
   return created.kind === 'created' ? { kind: 'registered', profile: created.profile } : created;
 }

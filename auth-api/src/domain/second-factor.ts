@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from './audit.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AccountLockout, RateLimiter } from './ports/limits.ts';
 import type { AccessClaims } from './ports/tokens.ts';
@@ -48,7 +49,7 @@ export interface SecondFactorStore {
   useStep(userId: string, step: number): Promise<boolean>;
   useRecoveryCode(userId: string, codeHash: Buffer): Promise<boolean>;
   replaceRecoveryCodes(userId: string, codeHashes: readonly Buffer[]): Promise<boolean>;
-  remove(userId: string): Promise<boolean>;
+  remove(userId: string, act?: PendingAuditEvent): Promise<boolean>;
 }
 
 export interface SecondFactorPorts {

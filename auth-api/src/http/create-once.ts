@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from '../domain/audit.ts';
 import type { IdempotencyKeys } from '../domain/idempotency.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { uuidV7 } from '../domain/uuid.ts';
@@ -8,6 +9,8 @@ export interface Creation {
   readonly idempotencyKey: string | undefined;
   readonly scope: string;
   readonly body: unknown;
+  /** None comes of a request that was carried out before. */
+  readonly event: PendingAuditEvent;
   /** Creates what then has this id; 409 where that, or another of the same name, is there. */
   readonly create: (id: string) => Promise<Answer>;
   /** The answer for what is there with this id. */
@@ -19,7 +22,7 @@ export interface Creation {
  * the id of what is created: whatever became of the first request, the thing with that id is there or it is not.
  */
 export async function createOnce(
-  { idempotencyKey: key, scope, body, create, show }: Creation,
+  { idempotencyKey: key, scope, body, event, create, show }: Creation,
   { clock, idempotencyKeys }: { readonly clock: Clock; readonly idempotencyKeys: IdempotencyKeys },
 ): Promise<Answer> {
   const id = uuidV7(clock.nowMs());
@@ -28,11 +31,16 @@ export async function createOnce(
   const claimed = await idempotencyKeys.claim(claim);
   if (claimed.kind === 'otherRequest') return problem('idempotency_key_reused');
   const before = claimed.kind === 'known' ? await show(claimed.id) : undefined;
-  if (before !== undefined) return before;
+  if (before !== undefined) return shownAgain(before, event);
   const answer = await create(claimed.id);
   // A request with the same key may have been faster.
   const other = answer.status === 409 ? await show(claimed.id) : undefined;
-  if (other !== undefined) return other;
+  if (other !== undefined) return shownAgain(other, event);
   if (answer.status !== 201 && claimed.kind === 'claimed') await idempotencyKeys.release(claim);
+  return answer;
+}
+
+function shownAgain(answer: Answer, event: PendingAuditEvent): Answer {
+  event.settle();
   return answer;
 }

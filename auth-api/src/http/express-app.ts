@@ -16,6 +16,7 @@ import { missingForStepUp } from '../domain/second-factor.ts';
 import { clientNetwork } from '../limits/client-network.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
+import { auditOrigin, eventOf, isAudited, noteEvent, recordAct } from './audited.ts';
 import { bearerToken } from './bearer-token.ts';
 import { BodyCutOffError, bodyStream } from './body-stream.ts';
 import { clientAddress, isTrusted } from './client-address.ts';
@@ -71,7 +72,7 @@ function takesLines({ description }: Route): boolean {
 }
 
 function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): RequestHandler {
-  const { operation, permission, method, isRead = method === 'get' } = route.description;
+  const { operation, permission } = route.description;
   return async (request, response) => {
     response.locals.operation = operation;
     const token = route.access === 'bearer' ? bearerToken(request.headers.authorization) : undefined;
@@ -80,8 +81,13 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
       send(response, unauthenticated(token !== undefined));
       return;
     }
+    const client = clientOf(request, trustedProxies);
+    const parameter = (name: string) => String(request.params[name] ?? '');
+    const event = eventOf(route, auditOrigin(client), { claims, parameter }, ports.audit);
     if (permission !== undefined && (claims === undefined || !(await holdsAll(claims, [permission], ports)))) {
-      send(response, problem('forbidden'));
+      const forbidden = problem('forbidden');
+      send(response, forbidden);
+      noteEvent(route, event, forbidden, ports.audit);
       return;
     }
     const missing =
@@ -101,10 +107,27 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
       send(response, checked.answer);
       return;
     }
-    const answer = await route.handle(routeRequest(request, response, checked, trustedProxies), claims, ports);
-    if (claims !== undefined && !isRead && answer.status < 400) await ports.ownWrites.wrote(claims.sessionId);
+    const asked = { ...routeRequest(request, response, checked), ...client, parameter, event };
+    const answer = await route.handle(asked, claims, ports);
+    await recordAct(route, event, answer, ports.audit);
+    if (claims !== undefined && isAudited(route.description) && answer.status < 400) {
+      await ports.ownWrites.wrote(claims.sessionId);
+    }
     if (answer.stream === undefined) send(response, answer);
     else await sendStream(response, answer, answer.stream);
+    noteEvent(route, event, answer, ports.audit);
+  };
+}
+
+type ClientOfRequest = Pick<RouteRequest<unknown, unknown>, 'clientAddress' | 'clientNetwork' | 'userAgent'>;
+
+function clientOf(request: Request, trustedProxies: BlockList): ClientOfRequest {
+  const address = clientAddress(request.socket.remoteAddress, request.get('x-forwarded-for'), trustedProxies);
+  const isOurs = address !== undefined && isTrusted(address, trustedProxies);
+  return {
+    clientAddress: address,
+    clientNetwork: isOurs ? undefined : clientNetwork(address),
+    userAgent: request.get('user-agent')?.slice(0, 400),
   };
 }
 
@@ -112,24 +135,17 @@ function routeRequest(
   request: Request,
   response: Response,
   { body, query }: { body: unknown; query: unknown },
-  trustedProxies: BlockList,
-): RouteRequest<unknown, unknown> {
+): Omit<RouteRequest<unknown, unknown>, 'parameter' | 'event' | keyof ClientOfRequest> {
   const left = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) left.abort();
   });
-  const address = clientAddress(request.socket.remoteAddress, request.get('x-forwarded-for'), trustedProxies);
-  const isOurs = address !== undefined && isTrusted(address, trustedProxies);
   return {
     body,
     query,
     bytes: () => bodyStream(request),
-    parameter: (name) => String(request.params[name] ?? ''),
     ifMatch: request.get('if-match'),
     idempotencyKey: request.get('idempotency-key'),
-    clientAddress: address,
-    clientNetwork: isOurs ? undefined : clientNetwork(address),
-    userAgent: request.get('user-agent')?.slice(0, 400),
     languages: languagesOf(request),
     signal: left.signal,
   };

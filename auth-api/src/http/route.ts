@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AccountPorts } from '../domain/account.ts';
 import type { AccountDirectory, RoleStore } from '../domain/administration.ts';
+import type { AuditLog, PendingAuditEvent } from '../domain/audit.ts';
 import type { CacheAdministration } from '../domain/cache-administration.ts';
 import type { IdempotencyKeys } from '../domain/idempotency.ts';
 import type { LoginPorts } from '../domain/login.ts';
@@ -13,6 +14,7 @@ import type { ProfileMemory, UserViews } from '../domain/ports/users.ts';
 import type { RecoveryPorts } from '../domain/recovery.ts';
 import type { RefreshPorts } from '../domain/refresh.ts';
 import type { RegistrationPorts } from '../domain/registration.ts';
+import type { Statistics } from '../domain/statistics.ts';
 import type { AuthenticationMetrics } from '../observability/metrics.ts';
 import type { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import type { Answer } from './problem.ts';
@@ -42,6 +44,10 @@ export interface ApiPorts
   /** One import at a time. */
   readonly importTurn: Turn;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly audit: AuditLog;
+  /** The operations that leave events, and what else there is in the log. */
+  readonly auditTypes: readonly string[];
+  readonly statistics: (days: number) => Promise<Statistics>;
   readonly metrics: AuthenticationMetrics;
   readonly overload: Overload;
   /** Whether anybody may make an account. */
@@ -71,6 +77,8 @@ export interface RouteRequest<Body, Query> {
   readonly languages: readonly string[];
   /** Fires when the client leaves before the answer. */
   readonly signal: AbortSignal;
+  /** What the audit log will tell of this request. What an administrator does is written together with it. */
+  readonly event: PendingAuditEvent;
 }
 
 export interface AnswerDescription {

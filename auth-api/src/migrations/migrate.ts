@@ -38,10 +38,20 @@ export async function migrate({ connection, appRole, log }: MigrationOptions): P
   }
 }
 
-/** Each time for what exists by then; the record of migrations stays out of the application's reach. */
+/**
+ * Each time for what exists by then; the record of migrations stays out of the application's reach. The audit log it adds to
+ * and reads, as a whole: of the partitions it knows nothing.
+ */
 function grants(grantee: string): string {
   return `GRANT USAGE ON SCHEMA auth TO ${grantee};
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA auth TO ${grantee};
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA auth TO ${grantee};
-    REVOKE ALL ON auth.migrations FROM ${grantee};`;
+    REVOKE ALL ON auth.migrations FROM ${grantee};
+    REVOKE UPDATE, DELETE ON auth.audit_events FROM ${grantee};
+    DO $$ DECLARE partition regclass; BEGIN
+      FOR partition IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'auth.audit_events'::regclass LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM %s', partition, ${pg.escapeLiteral(grantee)});
+      END LOOP;
+    END $$;
+    GRANT EXECUTE ON FUNCTION auth.maintain_audit_events(integer) TO ${grantee};`;
 }

@@ -24,6 +24,7 @@ function service(accounts: Record<string, string> = {}) {
   const passwords = new Map(Object.entries(accounts));
   const ports = {
     clock: { nowMs: () => 0 },
+    audit: { begin: () => ({ about: () => {} }) },
     passwordPolicy: {
       decide: (word: string) => (word.length < 8 ? { kind: 'refused', reason: 'is short' } : { kind: 'accepted' }),
     },

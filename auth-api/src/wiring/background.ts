@@ -48,6 +48,7 @@ export function startBackground(config: ServeConfig, databases: Databases, cache
     primary: databases.primary,
     lease: new Lease(databases.primary, { name: 'sweeper', holder, durationSeconds: sweeperLeaseSeconds }),
     refreshLifetimeSeconds: config.tokens.refreshLifetimeSeconds,
+    auditRetentionDays: config.auditRetentionDays,
   });
   const sweep = async () => {
     const deleted = await sweeper.sweep();

@@ -24,10 +24,10 @@ export function cacheAdministration(
   return {
     isTrusted: () => freshness.isTrusted(),
     caches: () => cacheTypes.map(status),
-    clear: async (name) => {
+    clear: async (name, act) => {
       const type = cacheTypes.find((known) => known === name);
       if (type === undefined) return false;
-      await clearType(databases.primary, announce, type);
+      await clearType(databases.primary, announce, type, act);
       return true;
     },
   };

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type App, startApp } from '../app.ts';
 import type { ServeConfig } from '../config.ts';
+import { auditTypes } from '../http/audited.ts';
 import type { ApiPorts } from '../http/route.ts';
+import { routes } from '../http/routes/all.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { watchPopulation } from '../observability/population-watch.ts';
 import { OpenTelemetrySpans } from '../observability/spans.ts';
@@ -16,7 +18,9 @@ import { OpaqueRefreshTokens } from '../security/refresh-token.ts';
 import { VerifiedTokens } from '../security/verified-tokens.ts';
 import { PostgresIdempotencyKeys } from '../storage/postgres/idempotency-key-store.ts';
 import { countPopulationIn } from '../storage/postgres/population.ts';
+import { readStatistics } from '../storage/postgres/statistics.ts';
 import { appointAdministrator } from './administrator.ts';
+import { startAudit } from './audit.ts';
 import { startBackground } from './background.ts';
 import { cacheAdministration } from './cache-administration.ts';
 import { openCaches } from './caches.ts';
@@ -54,6 +58,8 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     maxEventLoopDelayMs,
   });
   const stores = createStores(config, { databases, caches, metrics });
+  const clock = { nowMs: () => Date.now() };
+  const audit = startAudit({ databases, metrics, log, clock, key: () => keys.derivationKey() });
   const ports: ApiPorts = {
     ...stores,
     passwords,
@@ -62,11 +68,14 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     accessTokens,
     refreshTokens: new OpaqueRefreshTokens(() => keys.derivationKey()),
     spans: new OpenTelemetrySpans(() => keys.derivationKey()),
-    clock: { nowMs: () => Date.now() },
+    clock,
     lifetimes: {
       accessSeconds: config.tokens.accessLifetimeSeconds,
       refreshSeconds: config.tokens.refreshLifetimeSeconds,
     },
+    audit: audit.log,
+    auditTypes: auditTypes(routes),
+    statistics: (days) => readStatistics(databases.replicas ?? databases.primary, days),
     idempotencyKeys: new PostgresIdempotencyKeys(databases.primary, () => keys.derivationKey()),
     importTurn: new SingleTurn(),
     oneTimeCodes: new SealedOneTimeCodes(() => keys.derivationKey()),
@@ -112,7 +121,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     keys.close();
     overload.close();
     await passwords.close();
-    await Promise.all([background.stop(), mailing.stop()]);
+    await Promise.all([background.stop(), mailing.stop(), audit.stop()]);
     caches.close();
     redis?.disconnect();
     await databases.close();

@@ -10,6 +10,7 @@ export interface RateLimiter {
 /** Counts wrong passwords by the name that was typed, whether or not there is such an account. */
 export interface AccountLockout {
   lockout(account: string): Promise<{ readonly kind: 'open' } | { readonly kind: 'lockedOut' }>;
-  recordFailure(account: string): Promise<unknown>;
+  /** Tells whether the account is locked by it. */
+  recordFailure(account: string): Promise<{ readonly kind: 'open' } | { readonly kind: 'lockedOut' }>;
   forgetFailures(account: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { PendingAuditEvent } from '../audit.ts';
 import type { Page } from './page.ts';
 
 /** Told of what sessions write, so that they see it in what they read next, on whichever pod. */
@@ -18,6 +19,13 @@ export interface NewSession {
   readonly hasSecondFactor: boolean;
   /** Replaces the stored hash if that is still the one verified. */
   readonly hashUpgrade?: { readonly from: string; readonly to: string };
+  /** Written with the session. */
+  readonly event?: PendingAuditEvent;
+}
+
+export interface EndedSession {
+  readonly sessionId: string;
+  readonly userId: string;
 }
 
 /** A session whose refresh token was just exchanged. */
@@ -75,10 +83,11 @@ export interface SessionStore {
   findRefreshToken(tokenHash: Buffer): Promise<RefreshTokenState | undefined>;
   /** They tell whether a session ended by it. */
   end(sessionId: string, reason: SessionEnd): Promise<boolean>;
-  endByRefreshToken(tokenHash: Buffer, reason: SessionEnd): Promise<boolean>;
   endOfUser(sessionId: string, userId: string, reason: SessionEnd): Promise<boolean>;
+  /** The session that ended by it. */
+  endByRefreshToken(tokenHash: Buffer, reason: SessionEnd): Promise<EndedSession | undefined>;
   /** How many ended by it. */
-  endAllOfUser(userId: string, reason: SessionEnd): Promise<number>;
+  endAllOfUser(userId: string, reason: SessionEnd, act?: PendingAuditEvent): Promise<number>;
   /** Live sessions, the youngest first. */
   list(userId: string, page: Page): Promise<SessionSummary[]>;
 }

@@ -1,3 +1,5 @@
+import type { PendingAuditEvent } from '../audit.ts';
+
 export interface UserBasics {
   readonly id: string;
   readonly username: string;
@@ -72,7 +74,10 @@ export interface Credentials {
 }
 
 export interface UserStore {
-  create(user: NewUser): Promise<{ kind: 'created'; profile: UserProfile } | { kind: 'usernameTaken' }>;
+  create(
+    user: NewUser,
+    event?: PendingAuditEvent,
+  ): Promise<{ kind: 'created'; profile: UserProfile } | { kind: 'usernameTaken' }>;
   /** Reads the primary: a password changed a moment ago counts. */
   findForLogin(usernameKey: string): Promise<LoginAccount | undefined>;
   findCredentials(userId: string): Promise<Credentials | undefined>;
@@ -94,7 +99,7 @@ export interface UserStore {
     readonly keptSessionId: string;
   }): Promise<boolean>;
   /** With all that belongs to the account. */
-  delete(userId: string): Promise<boolean>;
+  delete(userId: string, event?: PendingAuditEvent): Promise<boolean>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { auditRoutes } from './admin/audit.ts';
 import { cacheRoutes } from './admin/caches.ts';
 import { circuitBreakerRoutes } from './admin/circuit-breakers.ts';
 import { createAccount } from './admin/create-account.ts';
@@ -7,6 +8,7 @@ import { importAccountsRoute } from './admin/import-accounts.ts';
 import { roleRoutes } from './admin/roles.ts';
 import { searchAccounts } from './admin/search-accounts.ts';
 import { adminSecondFactorRoutes } from './admin/second-factor.ts';
+import { statisticsRoute } from './admin/statistics.ts';
 import { accountRoutes } from './admin/users.ts';
 import { discoveryRoute, jwksRoute } from './keys.ts';
 import { completeLoginRoute, enrollDuringLoginRoute } from './login-challenge.ts';
@@ -61,6 +63,8 @@ export const routes: readonly Route[] = [
   ...adminSecondFactorRoutes,
   ...circuitBreakerRoutes,
   ...cacheRoutes,
+  ...auditRoutes,
+  statisticsRoute,
   jwksRoute,
   discoveryRoute,
 ];

@@ -36,8 +36,8 @@ export const completeLoginRoute = publicRoute(
       ...limited,
     },
   },
-  async ({ body, clientAddress, userAgent }, ports) => {
-    const outcome = await completeLogin({ token: body.mfa_token, code: body.code, clientAddress, userAgent }, ports);
+  async ({ body: { mfa_token: token, code }, clientAddress, userAgent, event }, ports) => {
+    const outcome = await completeLogin({ token, code, clientAddress, userAgent, event }, ports);
     switch (outcome.kind) {
       case 'loggedIn': {
         ports.metrics.authenticated('none');
@@ -51,6 +51,7 @@ export const completeLoginRoute = publicRoute(
         return problem('mfa_not_enrolled');
       case 'wrongCode':
         ports.metrics.authenticated('wrong_code');
+        event.about({ error: 'wrong_code' });
         return problem('invalid_request', wrongCode);
       case 'limited':
         ports.metrics.authenticated('limited');

@@ -1,4 +1,5 @@
 import { requestReset, requestVerification, resetPassword, verifyEmail } from '../../domain/recovery.ts';
+import { addressKey } from '../../domain/username.ts';
 import { comeBackLater, postponed, problem } from '../problem.ts';
 import { bearerRoute, publicRoute, type Route } from '../route.ts';
 import { problemResponse, resetRequest, resetStartRequest, verificationRequest } from '../schemas.ts';
@@ -20,7 +21,8 @@ const requestResetRoute = publicRoute(
       ...noMail,
     },
   },
-  async ({ body: { identifier }, languages, clientNetwork }, ports) => {
+  async ({ body: { identifier }, languages, clientNetwork, event }, ports) => {
+    event.about({ presentedName: addressKey(identifier) });
     if (ports.mail === undefined) return problem('mail_not_configured');
     const outcome = await requestReset({ identifier, languages, clientNetwork }, ports, ports.mail);
     return outcome.kind === 'queued' ? { status: 202 } : comeBackLater('too_many_requests', outcome.retryAfterSeconds);
@@ -36,9 +38,9 @@ const resetPasswordRoute = publicRoute(
     body: resetRequest,
     answers: { 204: { description: 'The password has changed.' }, ...limited },
   },
-  async ({ body: { token, new_password: newPassword }, clientNetwork, signal }, ports) => {
+  async ({ body: { token, new_password: newPassword }, clientNetwork, signal, event }, ports) => {
     if (ports.overload.isOverloaded()) return comeBackLater('overloaded', 1);
-    const outcome = await resetPassword({ token, newPassword, clientNetwork, signal }, ports);
+    const outcome = await resetPassword({ token, newPassword, clientNetwork, signal, event }, ports);
     switch (outcome.kind) {
       case 'reset':
         return { status: 204 };

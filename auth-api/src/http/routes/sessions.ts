@@ -32,12 +32,12 @@ export const loginRoute = publicRoute(
       401: { description: 'The same for an unknown user and a wrong password.', schema: problemResponse },
     },
   },
-  async ({ body, clientAddress, clientNetwork, userAgent, signal }, ports) => {
+  async ({ body, clientAddress, clientNetwork, userAgent, signal, event }, ports) => {
     if (ports.overload.isOverloaded()) {
       ports.metrics.authenticated('overloaded');
       return comeBackLater('overloaded', 1);
     }
-    const outcome = await login({ ...body, clientAddress, clientNetwork, userAgent, signal }, ports);
+    const outcome = await login({ ...body, clientAddress, clientNetwork, userAgent, signal, event }, ports);
     switch (outcome.kind) {
       case 'loggedIn':
         ports.metrics.authenticated('none');
@@ -49,6 +49,7 @@ export const loginRoute = publicRoute(
       }
       case 'refused':
         ports.metrics.authenticated(outcome.reason);
+        event.about({ error: outcome.reason });
         return problem('invalid_credentials');
       case 'limited':
       case 'overloaded':
@@ -74,8 +75,11 @@ export const refreshRoute = publicRoute(
       },
     },
   },
-  async ({ body }, ports) => {
-    const outcome = await refresh(body.refresh_token, ports);
+  async ({ body, event }, ports) => {
+    const outcome = await refresh(body.refresh_token, ports, event);
+    // Sessions tell when they were used last, and nonsense tells nothing: only what ended a session is for the log.
+    if (outcome.kind === 'refused' && outcome.reason === 'reused_token') event.about({ error: outcome.reason });
+    else event.settle();
     return outcome.kind === 'refreshed' ? tokenAnswer(outcome.tokens) : problem('invalid_refresh_token');
   },
 );
@@ -89,8 +93,10 @@ export const logoutRoute = publicRoute(
     body: logoutRequest,
     answers: { 204: { description: 'The session has ended, now or before; nothing is said of an unknown token.' } },
   },
-  async ({ body }, ports) => {
-    await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(body.refresh_token), 'logout');
+  async ({ body, event }, ports) => {
+    const ended = await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(body.refresh_token), 'logout');
+    if (ended === undefined) event.settle();
+    else event.about({ actorId: ended.userId, subjectId: ended.userId, sessionId: ended.sessionId });
     return { status: 204 };
   },
 );

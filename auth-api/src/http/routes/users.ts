@@ -19,17 +19,18 @@ export const registerRoute = publicRoute(
       429: { description: 'Come back after Retry-After.', schema: problemResponse },
     },
   },
-  async ({ body, idempotencyKey, clientNetwork, languages, signal }, ports) => {
+  async ({ body, idempotencyKey, clientNetwork, languages, signal, event }, ports) => {
     if (!ports.isRegistrationOpen) return problem('registration_closed');
     if (ports.overload.isOverloaded()) return comeBackLater('overloaded', 1);
     const { username, password, email = null, display_name: displayName = null, locale = null } = body;
-    const registration = { username, password, email, displayName, locale, languages, clientNetwork, signal };
+    const registration = { username, password, email, displayName, locale, languages, clientNetwork, signal, event };
     const location = () => '/v1/me';
     return createOnce(
       {
         idempotencyKey,
         scope: 'register',
         body,
+        event,
         create: async (id) => registrationAnswer(await register({ ...registration, id }, ports), location),
         show: async (id) => registeredAnswer(await ports.accounts.find(id), location),
       },

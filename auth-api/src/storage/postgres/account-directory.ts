@@ -1,7 +1,9 @@
 import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { userUpdate } from '../../cache/invalidation-events.ts';
 import type { Account, AccountDirectory, AccountPage } from '../../domain/administration.ts';
+import type { PendingAuditEvent } from '../../domain/audit.ts';
 import { accountColumns, accountSearch } from './account-search.ts';
+import { recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
 import type { Database, Statement } from './database.ts';
 import { type ProfileRow, profileOf } from './profile-row.ts';
@@ -53,7 +55,7 @@ export class PostgresAccountDirectory implements AccountDirectory {
     return row === undefined ? undefined : accountOf(row);
   }
 
-  async setStatus(userId: string, status: Account['status']): Promise<boolean> {
+  async setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<boolean> {
     const event = await this.#primary.transaction(async (query) => {
       const changed = await query(updateStatus, [userId, status]);
       if (changed.length === 0) return undefined;
@@ -63,6 +65,7 @@ export class PostgresAccountDirectory implements AccountDirectory {
         ended.map(({ id }) => id),
       );
       await recordEvent(query, event);
+      await recordAct(query, act);
       return event;
     });
     if (event !== undefined) await this.#announce(event);

@@ -1,6 +1,8 @@
 import type { CacheType, CacheVersions } from '../../cache/cache-types.ts';
 import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { type InvalidationEvent, typeCleared } from '../../cache/invalidation-events.ts';
+import type { PendingAuditEvent } from '../../domain/audit.ts';
+import { recordAct } from './audit-events.ts';
 import type { Database, Query, Statement } from './database.ts';
 
 const updateVersions: Statement = {
@@ -28,11 +30,17 @@ export async function recordEvent(query: Query, { kind, targets }: InvalidationE
 }
 
 /** Makes every pod load all of a type anew. */
-export async function clearType(primary: Database, announce: Announce, type: CacheType): Promise<void> {
+export async function clearType(
+  primary: Database,
+  announce: Announce,
+  type: CacheType,
+  act?: PendingAuditEvent,
+): Promise<void> {
   const event = await primary.transaction(async (query) => {
     const raised = await raiseVersions(query, [type]);
     const cleared = typeCleared(type, raised[type]);
     await recordEvent(query, cleared);
+    await recordAct(query, act);
     return cleared;
   });
   await announce(event);

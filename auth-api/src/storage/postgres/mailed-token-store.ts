@@ -18,7 +18,7 @@ const isGoodReset = `t.token_hash = $1 AND t.purpose = 'reset_password' AND t.ex
 
 const selectResetAccount: Statement = {
   name: 'select_reset_account',
-  text: `SELECT u.username, u.username_key, u.email, u.display_name
+  text: `SELECT u.id, u.username, u.username_key, u.email, u.display_name
     FROM auth.account_tokens t, auth.users u WHERE ${isGoodReset}`,
 };
 
@@ -65,6 +65,7 @@ const deleteVerifications: Statement = {
 };
 
 interface ResetRow {
+  id: string;
   username: string;
   username_key: string;
   email: string;
@@ -90,7 +91,7 @@ export class PostgresMailedTokenStore implements MailedTokenStore {
     const [row] = await this.#primary.read<ResetRow>(selectResetAccount, [tokenHash]);
     if (row === undefined) return undefined;
     const words = [row.username, row.email, row.display_name].filter((word) => word !== null);
-    return { usernameKey: row.username_key, words };
+    return { userId: row.id, usernameKey: row.username_key, words };
   }
 
   resetPassword({ tokenHash, passwordHash }: Parameters<MailedTokenStore['resetPassword']>[0]): Promise<boolean> {

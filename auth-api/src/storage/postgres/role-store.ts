@@ -4,7 +4,9 @@ import { type InvalidationEvent, roleChange, userPermissionChange } from '../../
 import type { OwnWrites } from '../../cache/own-writes.ts';
 import type { SharedCache } from '../../cache/shared-cache.ts';
 import type { NamedThing, Permission, Role, RoleStore } from '../../domain/administration.ts';
+import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { Page } from '../../domain/ports/page.ts';
+import { queryAsAct, recordAct } from './audit-events.ts';
 import { raiseVersions, recordEvent } from './cache-versions.ts';
 import { type Database, isUniqueViolation, type Query, type Statement } from './database.ts';
 
@@ -64,7 +66,7 @@ const selectPermissions: Statement = {
 
 const insertPermission: Statement = {
   name: 'insert_permission',
-  text: 'INSERT INTO auth.permissions (id, name, description) VALUES ($1, $2, $3)',
+  text: 'INSERT INTO auth.permissions (id, name, description) VALUES ($1, $2, $3) RETURNING id',
 };
 
 const deletePermission: Statement = {
@@ -139,35 +141,35 @@ export class PostgresRoleStore implements RoleStore {
     return (await ownWrites.read(sessionId, { type: 'role_definitions', id, cached, direct })) ?? [];
   }
 
-  createRole({ id, name, description }: NamedThing): Promise<'created' | 'nameTaken'> {
+  createRole({ id, name, description }: NamedThing, act: PendingAuditEvent): Promise<'created' | 'nameTaken'> {
     const insert = async (query: Query) => {
       await query(insertRole, [id, name, description]);
       return record(query, ['role_definitions']);
     };
-    return nameTakenBy('roles', this.#change(insert));
+    return nameTakenBy('roles', this.#change(insert, act));
   }
 
   async findRole(id: string): Promise<Role | undefined> {
     return (await this.#primary.read<Role>(selectRole, [id]))[0];
   }
 
-  deleteRole(name: string): Promise<boolean> {
-    return this.#deleteNamed(deleteRole, name);
+  deleteRole(name: string, act: PendingAuditEvent): Promise<boolean> {
+    return this.#deleteNamed(deleteRole, name, act);
   }
 
-  setSecondFactorRequired(role: string, isRequired: boolean): Promise<boolean> {
+  setSecondFactorRequired(role: string, isRequired: boolean, act: PendingAuditEvent): Promise<boolean> {
     return this.#change(async (query) => {
       const changed = await query(setSecondFactorRequired, [role, isRequired]);
       return changed.length === 0 ? undefined : record(query, ['role_definitions']);
-    });
+    }, act);
   }
 
-  addPermission(role: string, permission: string): Promise<boolean> {
-    return this.#changeRolePermission(insertRolePermission, role, permission);
+  addPermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean> {
+    return this.#changeRolePermission(insertRolePermission, role, permission, act);
   }
 
-  removePermission(role: string, permission: string): Promise<boolean> {
-    return this.#changeRolePermission(deleteRolePermission, role, permission);
+  removePermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean> {
+    return this.#changeRolePermission(deleteRolePermission, role, permission, act);
   }
 
   listPermissions({ after, limit }: Page): Promise<Permission[]> {
@@ -178,42 +180,48 @@ export class PostgresRoleStore implements RoleStore {
     return (await this.#primary.read<Permission>(selectPermission, [id]))[0];
   }
 
-  createPermission({ id, name, description }: NamedThing): Promise<'created' | 'nameTaken'> {
-    return nameTakenBy('permissions', this.#primary.query(insertPermission, [id, name, description]));
+  createPermission({ id, name, description }: NamedThing, act: PendingAuditEvent): Promise<'created' | 'nameTaken'> {
+    const insertion = [insertPermission, [id, name, description]] as const;
+    return nameTakenBy('permissions', queryAsAct(this.#primary, insertion, act));
   }
 
-  deletePermission(name: string): Promise<boolean> {
-    return this.#deleteNamed(deletePermission, name);
+  deletePermission(name: string, act: PendingAuditEvent): Promise<boolean> {
+    return this.#deleteNamed(deletePermission, name, act);
   }
 
-  grantRole(userId: string, role: string, grantedBy: string | undefined): Promise<boolean> {
-    return this.#grant(grants.role, userId, role, grantedBy);
+  grantRole(...[userId, role, grantedBy, act]: Parameters<RoleStore['grantRole']>): Promise<boolean> {
+    return this.#changeGrants(grants.role, userId, [role, grantedBy ?? null], act);
   }
 
-  revokeRole(userId: string, role: string): Promise<boolean> {
-    return this.#revoke(revocations.role, userId, role);
+  revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<boolean> {
+    return this.#changeGrants(revocations.role, userId, [role], act);
   }
 
-  grantPermission(userId: string, permission: string, grantedBy: string): Promise<boolean> {
-    return this.#grant(grants.permission, userId, permission, grantedBy);
+  grantPermission(...[userId, permission, grantedBy, act]: Parameters<RoleStore['grantPermission']>): Promise<boolean> {
+    return this.#changeGrants(grants.permission, userId, [permission, grantedBy], act);
   }
 
-  revokePermission(userId: string, permission: string): Promise<boolean> {
-    return this.#revoke(revocations.permission, userId, permission);
+  revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<boolean> {
+    return this.#changeGrants(revocations.permission, userId, [permission], act);
   }
 
   async hasAdministrator(): Promise<boolean> {
     return (await this.#primary.read(selectAdministrator, [])).length > 0;
   }
 
-  #deleteNamed(statement: Statement, name: string): Promise<boolean> {
+  #deleteNamed(statement: Statement, name: string, act: PendingAuditEvent): Promise<boolean> {
     return this.#change(async (query) => {
       const deleted = await query(statement, [name]);
       return deleted.length === 0 ? undefined : record(query, ['role_definitions', 'user_permissions']);
-    });
+    }, act);
   }
 
-  async #changeRolePermission(statement: Statement, role: string, permission: string): Promise<boolean> {
+  async #changeRolePermission(
+    statement: Statement,
+    role: string,
+    permission: string,
+    act: PendingAuditEvent,
+  ): Promise<boolean> {
     let isFound = false;
     await this.#change(async (query) => {
       const [ids] = await query<{ role_id: string; permission_id: string }>(selectRoleAndPermission, [
@@ -224,28 +232,33 @@ export class PostgresRoleStore implements RoleStore {
       if (ids === undefined) return undefined;
       const changed = await query(statement, [ids.role_id, ids.permission_id]);
       return changed.length === 0 ? undefined : record(query, ['role_definitions', 'user_permissions']);
-    });
+    }, act);
     return isFound;
   }
 
-  async #grant(statement: Statement, userId: string, name: string, grantedBy: string | undefined): Promise<boolean> {
+  async #changeGrants(
+    statement: Statement,
+    userId: string,
+    names: readonly (string | null)[],
+    act: PendingAuditEvent,
+  ): Promise<boolean> {
     const event = userPermissionChange(userId);
-    const values = [userId, name, grantedBy ?? null, JSON.stringify(event.targets)];
-    const isFound = (await this.#primary.query(statement, values)).length > 0;
+    const values = [userId, ...names, JSON.stringify(event.targets)];
+    const isFound = (await queryAsAct(this.#primary, [statement, values], act)).length > 0;
     if (isFound) await this.#announce(event);
     return isFound;
   }
 
-  async #revoke(statement: Statement, userId: string, name: string): Promise<boolean> {
-    const event = userPermissionChange(userId);
-    const isRevoked = (await this.#primary.query(statement, [userId, name, JSON.stringify(event.targets)])).length > 0;
-    if (isRevoked) await this.#announce(event);
-    return isRevoked;
-  }
-
   /** Whether the body changed anything, and so has an event. */
-  async #change(body: (query: Query) => Promise<InvalidationEvent | undefined>): Promise<boolean> {
-    const event = await this.#primary.transaction(body);
+  async #change(
+    body: (query: Query) => Promise<InvalidationEvent | undefined>,
+    act: PendingAuditEvent,
+  ): Promise<boolean> {
+    const event = await this.#primary.transaction(async (query) => {
+      const changed = await body(query);
+      if (changed !== undefined) await recordAct(query, act);
+      return changed;
+    });
     if (event !== undefined) await this.#announce(event);
     return event !== undefined;
   }

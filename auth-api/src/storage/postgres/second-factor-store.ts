@@ -1,5 +1,7 @@
+import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { LoginChallenge, LoginChallengeStore, NewChallenge } from '../../domain/login-challenge.ts';
 import type { Factor, SecondFactorState, SecondFactorStore } from '../../domain/second-factor.ts';
+import { queryAsAct } from './audit-events.ts';
 import type { Database, Query, Statement } from './database.ts';
 import { rolesOf, secondFactorRequired } from './grant-names.ts';
 
@@ -142,8 +144,8 @@ export class PostgresSecondFactorStore implements SecondFactorStore {
     });
   }
 
-  remove(userId: string): Promise<boolean> {
-    return this.#does(deleteFactor, [userId]);
+  async remove(userId: string, act?: PendingAuditEvent): Promise<boolean> {
+    return (await queryAsAct(this.#primary, [deleteFactor, [userId]], act)).length > 0;
   }
 
   async #does(statement: Statement, values: Parameters<Database['query']>[1]): Promise<boolean> {

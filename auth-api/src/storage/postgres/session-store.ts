@@ -2,8 +2,10 @@ import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { sessionLogout } from '../../cache/invalidation-events.ts';
 import type { SessionState } from '../../cache/live-sessions.ts';
 import type { LocalCache } from '../../cache/local-cache.ts';
+import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import type {
+  EndedSession,
   NewSession,
   RefreshedSession,
   RefreshTokenState,
@@ -12,6 +14,7 @@ import type {
   SessionSummary,
   SessionWrites,
 } from '../../domain/ports/sessions.ts';
+import { auditJson, insertedWith, queryAsAct } from './audit-events.ts';
 import type { Database, Statement } from './database.ts';
 import { secondFactorRequired } from './grant-names.ts';
 
@@ -50,7 +53,7 @@ const insertSession: Statement = {
         WHERE s.ended_at IS NULL ORDER BY s.created_at DESC OFFSET $10
       )
       RETURNING id
-    ), event AS (${announceEnded})
+    ), event AS (${announceEnded}), logged AS (${insertedWith('account', 12)})
     SELECT ${expirySeconds('s.expires_at')} AS expires_seconds, ARRAY(SELECT id FROM ended) AS ended FROM session s`,
 };
 
@@ -148,9 +151,9 @@ const endSessionByToken: Statement = {
   text: `WITH ended AS (
       UPDATE auth.sessions s SET ended_at = now(), end_reason = $2
       FROM auth.refresh_tokens t WHERE t.token_hash = $1 AND s.id = t.session_id AND s.ended_at IS NULL
-      RETURNING s.id
+      RETURNING s.id, s.user_id
     ), event AS (${announceEnded})
-    SELECT id FROM ended`,
+    SELECT id, user_id FROM ended`,
 };
 
 interface ExpiryRow {
@@ -202,6 +205,8 @@ export class PostgresSessionStore implements SessionStore {
   async open(session: NewSession): ReturnType<SessionStore['open']> {
     const { memory, ownWrites, maxSessionsPerUser } = this.#options;
     const beforeWrite = memory.moment();
+    const { event, userId: subjectId, hasSecondFactor } = session;
+    event?.about({ actorId: subjectId, subjectId, sessionId: session.id, details: { second_factor: hasSecondFactor } });
     const [row] = await this.#primary.query<ExpiryRow & { ended: string[] }>(insertSession, [
       session.userId,
       session.credentialVersion,
@@ -214,9 +219,11 @@ export class PostgresSessionStore implements SessionStore {
       session.hashUpgrade?.to ?? null,
       // Beside the new one.
       maxSessionsPerUser - 1,
-      session.hasSecondFactor,
+      hasSecondFactor,
+      event === undefined ? null : auditJson(event.ended('success')),
     ]);
     if (row === undefined) return { kind: 'credentialsChanged' };
+    event?.settle();
     memory.remember(session.id, stateOf(row), beforeWrite);
     ownWrites.opened(session.id);
     await this.#announceEnd(row.ended);
@@ -259,15 +266,15 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async end(sessionId: string, reason: SessionEnd): Promise<boolean> {
-    return (await this.#end(endSession, [sessionId, reason])) === 1;
+    return (await this.#end(endSession, [sessionId, reason])).length === 1;
   }
 
   async endOfUser(sessionId: string, userId: string, reason: SessionEnd): Promise<boolean> {
-    return (await this.#end(endSessionOfUser, [sessionId, userId, reason])) === 1;
+    return (await this.#end(endSessionOfUser, [sessionId, userId, reason])).length === 1;
   }
 
-  async endAllOfUser(userId: string, reason: SessionEnd): Promise<number> {
-    return this.#end(endAllSessions, [userId, reason]);
+  async endAllOfUser(userId: string, reason: SessionEnd, act?: PendingAuditEvent): Promise<number> {
+    return (await this.#end(endAllSessions, [userId, reason], act)).length;
   }
 
   async list(userId: string, { after, limit }: Page): Promise<SessionSummary[]> {
@@ -282,14 +289,19 @@ export class PostgresSessionStore implements SessionStore {
     }));
   }
 
-  async endByRefreshToken(tokenHash: Buffer, reason: SessionEnd): Promise<boolean> {
-    return (await this.#end(endSessionByToken, [tokenHash, reason])) === 1;
+  async endByRefreshToken(tokenHash: Buffer, reason: SessionEnd): Promise<EndedSession | undefined> {
+    const [ended] = await this.#end<{ user_id: string }>(endSessionByToken, [tokenHash, reason]);
+    return ended && { sessionId: ended.id, userId: ended.user_id };
   }
 
-  async #end(statement: Statement, values: Parameters<Database['query']>[1]): Promise<number> {
-    const ended = await this.#primary.query<{ id: string }>(statement, values);
+  async #end<Row extends object>(
+    statement: Statement,
+    values: Parameters<Database['query']>[1],
+    act?: PendingAuditEvent,
+  ): Promise<(Row & { id: string })[]> {
+    const ended = await queryAsAct<Row & { id: string }>(this.#primary, [statement, values], act);
     await this.#announceEnd(ended.map(({ id }) => id));
-    return ended.length;
+    return ended;
   }
 
   async #announceEnd(sessionIds: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { type InvalidationEvent, userUpdate } from '../../cache/invalidation-events.ts';
+import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type {
   Credentials,
   LoginAccount,
@@ -9,6 +10,7 @@ import type {
   UserStore,
   Verification,
 } from '../../domain/ports/users.ts';
+import { queryAsAct, recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
 import { type Database, isUniqueViolation, type Query, type Statement } from './database.ts';
 import { permissionsOf, rolesOf, secondFactorRequired } from './grant-names.ts';
@@ -133,20 +135,14 @@ export class PostgresUserStore implements UserStore {
     this.#sendsMail = options.sendsMail;
   }
 
-  async create(user: NewUser): ReturnType<UserStore['create']> {
+  async create(user: NewUser, event?: PendingAuditEvent): ReturnType<UserStore['create']> {
     const { id, username, usernameKey, email, displayName, locale, passwordHash, verification } = user;
+    const mail = [verification?.mailId ?? null, verification?.languages ?? []];
+    const values = [id, username, usernameKey, email, displayName, locale, passwordHash, ...mail];
+    event?.about({ subjectId: id });
     try {
-      const [row] = await this.#primary.query<Pick<ProfileRow, 'version' | 'created_at' | 'updated_at'>>(insertUser, [
-        id,
-        username,
-        usernameKey,
-        email,
-        displayName,
-        locale,
-        passwordHash,
-        verification?.mailId ?? null,
-        verification?.languages ?? [],
-      ]);
+      type Row = Pick<ProfileRow, 'version' | 'created_at' | 'updated_at'>;
+      const [row] = await queryAsAct<Row>(this.#primary, [insertUser, values], event);
       if (row === undefined) throw new Error('the insertion of a user returned nothing');
       const given = { id, username, email, is_email_verified: false, display_name: displayName, locale, roles: [] };
       const profile = profileOf({ ...row, ...given });
@@ -217,12 +213,13 @@ export class PostgresUserStore implements UserStore {
     });
   }
 
-  delete(userId: string): Promise<boolean> {
+  delete(userId: string, act?: PendingAuditEvent): Promise<boolean> {
     return this.#change(async (query) => {
       const found = await query(lockUser, [userId]);
       if (found.length === 0) return undefined;
       const event = await record(query, userId, await query<{ id: string }>(selectLiveSessionIds, [userId]));
       await query(deleteUser, [userId]);
+      await recordAct(query, act);
       return event;
     });
   }

@@ -784,6 +784,66 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/admin/audit-events": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What was done and who did it, the youngest first
+         * @description Needs the permission `authcluster.audit.read`.
+         */
+        readonly get: operations["list_audit_events"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/audit-events/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * All events, the youngest first, one a line (NDJSON)
+         * @description Needs the permission `authcluster.audit.read`.
+         */
+        readonly get: operations["export_audit_events"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/statistics": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many accounts and sessions there are, and how logins ended day by day
+         * @description Needs the permission `authcluster.operations.read`.
+         */
+        readonly get: operations["get_statistics"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/.well-known/jwks.json": {
         readonly parameters: {
             readonly query?: never;
@@ -949,6 +1009,35 @@ export interface components {
         };
         readonly AccountList: {
             readonly items: readonly components["schemas"]["Account"][];
+            readonly next_cursor: string | null;
+        };
+        readonly AuditEvent: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly occurred_at: string;
+            readonly type: string;
+            /**
+             * @description challenge: what was shown is right, and something more is asked for.
+             * @enum {string}
+             */
+            readonly outcome: "success" | "failure" | "challenge";
+            readonly error: string | null;
+            readonly actor_id: string | null;
+            /** @description An OAuth client, where it was no user. */
+            readonly actor_client: string | null;
+            /** @description Whose account it is about. */
+            readonly subject_id: string | null;
+            readonly session_id: string | null;
+            readonly client_address: string | null;
+            readonly user_agent: string | null;
+            readonly trace_id: string | null;
+            readonly details: {
+                readonly [key: string]: string | number | boolean;
+            };
+        };
+        readonly AuditEventList: {
+            readonly items: readonly components["schemas"]["AuditEvent"][];
             readonly next_cursor: string | null;
         };
         readonly AuthorizeRequest: {
@@ -1247,6 +1336,25 @@ export interface components {
         readonly SessionList: {
             readonly items: readonly components["schemas"]["Session"][];
             readonly next_cursor: string | null;
+        };
+        readonly Statistics: {
+            readonly accounts: {
+                readonly active: number;
+                readonly disabled: number;
+            };
+            readonly live_sessions: number;
+            /** @description The youngest day first; none of a day without any. */
+            readonly logins: readonly {
+                /**
+                 * Format: date
+                 * @description In UTC.
+                 */
+                readonly day: string;
+                /** @enum {string} */
+                readonly outcome: "success" | "failure" | "challenge";
+                readonly error: string | null;
+                readonly count: number;
+            }[];
         };
         readonly StepUpRequest: {
             /** Format: password */
@@ -4849,6 +4957,192 @@ export interface operations {
             };
             /** @description There is no such thing. */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_audit_events: {
+        readonly parameters: {
+            readonly query?: {
+                readonly type?: string;
+                readonly subject?: string;
+                readonly actor?: string;
+                readonly outcome?: "success" | "failure" | "challenge";
+                readonly from?: string;
+                readonly to?: string;
+                readonly cursor?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of events. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuditEventList"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly export_audit_events: {
+        readonly parameters: {
+            readonly query?: {
+                readonly type?: string;
+                readonly subject?: string;
+                readonly actor?: string;
+                readonly outcome?: "success" | "failure" | "challenge";
+                readonly from?: string;
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description As they are read: a connection that breaks off before the last chunk was not all. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": components["schemas"]["AuditEvent"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_statistics: {
+        readonly parameters: {
+            readonly query?: {
+                readonly days?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description As they are now. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

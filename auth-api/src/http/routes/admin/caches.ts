@@ -52,8 +52,8 @@ const clearCache = bearerRoute(
     permission: 'authcluster.operations.write',
     answers: { 204: { description: 'The version of the type is raised.' } },
   },
-  async ({ parameter }, _, { caches }) => {
-    return (await caches.clear(parameter('type'))) ? { status: 204 } : problem('not_found');
+  async ({ parameter, event }, _, { caches }) => {
+    return (await caches.clear(parameter('type'), event)) ? { status: 204 } : problem('not_found');
   },
 );
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { holdsAll } from '../../../domain/permissions.ts';
 import type { AccountExporter } from '../../../domain/ports/account-transfer.ts';
 import { missingForStepUp } from '../../../domain/second-factor.ts';
+import { recordBefore } from '../../audited.ts';
 import { problem, stepUpNeeded } from '../../problem.ts';
 import { bearerRoute } from '../../route.ts';
 import { accountLine, exportLine } from './account-line.ts';
@@ -23,17 +24,21 @@ export const exportAccountsRoute = bearerRoute(
         .describe('Needs authcluster.password-hashes.read, and a login or step-up that is recent.'),
     }),
     permission: 'authcluster.users.read',
+    // An act that is in the audit log: it takes many people's data out of the service.
+    isRead: false,
     answers: {
       200: { description: 'An account a line, in the order of their ids.', schema: accountLine, isLines: true },
     },
   },
-  async ({ query: { after, password_hashes } }, claims, ports) => {
+  async ({ query: { after, password_hashes }, event }, claims, ports) => {
     const withHashes = password_hashes === 'true';
     if (withHashes && !(await holdsAll(claims, ['authcluster.password-hashes.read'], ports))) {
       return problem('forbidden');
     }
     const missing = withHashes ? await missingForStepUp(claims, ports.stepUpMaxAgeSeconds, ports) : undefined;
     if (missing !== undefined) return stepUpNeeded(ports.stepUpMaxAgeSeconds, missing.needsSecondFactor);
+    event.about({ details: { password_hashes: withHashes, ...(after === undefined ? {} : { after }) } });
+    await recordBefore(event, ports);
     const headers = { 'content-type': 'application/x-ndjson' };
     return { status: 200, headers, stream: await exportedLines(ports.exporter, after, withHashes) };
   },

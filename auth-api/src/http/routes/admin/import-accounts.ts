@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ImportLine, type ImportReport, importAccounts } from '../../../domain/account-import.ts';
 import { holdsAll } from '../../../domain/permissions.ts';
+import { recordBefore } from '../../audited.ts';
 import { readLines } from '../../lines.ts';
 import { type Answer, comeBackLater, problem } from '../../problem.ts';
 import { bearerRoute } from '../../route.ts';
@@ -49,10 +50,13 @@ export const importAccountsRoute = bearerRoute(
       503: { description: 'Come back after Retry-After, and go on after last_line.', schema: importProblem },
     },
   },
-  async ({ bytes, query }, claims, ports) => {
+  async ({ bytes, query, event }, claims, ports) => {
     const giveBack = ports.importTurn.tryTake();
     if (giveBack === undefined) return comeBackLater('overloaded', retryAfterSeconds);
     try {
+      // Every batch of lines has a transaction of its own: that it was begun is told before the first.
+      event.about({ details: { from_line: query.from_line } });
+      await recordBefore(event, ports);
       const mayGrant = await holdsAll(claims, ['authcluster.roles.write'], ports);
       const read = (line: Parameters<typeof importLine>[0]) =>
         importLine(line, { mayGrant, nowMs: ports.clock.nowMs() });

@@ -46,15 +46,17 @@ const createRole = bearerRoute(
     permission: mayWrite,
     answers: { 201: { description: 'The role.', schema: roleResponse }, ...nameTaken },
   },
-  ({ body, idempotencyKey }, { userId }, ports) => {
+  ({ body, idempotencyKey, event }, { userId }, ports) => {
+    event.about({ details: { role: body.name } });
     const shown = (role: Role): Answer => ({ status: 201, body: roleBody(role) });
     return createOnce(
       {
         idempotencyKey,
         scope: `create_role ${userId}`,
         body,
+        event,
         create: async (id) => {
-          if ((await ports.roles.createRole({ id, ...body })) === 'nameTaken') return problem('name_taken');
+          if ((await ports.roles.createRole({ id, ...body }, event)) === 'nameTaken') return problem('name_taken');
           return shown({ id, ...body, permissions: [], requiresSecondFactor: false });
         },
         show: async (id) => {
@@ -77,9 +79,9 @@ const deleteRole = bearerRoute(
     permission: mayWrite,
     answers: { ...done, 409: { description: 'The service itself needs it.', schema: problemResponse } },
   },
-  async ({ parameter }, _, ports) => {
+  async ({ parameter, event }, _, ports) => {
     if (parameter('role') === administratorRole) return problem('needed_by_service');
-    return (await ports.roles.deleteRole(parameter('role'))) ? { status: 204 } : problem('not_found');
+    return (await ports.roles.deleteRole(parameter('role'), event)) ? { status: 204 } : problem('not_found');
   },
 );
 
@@ -93,8 +95,8 @@ const addRolePermission = bearerRoute(
     permission: mayWrite,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
-    const found = await ports.roles.addPermission(parameter('role'), parameter('permission'));
+  async ({ parameter, event }, _, ports) => {
+    const found = await ports.roles.addPermission(parameter('role'), parameter('permission'), event);
     return found ? { status: 204 } : problem('not_found');
   },
 );
@@ -109,11 +111,11 @@ const removeRolePermission = bearerRoute(
     permission: mayWrite,
     answers: { ...done, 409: { description: 'The service itself needs it.', schema: problemResponse } },
   },
-  async ({ parameter }, _, ports) => {
+  async ({ parameter, event }, _, ports) => {
     if (parameter('role') === administratorRole && parameter('permission').startsWith('authcluster.')) {
       return problem('needed_by_service');
     }
-    const found = await ports.roles.removePermission(parameter('role'), parameter('permission'));
+    const found = await ports.roles.removePermission(parameter('role'), parameter('permission'), event);
     return found ? { status: 204 } : problem('not_found');
   },
 );
@@ -144,14 +146,17 @@ const createPermission = bearerRoute(
     permission: mayWrite,
     answers: { 201: { description: 'The permission.', schema: permissionResponse }, ...nameTaken },
   },
-  ({ body, idempotencyKey }, { userId }, ports) =>
-    createOnce(
+  ({ body, idempotencyKey, event }, { userId }, ports) => {
+    event.about({ details: { permission: body.name } });
+    return createOnce(
       {
         idempotencyKey,
         scope: `create_permission ${userId}`,
         body,
+        event,
         create: async (id) => {
-          if ((await ports.roles.createPermission({ id, ...body })) === 'nameTaken') return problem('name_taken');
+          if ((await ports.roles.createPermission({ id, ...body }, event)) === 'nameTaken')
+            return problem('name_taken');
           return { status: 201, body: { id, ...body } };
         },
         show: async (id) => {
@@ -160,7 +165,8 @@ const createPermission = bearerRoute(
         },
       },
       ports,
-    ),
+    );
+  },
 );
 
 const deletePermission = bearerRoute(
@@ -173,9 +179,11 @@ const deletePermission = bearerRoute(
     permission: mayWrite,
     answers: { ...done, 409: { description: 'The service itself needs it.', schema: problemResponse } },
   },
-  async ({ parameter }, _, ports) => {
+  async ({ parameter, event }, _, ports) => {
     if (parameter('permission').startsWith('authcluster.')) return problem('needed_by_service');
-    return (await ports.roles.deletePermission(parameter('permission'))) ? { status: 204 } : problem('not_found');
+    return (await ports.roles.deletePermission(parameter('permission'), event))
+      ? { status: 204 }
+      : problem('not_found');
   },
 );
 

@@ -16,8 +16,8 @@ const requireSecondFactor = bearerRoute(
     permission: 'authcluster.roles.write',
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
-    return (await ports.roles.setSecondFactorRequired(parameter('role'), true))
+  async ({ parameter, event }, _, ports) => {
+    return (await ports.roles.setSecondFactorRequired(parameter('role'), true, event))
       ? { status: 204 }
       : problem('not_found');
   },
@@ -34,8 +34,8 @@ const stopRequiringSecondFactor = bearerRoute(
     needsStepUp: true,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
-    return (await ports.roles.setSecondFactorRequired(parameter('role'), false))
+  async ({ parameter, event }, _, ports) => {
+    return (await ports.roles.setSecondFactorRequired(parameter('role'), false, event))
       ? { status: 204 }
       : problem('not_found');
   },
@@ -52,9 +52,9 @@ const removeAccountSecondFactor = bearerRoute(
     needsStepUp: true,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
+  async ({ parameter, event }, _, ports) => {
     if ((await ports.accounts.find(parameter('id'))) === undefined) return problem('not_found');
-    await ports.secondFactors.remove(parameter('id'));
+    await ports.secondFactors.remove(parameter('id'), event);
     return { status: 204 };
   },
 );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { usernameKey } from '../../../domain/username.ts';
+import { recordBefore } from '../../audited.ts';
 import { problem } from '../../problem.ts';
 import { bearerRoute, type Route } from '../../route.ts';
 import { pageBody, pageQuery, sessionBody, sessionListResponse } from '../../schemas.ts';
@@ -37,8 +38,9 @@ const changeAccount = bearerRoute(
     permission: mayWrite,
     answers: done,
   },
-  async ({ parameter, body: { status } }, _, ports) => {
-    return (await ports.accounts.setStatus(parameter('id'), status)) ? { status: 204 } : problem('not_found');
+  async ({ parameter, body: { status }, event }, _, ports) => {
+    event.about({ details: { status } });
+    return (await ports.accounts.setStatus(parameter('id'), status, event)) ? { status: 204 } : problem('not_found');
   },
 );
 
@@ -52,8 +54,8 @@ const deleteAccount = bearerRoute(
     permission: mayWrite,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
-    return (await ports.users.delete(parameter('id'))) ? { status: 204 } : problem('not_found');
+  async ({ parameter, event }, _, ports) => {
+    return (await ports.users.delete(parameter('id'), event)) ? { status: 204 } : problem('not_found');
   },
 );
 
@@ -67,9 +69,10 @@ const unlockAccount = bearerRoute(
     permission: mayWrite,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
+  async ({ parameter, event }, _, ports) => {
     const account = await ports.accounts.find(parameter('id'));
     if (account === undefined) return problem('not_found');
+    await recordBefore(event, ports);
     await ports.limits.forgetFailures(usernameKey(account.username));
     return { status: 204 };
   },
@@ -104,9 +107,9 @@ const endAccountSessions = bearerRoute(
     permission: mayWrite,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
+  async ({ parameter, event }, _, ports) => {
     if ((await ports.accounts.find(parameter('id'))) === undefined) return problem('not_found');
-    await ports.sessions.endAllOfUser(parameter('id'), 'revoked');
+    await ports.sessions.endAllOfUser(parameter('id'), 'revoked', event);
     return { status: 204 };
   },
 );
@@ -121,8 +124,8 @@ const grantRole = bearerRoute(
     permission: mayGrant,
     answers: done,
   },
-  async ({ parameter }, { userId }, ports) => {
-    const found = await ports.roles.grantRole(parameter('id'), parameter('role'), userId);
+  async ({ parameter, event }, { userId }, ports) => {
+    const found = await ports.roles.grantRole(parameter('id'), parameter('role'), userId, event);
     return found ? { status: 204 } : problem('not_found');
   },
 );
@@ -137,8 +140,8 @@ const revokeRole = bearerRoute(
     permission: mayGrant,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
-    const found = await ports.roles.revokeRole(parameter('id'), parameter('role'));
+  async ({ parameter, event }, _, ports) => {
+    const found = await ports.roles.revokeRole(parameter('id'), parameter('role'), event);
     return found ? { status: 204 } : problem('not_found');
   },
 );
@@ -153,8 +156,8 @@ const grantPermission = bearerRoute(
     permission: mayGrant,
     answers: done,
   },
-  async ({ parameter }, { userId }, ports) => {
-    const found = await ports.roles.grantPermission(parameter('id'), parameter('permission'), userId);
+  async ({ parameter, event }, { userId }, ports) => {
+    const found = await ports.roles.grantPermission(parameter('id'), parameter('permission'), userId, event);
     return found ? { status: 204 } : problem('not_found');
   },
 );
@@ -169,8 +172,8 @@ const revokePermission = bearerRoute(
     permission: mayGrant,
     answers: done,
   },
-  async ({ parameter }, _, ports) => {
-    const found = await ports.roles.revokePermission(parameter('id'), parameter('permission'));
+  async ({ parameter, event }, _, ports) => {
+    const found = await ports.roles.revokePermission(parameter('id'), parameter('permission'), event);
     return found ? { status: 204 } : problem('not_found');
   },
 );
