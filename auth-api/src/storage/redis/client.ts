@@ -4,6 +4,7 @@ import { Cluster, Redis } from 'ioredis';
 import type { ShardedPubSub } from '../../cache/redis-invalidation-channel.ts';
 import type { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
 import type { ScriptRunner } from './lua-script.ts';
+import { RenewableCluster } from './renewable-cluster.ts';
 
 export interface RedisNode {
   readonly host: string;
@@ -35,23 +36,28 @@ export const redisCommandTimeoutMs = 500;
 
 /** Connects in the background, and again for ever. Commands fail at once while there is no connection. */
 export function connectRedisCluster(nodes: readonly RedisNode[], options: RedisOptions): RedisConnection {
-  const cluster = new Cluster([...nodes], {
-    shardedSubscribers: true,
-    enableOfflineQueue: false,
-    maxRedirections: 4,
-    retryDelayOnFailover: 100,
-    retryDelayOnClusterDown: 100,
-    slotsRefreshTimeout: 2_000,
-    slotsRefreshInterval: 5_000,
-    clusterRetryStrategy: retryDelayMs,
-    redisOptions: nodeOptions(options),
-  });
-  cluster.on('error', options.onError);
-  // A node's connection is made anew when it was lost; connections of subscribers take after it.
-  cluster.on('+node', (node: Redis) => {
-    Object.assign(node.options, options.login());
-  });
-  return { scripts: cluster, pubSub: cluster, ...lifeOf([cluster]) };
+  const open = () => {
+    const cluster = new Cluster([...nodes], {
+      shardedSubscribers: true,
+      enableOfflineQueue: false,
+      maxRedirections: 4,
+      retryDelayOnFailover: 100,
+      retryDelayOnClusterDown: 100,
+      slotsRefreshTimeout: 2_000,
+      slotsRefreshInterval: 5_000,
+      clusterRetryStrategy: retryDelayMs,
+      redisOptions: nodeOptions(options),
+    });
+    cluster.on('error', options.onError);
+    // A node's connection is made anew when it was lost; connections of subscribers take after it.
+    cluster.on('+node', (node: Redis) => {
+      Object.assign(node.options, options.login());
+    });
+    return cluster;
+  };
+  const cluster = new RenewableCluster(open);
+  const { readyWithin } = lifeOf([cluster.current]);
+  return { scripts: cluster, pubSub: cluster, readyWithin, disconnect: () => cluster.disconnect() };
 }
 
 /** The same for one server. Subscribing takes a connection of its own. */
