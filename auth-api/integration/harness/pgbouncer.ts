@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { Container } from '../../../dev/containers/container.ts';
 import { database } from './postgres.ts';
 
 export interface PoolerSettings {
-  readonly name: 'pooler-rw' | 'pooler-ro';
+  readonly name: string;
   readonly image: string;
   readonly port: number;
   readonly serverPort: number;
@@ -41,7 +42,17 @@ export async function startPooler(settings: PoolerSettings): Promise<Pooler> {
   return { port, container };
 }
 
-const configuration = ({ port, serverPort }: PoolerSettings) => `[databases]
+/** Sends it to another server, as the operator does after a failover. */
+export async function repoint(settings: Pick<PoolerSettings, 'name' | 'directory' | 'port' | 'serverPort'>) {
+  const { name, directory, port } = settings;
+  await writeFile(join(directory, name, 'pgbouncer.ini'), configuration(settings));
+  const console = new pg.Client({ host: '127.0.0.1', port, database: 'pgbouncer', ...consoleLogin });
+  await console.connect();
+  await console.query('RELOAD');
+  await console.end();
+}
+
+const configuration = ({ port, serverPort }: Pick<PoolerSettings, 'port' | 'serverPort'>) => `[databases]
 ${database} = host=127.0.0.1 port=${serverPort}
 [pgbouncer]
 listen_addr = 127.0.0.1

@@ -36,15 +36,20 @@ if [ ! -s ${pgdata}/PG_VERSION ]; then
 fi
 ${serve(port)} -c hot_standby=on`;
 
-export async function startPrimary(image: string, port: number): Promise<PostgresServer> {
+export async function startPrimary(image: string, port: number, name = 'primary'): Promise<PostgresServer> {
   const command = ['-c', primaryScript(port)];
-  const container = await Container.start({ name: 'primary', image, entrypoint: 'bash', command });
+  const container = await Container.start({ name, image, entrypoint: 'bash', command });
   return { port, container };
 }
 
-export async function startReplica(image: string, port: number, primaryPort: number): Promise<PostgresServer> {
+export async function startReplica(
+  image: string,
+  port: number,
+  primaryPort: number,
+  name = 'replica',
+): Promise<PostgresServer> {
   const command = ['-c', replicaScript(port, primaryPort)];
-  const container = await Container.start({ name: 'replica', image, entrypoint: 'bash', command });
+  const container = await Container.start({ name, image, entrypoint: 'bash', command });
   return { port, container };
 }
 

@@ -18,7 +18,11 @@ export interface RedisNode {
 const slots = 16_384;
 
 /** A cluster of primaries, each with its share of the slots. */
-export async function startRedisCluster(image: string, directory: string, count = 3): Promise<RedisNode[]> {
+export async function startRedisCluster(
+  image: string,
+  directory: string,
+  { count = 3, prefix = '' } = {},
+): Promise<RedisNode[]> {
   const folder = join(directory, 'redis');
   await mkdir(folder, { recursive: true });
   const { username, password } = redisCredentials;
@@ -26,7 +30,7 @@ export async function startRedisCluster(image: string, directory: string, count 
   const ports = await freePorts(2 * count);
   const nodes = await Promise.all(
     Array.from({ length: count }, (_, index) =>
-      startNode(image, folder, `redis-${index}`, ports[index] ?? 0, ports[count + index] ?? 0),
+      startNode(image, folder, `${prefix}redis-${index}`, ports[index] ?? 0, ports[count + index] ?? 0),
     ),
   );
   await joinNodes(nodes, ports.slice(count));
