@@ -1,6 +1,6 @@
 import type { ObjectCache } from '../kubernetes/cache.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { FieldConflict } from '../kubernetes/errors.ts';
+import { type FieldConflict, isStatus } from '../kubernetes/errors.ts';
 import type { KubernetesObject, LiveObject } from '../kubernetes/objects.ts';
 import { resourceOf } from '../kubernetes/resources.ts';
 import { ExtensionMissing } from './errors.ts';
@@ -40,14 +40,19 @@ export class Applier {
    */
   async apply(owner: string, object: KubernetesObject): Promise<boolean> {
     const { client, cache, onOverruled } = this.#options;
-    const { extension } = resourceOf(object.kind);
+    const { extension, dispensable } = resourceOf(object.kind);
     if (extension !== undefined && cache.isAbsent(object.kind)) throw new ExtensionMissing(extension);
     const key = keyOf(object);
     const desired = orderedHash(object);
     const live = cache.store(object.kind).get(object.metadata.namespace ?? '', object.metadata.name);
     const last = this.#applied.get(owner)?.get(key);
     if (live !== undefined && last?.desired === desired && this.#isUntouched(live, last)) return false;
-    const result = await client.apply(object);
+    const result = await client.apply(object).catch((error: unknown) => {
+      // Its definition is going, or gone, and the watch has not told it yet: the next pass leaves it out.
+      if (dispensable && isStatus(error, 404, 405)) return undefined;
+      throw error;
+    });
+    if (result === undefined) return false;
     cache.note(result.object);
     const applied = this.#applied.get(owner) ?? new Map<string, Applied>();
     this.#applied.set(owner, applied.set(key, appliedAs(desired, result.object, this.#fingerprint(result.object))));

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApiError } from '../kubernetes/errors.ts';
 import { OperatorHarness } from '../testing/operator-harness.ts';
 
@@ -36,5 +36,36 @@ describe('where the Gateway API is not installed', () => {
     );
     expect(harness.condition('Ready')).toBe('False');
     expect(harness.server.find('deployments', 'acme-gateway')).toBeDefined();
+  });
+});
+
+describe('where the Prometheus Operator is being taken away', () => {
+  const definitionsGo = (status: number) => {
+    harness.server.intercept = (request) => {
+      const isWrite = request.method !== 'GET' && /\/(podmonitors|prometheusrules)\//.test(request.path);
+      if (isWrite) throw new ApiError(request, status, '404 page not found');
+    };
+  };
+  beforeEach(async () => {
+    harness = new OperatorHarness({ monitoring: { enabled: true } });
+    await harness.start();
+  });
+
+  // 405: while what is left of a kind is deleted, nothing new can be made.
+  test.each([404, 405])('monitoring that is still on is no failure (%i)', async (status) => {
+    definitionsGo(status);
+    await harness.untilQuiet();
+    expect(harness.condition('Ready')).toBe('True');
+    expect(harness.condition('Degraded')).toBe('False');
+  });
+
+  test('monitoring that is turned off is no failure', async () => {
+    await harness.untilQuiet();
+    expect(harness.server.find('podmonitors', 'acme')).toBeDefined();
+    definitionsGo(404);
+    harness.change({ monitoring: { enabled: false } });
+    await harness.pass();
+    await harness.untilQuiet();
+    expect(harness.condition('Degraded')).toBe('False');
   });
 });

@@ -8,6 +8,8 @@ export interface Resource {
   plural: string;
   /** By an extension that a cluster may lack; what it is called, for a person. */
   extension?: string;
+  /** Nobody asks for such objects by name: where the cluster does not have the kind, or not any more, they are left out. */
+  dispensable?: true;
 }
 
 const RESOURCES: readonly Resource[] = [
@@ -34,12 +36,14 @@ const RESOURCES: readonly Resource[] = [
     kind: 'PodMonitor',
     plural: 'podmonitors',
     extension: 'the Prometheus Operator',
+    dispensable: true,
   },
   {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PrometheusRule',
     plural: 'prometheusrules',
     extension: 'the Prometheus Operator',
+    dispensable: true,
   },
   { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', plural: 'ingresses' },
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies' },
