@@ -1,4 +1,5 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import type { AuthCluster } from '../src/api/authcluster.ts';
 import { EVENTS } from '../src/controller/announce.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
 
@@ -21,12 +22,19 @@ export async function operatorPage(): Promise<string> {
   return `${lines.join('\n')}`;
 }
 
+const lastTransitionTime = '2026-01-01T00:00:00Z';
+const EXAMPLE = {
+  metadata: { namespace: 'auth', name: 'demo' },
+  status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime }] },
+} as AuthCluster;
+
 type Metric = MetricObjectWithValues<MetricValue<string>>;
 
 async function metricSections(): Promise<string[]> {
   const metrics = createMetrics({ resources: ['pods'], concurrency: 1 });
   metrics.leading('authcluster-operator', false);
   metrics.restClient('kubernetes.default.svc');
+  metrics.watchConditions(() => [EXAMPLE]);
   const all = (await metrics.registry.getMetricsAsJSON()) as Metric[];
   const own = all.filter(({ name }) => !/^(process|nodejs)_/.test(name));
   return [
@@ -39,6 +47,9 @@ async function metricSections(): Promise<string[]> {
     '| metric | type | labels | what it tells |',
     '| --- | --- | --- | --- |',
     ...own.map((metric) => `| \`${metric.name}\` | ${String(metric.type)} | ${labels(metric)} | ${metric.help} |`),
+    '',
+    '`authcluster_condition` is that of every replica, whoever leads: take the maximum by `namespace` and `name`. Where Prometheus',
+    'scrapes with `honor_labels`, as the PodMonitor and the scrape configuration here do, `namespace` is that of the AuthCluster.',
     '',
     'Only the leader reconciles: the other replica counts watches and answers of the API server alone.',
     '`authcluster_operator_writes_total` does not move while nothing changes: every write skipped is one that would change',
@@ -63,7 +74,7 @@ function labels({ values }: Metric): string {
 }
 
 /** Labels whose values are all known from the start. */
-const FIXED: ReadonlySet<string> = new Set(['result', 'verb']);
+const FIXED: ReadonlySet<string> = new Set(['result', 'verb', 'status']);
 
 function eventSection(): string[] {
   return [

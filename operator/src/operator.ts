@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { KIND } from './api/authcluster.ts';
+import { type AuthCluster, KIND } from './api/authcluster.ts';
 import type { Config } from './config.ts';
 import { Applier } from './controller/applier.ts';
 import type { Clock } from './controller/clock.ts';
@@ -53,6 +53,7 @@ export class Operator {
     this.cache = createCache(parts);
     this.queue = new WorkQueue({ clock, random, observer: metrics.queue });
     metrics.watchUnfinishedWork(() => this.queue.unfinished());
+    metrics.watchConditions(() => this.cache.store<AuthCluster>(KIND).all());
     const client = createClient(transport, metrics.wrote);
     const events = createEventRecorder(transport, {
       instance: parts.config.pod.name,

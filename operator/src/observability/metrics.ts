@@ -1,10 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AuthCluster } from '../api/authcluster.ts';
 import type { ControllerObserver, ReconcileOutcome } from '../controller/controller.ts';
 import type { WorkQueueObserver } from '../controller/work-queue.ts';
 import type { WriteVerb } from '../kubernetes/client.ts';
 import type { AnswerObserver } from '../kubernetes/transport.ts';
 import { MOVE_REASONS, type MoveReason } from '../postgres/moves.ts';
 import type { MoveOutcome } from '../postgres/planned-move.ts';
+import { conditionMetrics } from './condition-metrics.ts';
 
 export interface Metrics {
   registry: Registry;
@@ -12,6 +14,8 @@ export interface Metrics {
   queue: WorkQueueObserver;
   /** Reads the queue's unfinished work when metrics are scraped. */
   watchUnfinishedWork(read: () => { totalSeconds: number; longestSeconds: number }): void;
+  /** Reads the AuthClusters when metrics are scraped. */
+  watchConditions(read: () => readonly AuthCluster[]): void;
   leading(name: string, leads: boolean): void;
   /** Writes to the API server, by what was done. A no-op reconcile makes none. */
   wrote(verb: WriteVerb): void;
@@ -72,6 +76,7 @@ export function createMetrics({ resources, concurrency }: MetricsOptions): Metri
     controller: controllerMetrics(registry, concurrency),
     queue: queueMetrics(registry),
     watchUnfinishedWork: unfinished,
+    watchConditions: conditionMetrics(registry),
     leading: (name, leads) => leader.set({ name }, leads ? 1 : 0),
     wrote: (verb) => writes.inc({ verb }),
     restClient: restClientMetrics(registry),

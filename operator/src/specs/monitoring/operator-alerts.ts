@@ -2,10 +2,11 @@ import { alert, type RuleGroup } from './rule.ts';
 
 const LOOP = 'name="authcluster"';
 const LEADER = 'max(leader_election_master_status{name="authcluster-operator"})';
+const condition = (selector: string) => `max by (namespace, name) (authcluster_condition{${selector}})`;
 const reconciled = (selector: string) =>
   `sum(rate(controller_runtime_reconcile_total{controller="authcluster"${selector}}[15m]))`;
 
-/** About the operator itself, which is there once for all AuthClusters. */
+/** About the operator itself, which is there once for all AuthClusters, and what it alone tells of them. */
 export const OPERATOR_GROUP: RuleGroup = {
   name: 'authcluster-operator',
   rules: [
@@ -26,6 +27,13 @@ export const OPERATOR_GROUP: RuleGroup = {
       for: '15m',
       severity: 'warning',
       summary: '{{ $value | humanizePercentage }} of what the operator does ends with an error',
+    }),
+    alert('AuthClusterNotReady', {
+      // What was put to sleep, or paused at rest, is not ready on purpose: nothing is under way, and nothing wrong.
+      expr: `${condition('type="Ready",status="true"')} == 0 and on (namespace, name) ${condition('type=~"Progressing|Degraded",status="true"')} == 1`,
+      for: '15m',
+      severity: 'warning',
+      summary: '{{ $labels.namespace }}/{{ $labels.name }} has not been Ready for 15 minutes',
     }),
   ],
 };

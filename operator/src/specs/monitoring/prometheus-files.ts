@@ -27,6 +27,8 @@ export function scrapeFile(): { scrape_configs: readonly object[] } {
       {
         job_name: 'authcluster-operator',
         scrape_interval: '15s',
+        // Conditions are of AuthClusters in any namespace.
+        honor_labels: true,
         kubernetes_sd_configs: [{ role: 'pod' }],
         relabel_configs: [keep('authcluster-operator', ['metrics']), ...COMMON_LABELS],
       },
