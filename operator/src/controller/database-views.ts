@@ -6,7 +6,7 @@ import { names, SHAPE_ANNOTATION, SWITCHOVER_ANNOTATION } from '../specs/names.t
 import { templateSize } from '../specs/postgres/kept.ts';
 import { dynamicConfiguration } from '../specs/postgres/patroni.ts';
 import type { Observed } from '../status/observed.ts';
-import { rolledOut } from '../status/tiers.ts';
+import { rolledOut } from '../status/workloads.ts';
 import { hasComponent } from './tiers.ts';
 
 type Seen = Pick<Observed, 'patroni' | 'statefulSets' | 'deployments' | 'podCounts'> & {

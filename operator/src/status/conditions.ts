@@ -1,6 +1,6 @@
 import type { AuthClusterSpec, StatusCondition } from '../api/generated/authcluster.ts';
 import type { CredentialsView, Failure, Tier } from './observed.ts';
-import type { TierState, TierStates } from './tiers.ts';
+import type { TierState, TierStates } from './tier-state.ts';
 
 /** A condition before it is known since when it holds. */
 export type Finding = Pick<StatusCondition, 'type' | 'status' | 'reason' | 'message'>;

@@ -10,7 +10,8 @@ import { replicaServers } from '../specs/postgres/servers.ts';
 import { serviceHost } from '../specs/services.ts';
 import { findings, withTransitionTimes } from './conditions.ts';
 import type { Observed, SigningKeysView } from './observed.ts';
-import { assessTiers, imageOf, readyOf } from './tiers.ts';
+import { assessTiers } from './tiers.ts';
+import { imageOf, readyOf } from './workloads.ts';
 
 /**
  * The status as a function of what was seen. Of the status before, only the times of its conditions are used.

@@ -1,0 +1,27 @@
+import type { AuthCluster } from '../api/authcluster.ts';
+import { names } from '../specs/names.ts';
+import type { Observed } from './observed.ts';
+import { complete, serving, type TierState, waiting } from './tier-state.ts';
+import { rolledOut } from './workloads.ts';
+
+const SLOTS = 16_384;
+
+export function cache(cluster: AuthCluster, { statefulSets, redis }: Observed): TierState {
+  const { shards, replicasPerShard } = cluster.spec.redis;
+  const nodes = shards * (replicasPerShard + 1);
+  const wanted = Array.from({ length: shards }, (_, shard) => statefulSets.get(names(cluster).redisShard(shard)));
+  if (wanted.includes(undefined)) return waiting('Creating', 'StatefulSets are being created');
+  if (redis === undefined) return waiting('Starting', 'no Redis node answers yet');
+  const activity = redis.activity === undefined ? '' : `: ${redis.activity}`;
+  if (redis.slotsCovered < SLOTS) {
+    return waiting('SlotsNotCovered', `${redis.slotsCovered} of ${SLOTS} slots are served${activity}`);
+  }
+  if (!wanted.every(rolledOut)) return serving('RollingOut', 'all slots are served; pods are being replaced');
+  if (redis.readyNodes >= nodes && redis.activity !== undefined) {
+    return serving('Rearranging', `all slots are served${activity}`);
+  }
+  if (redis.readyNodes < nodes || redis.shards !== shards || redis.activity !== undefined) {
+    return serving('NodesNotReady', `all slots are served; ${redis.readyNodes} of ${nodes} nodes are ready${activity}`);
+  }
+  return complete(`${nodes} nodes in ${shards} shards serve all slots`);
+}
