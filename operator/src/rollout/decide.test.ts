@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clusterWith } from '../testing/sample-clusters.ts';
-import { type Color, type ColorState, decideRollout, type RolloutObserved, type RolloutPlan } from './decide.ts';
+import { decideRollout } from './decide.ts';
+import type { Color, ColorState, RolloutObserved, RolloutPlan } from './terms.ts';
 import { type Baseline, NO_TRAFFIC, type Traffic } from './traffic.ts';
 
 const SPEC = clusterWith({ api: { rollout: { bakeSeconds: 60 } } }).spec.api.rollout;

@@ -6,15 +6,8 @@ import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { COLOR_LABEL, names, REVISION_ANNOTATION } from '../specs/names.ts';
 import { oncePer } from '../specs/once-per.ts';
 import type { Observed } from '../status/observed.ts';
-import {
-  type Color,
-  type ColorState,
-  decideRollout,
-  isUp,
-  opposite,
-  type RolloutPlan,
-  type RolloutRecord,
-} from './decide.ts';
+import { decideRollout, isUp } from './decide.ts';
+import { type Color, type ColorState, opposite, type RolloutPlan, type RolloutRecord } from './terms.ts';
 import { type Baseline, baselineSchema } from './traffic.ts';
 
 const SWITCHED_AT = 'authcluster.dev/switched-at';

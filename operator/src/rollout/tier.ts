@@ -3,8 +3,8 @@ import type { Pod } from '../kubernetes/objects.ts';
 import { askPod } from '../kubernetes/pod-http.ts';
 import { type PodKeys, podKeys } from '../signing-keys/pod-keys.ts';
 import { PORTS } from '../specs/names.ts';
-import type { Check, RolloutObserved } from './decide.ts';
 import { trafficOf } from './metrics.ts';
+import type { Check, RolloutObserved } from './terms.ts';
 import { sum, type Traffic } from './traffic.ts';
 import { type Counters, TrafficWindow } from './traffic-window.ts';
 

@@ -1,7 +1,7 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import { type Color, opposite, type RolloutPhase, type RolloutPlan } from '../rollout/decide.ts';
 import { apiRollout, COLORS } from '../rollout/plan.ts';
+import { type Color, opposite, type RolloutPhase, type RolloutPlan } from '../rollout/terms.ts';
 import type { Observed } from '../status/observed.ts';
 import type { TierStates } from '../status/tier-state.ts';
 import { assessTiers } from '../status/tiers.ts';

@@ -1,5 +1,5 @@
 import type { AuthCluster } from '../api/authcluster.ts';
-import type { Color } from '../rollout/decide.ts';
+import type { Color } from '../rollout/terms.ts';
 
 /** The parts of an AuthCluster, as the label app.kubernetes.io/component names them. */
 export type Component =

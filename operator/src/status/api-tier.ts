@@ -1,5 +1,5 @@
 import type { AuthCluster } from '../api/authcluster.ts';
-import { opposite, type RolloutPhase, type RolloutPlan } from '../rollout/decide.ts';
+import { opposite, type RolloutPhase, type RolloutPlan } from '../rollout/terms.ts';
 import { names } from '../specs/names.ts';
 import type { Observed } from './observed.ts';
 import type { Reason } from './reasons.ts';

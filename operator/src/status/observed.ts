@@ -5,7 +5,7 @@ import type { Moves } from '../postgres/moves.ts';
 import type { PatroniView } from '../postgres/patroni.ts';
 import type { PathsSeen } from '../postgres/pooler-paths.ts';
 import type { VolumesPlan } from '../postgres/volumes.ts';
-import type { RolloutObserved } from '../rollout/decide.ts';
+import type { RolloutObserved } from '../rollout/terms.ts';
 import type { KeyStage } from '../signing-keys/rotation.ts';
 import type { Component } from '../specs/names.ts';
 import type { Refusal } from './refusals.ts';

@@ -10,8 +10,8 @@ import {
 import { Pass } from '../controller/pass.ts';
 import type { ExternalProblemReason } from '../external/problem.ts';
 import type { Deployment, Job } from '../kubernetes/objects.ts';
-import type { Check } from '../rollout/decide.ts';
 import { apiRevision } from '../rollout/plan.ts';
+import type { Check } from '../rollout/terms.ts';
 import { parseKeySet } from '../signing-keys/key-set.ts';
 import { allObjects } from '../specs/all-objects.ts';
 import { REVISION_ANNOTATION } from '../specs/names.ts';

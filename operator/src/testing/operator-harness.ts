@@ -15,7 +15,7 @@ import type { Deployment, KubernetesObject, LiveObject, Secret } from '../kubern
 import { resourceOf } from '../kubernetes/resources.ts';
 import type { PathsSeen } from '../postgres/pooler-paths.ts';
 import type { RedisState } from '../redis/tier.ts';
-import type { Check, RolloutObserved } from '../rollout/decide.ts';
+import type { Check, RolloutObserved } from '../rollout/terms.ts';
 import { NO_TRAFFIC } from '../rollout/traffic.ts';
 import type { PodKeys } from '../signing-keys/pod-keys.ts';
 import { REPLICATION_LOGIN_FILE } from '../specs/postgres/replication-login.ts';

@@ -1,6 +1,6 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
-import type { Color, RolloutPlan } from '../../rollout/decide.ts';
 import { apiRevision, serviceAnnotations } from '../../rollout/plan.ts';
+import type { Color, RolloutPlan } from '../../rollout/terms.ts';
 import { autoscaler, disruptionBudget } from '../availability.ts';
 import type { BuilderInputs } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
