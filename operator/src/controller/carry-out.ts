@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import type { AuthCluster } from '../api/authcluster.ts';
+import type { Deployment } from '../kubernetes/objects.ts';
+import { PRUNED_KINDS } from '../kubernetes/rbac.ts';
+import type { Desired } from '../specs/desired.ts';
+import { names } from '../specs/names.ts';
+import type { Applier } from './applier.ts';
+import type { ConversationOptions } from './conversation.ts';
+import type { Surroundings } from './observe.ts';
+import type { Pass } from './pass.ts';
+import { unwanted } from './prune.ts';
+import { tierOf } from './tiers.ts';
+
+export interface PlanOptions extends Pick<ConversationOptions, 'client' | 'cache'> {
+  applier: Applier;
+}
+
+/** Tiers at the same time, the objects of one in their order: what comes first may be needed by what follows. */
+export async function applyObjects(options: PlanOptions, key: string, plan: Desired, pass: Pass): Promise<void> {
+  const byTier = Map.groupBy(plan.objects, (object) => tierOf(object));
+  await Promise.all(
+    [...byTier].map(async ([tier, objects]) => {
+      for (const object of objects) {
+        const step = `apply ${object.kind} ${object.metadata.name}`;
+        await pass.settle(step, tier, () => options.applier.apply(key, object));
+      }
+    }),
+  );
+}
+
+/** Of Deployments whose size no autoscaler decides at present. */
+export async function resize(options: PlanOptions, cluster: AuthCluster, plan: Desired, pass: Pass): Promise<void> {
+  const { cache, client } = options;
+  for (const [name, size] of plan.sizes) {
+    const live = cache.store<Deployment>('Deployment').get(cluster.metadata.namespace, name);
+    if (live === undefined) continue;
+    const present = live.spec.replicas ?? 1;
+    const replicas = 'exactly' in size ? size.exactly : Math.max(present, size.atLeast);
+    if (replicas === present) continue;
+    await pass.attempt(`scale Deployment ${name}`, tierOf(live), async () => {
+      const scaled = await client.mergePatch(live, { spec: { replicas } });
+      if (typeof scaled === 'object') cache.note(scaled);
+    });
+  }
+}
+
+/** Deletes what is no longer wanted. */
+export async function prune(
+  options: PlanOptions,
+  cluster: AuthCluster,
+  plan: Desired,
+  pass: Pass,
+  log: Logger,
+): Promise<void> {
+  const { cache, client } = options;
+  const { namespace, name, uid } = cluster.metadata;
+  const live = PRUNED_KINDS.flatMap((kind) => cache.store(kind).ofInstance(namespace, name));
+  const wanted = [...plan.objects, ...plan.kept];
+  const { held, replacing } = plan;
+  for (const object of unwanted({ ownerUid: uid, live, wanted, held, replacing })) {
+    await pass.attempt(`delete ${object.kind} ${object.metadata.name}`, tierOf(object), async () => {
+      const outcome = await client.delete(object);
+      // The watch may be late to tell; what is gone is not to be deleted again and again meanwhile.
+      if (outcome === 'gone') cache.store(object.kind).remove(object);
+      log.info({ kind: object.kind, name: object.metadata.name, outcome }, 'deleted what is no longer wanted');
+    });
+  }
+}
+
+/**
+ * Deletes the database's StatefulSet and not its pods, so that the next pass makes it anew with what cannot be changed
+ * in place. Last in a pass, and begun again by the next one, until the watch has told that it is gone.
+ */
+export async function renewStatefulSet(
+  options: PlanOptions,
+  cluster: AuthCluster,
+  { objects }: Surroundings,
+  pass: Pass,
+  log: Logger,
+): Promise<void> {
+  const live = objects.statefulSets.get(names(cluster).postgres);
+  if (!objects.volumes.renewTemplate || live === undefined || live.metadata.deletionTimestamp !== undefined) return;
+  await pass.attempt(`renew StatefulSet ${live.metadata.name}`, 'database', async () => {
+    const outcome = await options.client.delete(live, 'Orphan');
+    log.info({ name: live.metadata.name, outcome }, 'deleted a StatefulSet around its pods, to be made anew');
+  });
+}
