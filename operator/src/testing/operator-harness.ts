@@ -1,27 +1,25 @@
 import { pino } from 'pino';
-import { parse } from 'yaml';
 import type { AuthCluster } from '../api/authcluster.ts';
 import { Applier } from '../controller/applier.ts';
 import { GeneratedSecrets } from '../controller/generated-secrets.ts';
 import { Reconciler } from '../controller/reconcile.ts';
 import { References } from '../controller/references.ts';
 import { watchedKinds } from '../controller/watched-kinds.ts';
-import { loginFingerprint } from '../credentials/servers.ts';
 import { type ExternalChecks, ExternalTier } from '../external/tier.ts';
 import { ObjectCache } from '../kubernetes/cache.ts';
 import { createClient } from '../kubernetes/client.ts';
 import type { EventNote } from '../kubernetes/events.ts';
-import type { Deployment, KubernetesObject, LiveObject, Secret } from '../kubernetes/objects.ts';
-import { resourceOf } from '../kubernetes/resources.ts';
+import type { KubernetesObject, Secret } from '../kubernetes/objects.ts';
 import type { PathsSeen } from '../postgres/pooler-paths.ts';
 import type { RedisState } from '../redis/tier.ts';
 import type { Check, RolloutObserved } from '../rollout/terms.ts';
 import { NO_TRAFFIC } from '../rollout/traffic.ts';
 import type { PodKeys } from '../signing-keys/pod-keys.ts';
-import { REPLICATION_LOGIN_FILE } from '../specs/postgres/replication-login.ts';
 import type { KeySet } from '../specs/secrets/signing-keys.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import { FakeClock } from './fake-clock.ts';
+import { runPods, runWorkloads } from './harness-workloads.ts';
+import { apiLogins, memberState } from './mounted-logins.ts';
 import { clusterWith, SAMPLE_INPUTS } from './sample-clusters.ts';
 
 const WHOLE: RedisState = { readyNodes: 6, slotsCovered: 16_384, primaries: 3, whole: true, shardsInUse: 3 };
@@ -109,6 +107,12 @@ export class OperatorHarness {
     return this.status()?.conditions?.find((condition) => condition.type === type)?.status;
   }
 
+  /** What kubelets and Kubernetes' own controllers would do, at once. */
+  runWorkloads(): void {
+    runWorkloads(this.server);
+    if (this.hasPods) runPods(this.server, () => memberState((name) => this.secretValues(name)));
+  }
+
   /** Of the Secret as it is. */
   keySet(): KeySet {
     const secret = this.server.find('secrets', 'acme-signing-keys') as Secret | undefined;
@@ -122,27 +126,6 @@ export class OperatorHarness {
     return Object.fromEntries(entries);
   }
 
-  /** Members of the database read what is mounted at once. */
-  #memberState(): string {
-    const text = this.secretValues('acme-postgres-replication-login')[REPLICATION_LOGIN_FILE] ?? '';
-    return JSON.stringify({ tags: (parse(text) as { tags: object }).tags });
-  }
-
-  /** Pods of the auth API read what is mounted at once. */
-  #apiLogins(): Map<string, string> {
-    const { 'derivation.key': key = '' } = this.secretValues('acme-signing-keys');
-    const logins = [
-      ['postgres', this.secretValues('acme-postgres-app')],
-      ['redis', this.secretValues('acme-redis-auth')],
-    ] as const;
-    return new Map(
-      logins.map(([dependency, { username = '', password = '' }]) => [
-        dependency,
-        loginFingerprint(key, username, password),
-      ]),
-    );
-  }
-
   annotate(annotations: Record<string, string>): void {
     const live = this.server.find('authclusters', 'acme') ?? this.cluster;
     this.server.put({ ...live, metadata: { ...live.metadata, annotations } }, 'authclusters');
@@ -153,58 +136,6 @@ export class OperatorHarness {
       { ...this.cluster, ...this.server.find('authclusters', 'acme'), ...clusterSpec(spec) },
       'authclusters',
     ) as AuthCluster;
-  }
-
-  /** What kubelets and Kubernetes' own controllers would do, at once. */
-  runWorkloads(): void {
-    for (const [key, live] of [...this.server.objects]) {
-      const [plural = ''] = key.split('/');
-      const status = statusFor(plural);
-      if (status !== undefined) this.server.put({ ...live, status } as LiveObject, plural);
-    }
-    const begun = this.server.find('statefulsets', 'acme-postgres') !== undefined;
-    if (begun && this.server.find('configmaps', 'acme-postgres-leader') === undefined) this.#startPatroni();
-    if (this.hasPods) this.#runPods();
-  }
-
-  #runPods(): void {
-    for (const [key, live] of [...this.server.objects]) {
-      if (!/^(deployments|statefulsets)\//.test(key)) continue;
-      const { template } = (live as Deployment).spec;
-      const ordinals = live.metadata.name === 'acme-postgres' ? [0, 1, 2] : [0];
-      for (const ordinal of ordinals) {
-        const name = `${live.metadata.name}-${ordinal}`;
-        const before = this.server.find('pods', name)?.metadata.labels;
-        const { labels, annotations = {} } = (template as { metadata: LiveObject['metadata'] }).metadata;
-        const status = ordinals.length > 1 ? { status: this.#memberState() } : {};
-        const metadata = {
-          ...{ name, namespace: 'auth', labels: { ...labels, ...before } },
-          annotations: { ...annotations, ...status },
-        };
-        const running = { podIP: '10.0.1.1', conditions: [{ type: 'Ready', status: 'True' }] };
-        this.server.put(
-          { apiVersion: 'v1', kind: 'Pod', metadata, spec: {}, status: running } as unknown as LiveObject,
-          'pods',
-        );
-      }
-    }
-  }
-
-  #startPatroni(): void {
-    const labels = {
-      'app.kubernetes.io/name': 'authcluster',
-      'app.kubernetes.io/instance': 'acme',
-      'app.kubernetes.io/component': 'postgres',
-    };
-    for (const ordinal of [0, 1, 2]) {
-      const status = { podIP: `10.0.0.${ordinal}`, conditions: [{ type: 'Ready', status: 'True' }] };
-      const role = { 'authcluster.dev/role': ordinal === 0 ? 'primary' : 'replica' };
-      const metadata = { name: `acme-postgres-${ordinal}`, namespace: 'auth', labels: { ...labels, ...role } };
-      this.server.put({ apiVersion: 'v1', kind: 'Pod', metadata, spec: {}, status } as unknown as LiveObject, 'pods');
-    }
-    const annotations = { leader: 'acme-postgres-0', transitions: '0' };
-    const metadata = { name: 'acme-postgres-leader', namespace: 'auth', labels, annotations };
-    this.server.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata }, 'configmaps');
   }
 
   #newCache(): ObjectCache {
@@ -258,7 +189,7 @@ export class OperatorHarness {
         poolersServing: async () => this.refusing('clients'),
         redisUsersDiffer: async () => this.refusing('redis'),
         reloadMembers: async () => undefined,
-        apiLogins: async (pods) => pods.map(() => this.#apiLogins()),
+        apiLogins: async (pods) => pods.map(() => apiLogins((name) => this.secretValues(name))),
       },
       external: new ExternalTier({ client, now: () => this.clock.now(), checks: this.checks }),
       catalogue: { ...SAMPLE_INPUTS.images, postgres: { '17': SAMPLE_INPUTS.images.postgres } },
@@ -285,11 +216,4 @@ export function databaseClaim(ordinal: number, storage: string): KubernetesObjec
 
 function clusterSpec(spec: object): { spec: AuthCluster['spec'] } {
   return { spec: clusterWith(spec).spec };
-}
-
-function statusFor(plural: string): object | undefined {
-  const replicas = { observedGeneration: 1, replicas: 9, readyReplicas: 9, updatedReplicas: 9, availableReplicas: 9 };
-  if (plural === resourceOf('StatefulSet').plural || plural === resourceOf('Deployment').plural) return replicas;
-  if (plural === resourceOf('Job').plural) return { conditions: [{ type: 'Complete', status: 'True' }] };
-  return undefined;
 }

@@ -1,31 +1,20 @@
 import type { Action } from '../redis/decide.ts';
-import { joined, SLOT_COUNT, type SlotRange, slotsIn, without } from '../redis/slots.ts';
-import type { KnownNode, Member, OpenSlot, Topology } from '../redis/topology.ts';
-
-interface Entry {
-  ip: string;
-  pod: string;
-  primaryId: string | undefined;
-  epoch: number;
-  slots: SlotRange[];
-  flag: 'ok' | 'fail?' | 'fail';
-}
-
-interface Node {
-  pod: string;
-  shard: number;
-  ordinal: number;
-  id: string;
-  ip: string;
-  up: boolean;
-  /** What it believes about every node, itself included. */
-  table: Map<string, Entry>;
-  /** Forgotten ids, and the round from which on gossip may bring them back. */
-  banned: Map<string, number>;
-  open: OpenSlot[];
-  /** One key for each of the slots in KEYS, by its slot. */
-  keys: Set<number>;
-}
+import { SLOT_COUNT, type SlotRange, without } from '../redis/slots.ts';
+import type { Topology } from '../redis/topology.ts';
+import {
+  elect,
+  exchange,
+  failover,
+  forget,
+  meet,
+  type Network,
+  promote,
+  reach,
+  replicate,
+  suspect,
+} from './simulated-gossip.ts';
+import { type Entry, highestEpoch, memberOf, type Node, oneSlot, selfOf } from './simulated-node.ts';
+import { addSlots, assign, moveStep } from './simulated-slots.ts';
 
 /** Where a move of slots breaks off: before the slot with the key after so many, after step 0..4 of its move. */
 export interface Break {
@@ -35,7 +24,6 @@ export interface Break {
 
 /** Slots that hold a key. */
 export const KEYS: readonly number[] = Array.from({ length: 64 }, (_, index) => index * 256 + 7);
-const BANNED_FOR_ROUNDS = 12;
 
 /**
  * A Redis Cluster as far as `decide` is concerned: who knows whom, at which address, who owns which slots and keys,
@@ -115,12 +103,12 @@ export class RedisSimulation {
       return;
     }
     node.ip = `ip-${++this.#serial}`;
-    this.#self(node).ip = node.ip;
+    selfOf(node).ip = node.ip;
   }
 
   topology(): Topology {
     const { shards, existingShards, membersPerShard, persistent } = this;
-    const members = this.#nodes.map((node) => this.#member(node));
+    const members = this.#nodes.map((node) => memberOf(node));
     return { shards, existingShards, membersPerShard, persistent, members };
   }
 
@@ -128,17 +116,17 @@ export class RedisSimulation {
   perform(action: Action): void {
     const node = this.#node(action.on);
     if (!node.up) return;
-    const self = this.#self(node);
+    const self = selfOf(node);
     if (action.do === 'setConfigEpoch' && node.table.size === 1 && self.epoch === 0) self.epoch = action.epoch;
-    if (action.do === 'bumpEpoch') self.epoch = this.#highestEpoch(node) + 1;
-    if (action.do === 'meet') this.#meet(node, action.ip);
-    if (action.do === 'takeover' && self.primaryId !== undefined) this.#promote(node);
-    if (action.do === 'failover') this.#failover(node);
-    if (action.do === 'addSlots') this.#addSlots(node, action.ranges);
-    if (action.do === 'forget') this.#forget(node, action.id);
-    if (action.do === 'replicate') this.#replicate(node, action.primaryId);
+    if (action.do === 'bumpEpoch') self.epoch = highestEpoch(node) + 1;
+    if (action.do === 'meet') meet(this.#network(), node, action.ip);
+    if (action.do === 'takeover' && self.primaryId !== undefined) promote(node);
+    if (action.do === 'failover') failover(this.#network(), node);
+    if (action.do === 'addSlots') addSlots(node, action.ranges);
+    if (action.do === 'forget') forget(this.#network(), node, action.id);
+    if (action.do === 'replicate') replicate(node, action.primaryId);
     if (action.do === 'moveSlots') this.#moveSlots(node, this.#node(action.to), action.ranges);
-    if (action.do === 'claimSlot') this.#assign(node, node, [{ first: action.slot, last: action.slot }]);
+    if (action.do === 'claimSlot') assign(node, node, [{ first: action.slot, last: action.slot }]);
     if (action.do === 'closeSlot') node.open = node.open.filter(({ slot }) => slot !== action.slot);
   }
 
@@ -147,14 +135,14 @@ export class RedisSimulation {
     this.#round++;
     for (const node of this.#live()) {
       for (const id of [...node.table.keys()]) {
-        const peer = this.#reach(node, id);
-        if (peer !== undefined) this.#exchange(node, peer);
-        else if (id !== node.id) this.#suspect(node, id);
+        const peer = reach(this.#network(), node, id);
+        if (peer !== undefined) exchange(this.#network(), node, peer);
+        else if (id !== node.id) suspect(this.#network(), node, id);
       }
     }
-    for (const node of this.#live()) this.#elect(node);
+    for (const node of this.#live()) elect(this.#network(), node);
     for (const node of this.#live()) {
-      const primary = this.#reach(node, this.#self(node).primaryId ?? '');
+      const primary = reach(this.#network(), node, selfOf(node).primaryId ?? '');
       if (primary !== undefined) node.keys = new Set(primary.keys);
     }
   }
@@ -169,223 +157,27 @@ export class RedisSimulation {
     node.keys = new Set();
   }
 
-  #meet(node: Node, ip: string): void {
-    const peer = this.#live().find((other) => other.ip === ip);
-    if (peer === undefined || peer === node) return;
-    node.banned.delete(peer.id);
-    peer.banned.delete(node.id);
-    for (const [from, to] of [[node, peer] as const, [peer, node] as const]) {
-      if (!to.table.has(from.id)) to.table.set(from.id, { ...this.#self(from), slots: [], flag: 'ok' });
-    }
-    this.#exchange(node, peer);
-  }
-
-  /** A packet from an unknown node is ignored. */
-  #exchange(node: Node, peer: Node): void {
-    if (node.table.has(peer.id)) this.#learn(node, peer);
-    if (!peer.table.has(node.id)) return;
-    this.#learn(peer, node);
-    this.#settleCollision(node, peer);
-    for (const [from, to] of [[node, peer] as const, [peer, node] as const]) {
-      for (const [id, entry] of from.table) {
-        const banned = (to.banned.get(id) ?? 0) > this.#round;
-        if (entry.flag === 'ok' && !to.table.has(id) && !banned) to.table.set(id, { ...entry, slots: [] });
-      }
-    }
-  }
-
-  #settleCollision(node: Node, peer: Node): void {
-    const [a, b] = [this.#self(node), this.#self(peer)];
-    if (a.epoch !== b.epoch || a.primaryId !== undefined || b.primaryId !== undefined) return;
-    const smaller = node.id < peer.id ? node : peer;
-    this.#self(smaller).epoch = this.#highestEpoch(smaller) + 1;
-  }
-
-  /**
-   * `node` takes in what `peer` says of itself; of two claims to a slot the higher epoch wins. What it believes of a
-   * slot that it imports stays.
-   */
-  #learn(node: Node, peer: Node): void {
-    const claim = this.#self(peer);
-    const arriving = node.open.filter(({ direction }) => direction === 'arriving').map(({ slot }) => oneSlot(slot));
-    const before = node.table.get(peer.id)?.slots ?? [];
-    const stays = without(before, without(before, arriving));
-    let won = without(claim.slots, arriving);
-    for (const [id, entry] of node.table) {
-      if (id !== peer.id && entry.epoch > claim.epoch) won = without(won, entry.slots);
-    }
-    for (const [id, entry] of node.table) {
-      if (id !== peer.id) this.#lose(node, id, entry, won, peer);
-    }
-    node.table.set(peer.id, { ...claim, slots: joined([...won, ...stays]), flag: 'ok' });
-  }
-
-  #lose(node: Node, id: string, entry: Entry, won: readonly SlotRange[], peer: Node): void {
-    const rest = without(entry.slots, won);
-    const lost = slotsIn(entry.slots) - slotsIn(rest);
-    if (lost === 0) return;
-    entry.slots = rest;
-    const self = this.#self(node);
-    // A primary that lost all it had to one that has just that follows it, and so do its replicas.
-    const concerned = id === node.id || self.primaryId === id;
-    if (concerned && rest.length === 0 && lost === slotsIn(this.#self(peer).slots)) {
-      self.primaryId = peer.id;
-      node.open = [];
-    } else if (id === node.id) {
-      node.open = node.open.filter(({ slot }) => slotsIn(without([oneSlot(slot)], won)) > 0);
-      for (const key of [...node.keys]) if (without([oneSlot(key)], won).length === 0) node.keys.delete(key);
-    }
-  }
-
-  #suspect(node: Node, id: string): void {
-    const entry = node.table.get(id);
-    if (entry === undefined || entry.flag === 'fail') return;
-    entry.flag = 'fail?';
-    const voters = [...node.table].filter(([, { slots, primaryId }]) => slots.length > 0 && primaryId === undefined);
-    const agreeing = voters.filter(([voter]) => {
-      const peer = this.#reach(node, voter);
-      return peer !== undefined && (peer.table.get(id)?.flag ?? 'ok') !== 'ok';
-    });
-    if (agreeing.length * 2 > voters.length) entry.flag = 'fail';
-  }
-
-  #elect(node: Node): void {
-    const primaryId = this.#self(node).primaryId;
-    const primary = primaryId === undefined ? undefined : node.table.get(primaryId);
-    if (primary?.flag !== 'fail' || primary.slots.length === 0) return;
-    const voters = [...node.table].filter(([, { slots }]) => slots.length > 0);
-    const reachable = voters.map(([id]) => this.#reach(node, id)).filter((voter) => voter !== undefined);
-    if (reachable.length * 2 <= voters.length) return;
-    this.#promote(node);
-    for (const id of [...node.table.keys()]) {
-      const peer = this.#reach(node, id);
-      if (peer !== undefined) this.#exchange(node, peer);
-    }
-  }
-
-  #promote(node: Node): void {
-    const self = this.#self(node);
-    const former = self.primaryId === undefined ? undefined : node.table.get(self.primaryId);
-    self.primaryId = undefined;
-    self.epoch = this.#highestEpoch(node) + 1;
-    self.slots = former?.slots ?? [];
-    if (former !== undefined) former.slots = [];
-  }
-
-  /** The primary waits until its replica has everything, then they change places. */
-  #failover(node: Node): void {
-    const primary = this.#reach(node, this.#self(node).primaryId ?? '');
-    if (primary === undefined) return;
-    node.keys = new Set(primary.keys);
-    this.#promote(node);
-    this.#exchange(node, primary);
-  }
-
-  /** Redis closes a slot whose other end is forgotten. */
-  #forget(node: Node, id: string): void {
-    if (id === node.id || this.#self(node).primaryId === id) return;
-    node.table.delete(id);
-    node.banned.set(id, this.#round + BANNED_FOR_ROUNDS);
-    node.open = node.open.filter(({ peer }) => peer !== id);
-  }
-
-  #replicate(node: Node, primaryId: string): void {
-    const self = this.#self(node);
-    const primary = node.table.get(primaryId);
-    const isReplica = self.primaryId !== undefined;
-    const acceptable = isReplica || (self.slots.length === 0 && node.keys.size === 0);
-    if (primary === undefined || primary.primaryId !== undefined || !acceptable) return;
-    self.primaryId = primaryId;
-    node.open = [];
-  }
-
-  #addSlots(node: Node, ranges: readonly SlotRange[]): void {
-    const busy = [...node.table.values()].flatMap(({ slots }) => slots);
-    if (slotsIn(without(ranges, busy)) < slotsIn(ranges)) return;
-    const self = this.#self(node);
-    self.slots = joined([...self.slots, ...ranges]);
-  }
-
   #moveSlots(source: Node, target: Node, ranges: readonly SlotRange[]): void {
     const { keys, step } = this.breaks();
     const last = KEYS.filter((slot) => without([oneSlot(slot)], ranges).length === 0)[keys];
     const whole = last === undefined ? ranges : without(ranges, [{ first: last, last: SLOT_COUNT - 1 }]);
-    for (const range of whole) if (!this.#step(source, target, range, 5)) return;
-    if (last !== undefined && step > 0) this.#step(source, target, oneSlot(last), step);
-  }
-
-  /** IMPORTING, MIGRATING, keys, NODE on the target, NODE on the source: the first `steps` of them. */
-  #step(source: Node, target: Node, range: SlotRange, steps: number): boolean {
-    const owned = slotsIn(without([range], this.#self(source).slots)) === 0;
-    const foreign = slotsIn(without([range], this.#self(target).slots)) === slotsIn([range]);
-    const acquainted = source.table.has(target.id) && target.table.has(source.id);
-    if (!target.up || !foreign || !acquainted || this.#self(target).primaryId !== undefined) return false;
-    if (steps < 5) this.#setOpen(target, range.first, 'arriving', source.id);
-    if (!owned) return false;
-    if (steps >= 2 && steps < 5) this.#setOpen(source, range.first, 'leaving', target.id);
-    for (const key of steps < 3 ? [] : [...source.keys]) {
-      if (without([oneSlot(key)], [range]).length > 0) continue;
-      source.keys.delete(key);
-      target.keys.add(key);
-    }
-    if (steps >= 4) this.#assign(target, target, [range]);
-    if (steps >= 5) this.#assign(source, target, [range]);
-    return true;
-  }
-
-  #setOpen(node: Node, slot: number, direction: OpenSlot['direction'], peer: string): void {
-    node.open = [...node.open.filter((open) => open.slot !== slot), { slot, direction, peer }];
-  }
-
-  /** SETSLOT NODE: in the eyes of `node`, `owner` has them now. An importing node makes its claim the strongest. */
-  #assign(node: Node, owner: Node, ranges: readonly SlotRange[]): void {
-    for (const entry of node.table.values()) entry.slots = without(entry.slots, ranges);
-    const entry = node.table.get(owner.id);
-    if (entry !== undefined) entry.slots = joined([...entry.slots, ...ranges]);
-    node.open = node.open.filter(({ slot }) => without([oneSlot(slot)], ranges).length > 0);
-    if (node === owner) this.#self(node).epoch = this.#highestEpoch(node) + 1;
-  }
-
-  #member(node: Node): Member {
-    const member = { pod: node.pod, shard: node.shard, ip: node.ip, node: `host-${(node.shard + node.ordinal) % 3}` };
-    if (!node.up) return { ...member, view: undefined };
-    const known = [...node.table].map(([id, entry]) => this.#known(node, id, entry));
-    return { ...member, view: { id: node.id, known, replicationOffset: 0 } };
-  }
-
-  #known(node: Node, id: string, { ip, pod, primaryId, epoch, slots, flag }: Entry): KnownNode {
-    const flags = new Set([primaryId === undefined ? 'master' : 'slave']);
-    if (id === node.id) flags.add('myself');
-    if (flag !== 'ok') flags.add(flag);
-    const open = id === node.id ? [...node.open] : [];
-    const connected = flag === 'ok';
-    return { id, pod, ip, port: 6379, flags, primaryId, configEpoch: epoch, connected, slots: [...slots], open };
-  }
-
-  /** The live node behind an entry, if the entry's address is still its address. */
-  #reach(node: Node, id: string): Node | undefined {
-    return this.#live().find((other) => other !== node && other.id === id && node.table.get(id)?.ip === other.ip);
+    for (const range of whole) if (!moveStep(source, target, range, 5)) return;
+    if (last !== undefined && step > 0) moveStep(source, target, oneSlot(last), step);
   }
 
   #ownerOf(slot: number): Node | undefined {
     return this.#live().find((node) => {
-      const { primaryId, slots } = this.#self(node);
+      const { primaryId, slots } = selfOf(node);
       return primaryId === undefined && without([oneSlot(slot)], slots).length === 0;
     });
   }
 
-  #highestEpoch(node: Node): number {
-    return Math.max(...[...node.table.values()].map(({ epoch }) => epoch));
+  #network(): Network {
+    return { live: this.#live(), round: this.#round };
   }
 
   #live(): Node[] {
     return this.#nodes.filter(({ up }) => up);
-  }
-
-  #self(node: Node): Entry {
-    const self = node.table.get(node.id);
-    if (self === undefined) throw new Error('a node knows itself');
-    return self;
   }
 
   #node(pod: string): Node {
@@ -393,8 +185,4 @@ export class RedisSimulation {
     if (node === undefined) throw new Error(`no pod ${pod}`);
     return node;
   }
-}
-
-function oneSlot(slot: number): SlotRange {
-  return { first: slot, last: slot };
 }
