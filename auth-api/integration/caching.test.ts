@@ -79,6 +79,20 @@ describe('a session that ends on one pod', () => {
     await refusedWithin(other, kept, 1_000);
   });
 
+  test('and whose end is asked for again, since the answer was lost, is refused at once', async () => {
+    const silent = await ApiProcess.start({ ...serveEnvironment(stack), REDIS_NODES: '' });
+    try {
+      for (let round = 0; round < 5; round += 1) {
+        const { access_token: token, refresh_token } = await rememberedSession(one);
+        expect((await new Client(silent.url).logout(refresh_token)).status).toBe(204);
+        expect((await one.logout(refresh_token)).status).toBe(204);
+        expect(await status(one, token)).toBe(401);
+      }
+    } finally {
+      await silent.stop();
+    }
+  });
+
   test('although the pod that ended it died before it could tell: the outbox does', async () => {
     const leaving = await ApiProcess.start({ ...serveEnvironment(stack), REDIS_NODES: '' });
     const { access_token: token, refresh_token } = await rememberedSession(one, other);

@@ -146,6 +146,7 @@ const selectSessions: Statement = {
     ORDER BY id DESC LIMIT $3`,
 };
 
+/** Names a session that had ended before, too: the answer to that may have been lost before it was told to anybody. */
 const endSessionByToken: Statement = {
   name: 'end_session_by_refresh_token',
   text: `WITH ended AS (
@@ -153,7 +154,8 @@ const endSessionByToken: Statement = {
       FROM auth.refresh_tokens t WHERE t.token_hash = $1 AND s.id = t.session_id AND s.ended_at IS NULL
       RETURNING s.id, s.user_id
     ), event AS (${announceEnded})
-    SELECT id, user_id FROM ended`,
+    SELECT t.session_id AS id, ended.user_id
+    FROM auth.refresh_tokens t LEFT JOIN ended ON ended.id = t.session_id WHERE t.token_hash = $1`,
 };
 
 interface ExpiryRow {
@@ -290,8 +292,8 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async endByRefreshToken(tokenHash: Buffer, reason: SessionEnd): Promise<EndedSession | undefined> {
-    const [ended] = await this.#end<{ user_id: string }>(endSessionByToken, [tokenHash, reason]);
-    return ended && { sessionId: ended.id, userId: ended.user_id };
+    const [named] = await this.#end<{ user_id: string | null }>(endSessionByToken, [tokenHash, reason]);
+    return named === undefined || named.user_id === null ? undefined : { sessionId: named.id, userId: named.user_id };
   }
 
   async #end<Row extends object>(
