@@ -7,6 +7,7 @@ import { ApiProcess } from './harness/api-process.ts';
 import { Authenticator, enroll } from './harness/authenticator.ts';
 import { type Answer, Client, newCredentials } from './harness/client.ts';
 import { MailFolder } from './harness/mail-folder.ts';
+import { basic as basicOf, newServiceKeys } from './harness/oauth.ts';
 import { runningStack } from './harness/running-stack.ts';
 import { oauthClient, serveEnvironment } from './harness/stack.ts';
 
@@ -38,6 +39,7 @@ const withoutMail: Record<string, string> = {
   RECOVERY_RATE_PER_NETWORK: '2/60',
   RECOVERY_RATE_PER_ACCOUNT: '2/60',
   SECOND_FACTOR_RATE_PER_ACCOUNT: '2/60',
+  CLIENT_FAILURE_RATE: '2/60',
 };
 const environment: Record<string, string> = { ...withoutMail, ...mails.environment };
 let api: ApiProcess;
@@ -67,9 +69,9 @@ const as = (token: string, body?: object) => ({ token, ...(body === undefined ? 
 const admin = (method: string, path: string, body?: object) =>
   client.send(method, `/v1/admin${path}`, as(adminToken, body));
 
-const basic = `Basic ${Buffer.from(`${oauthClient.id}:${oauthClient.secret}`).toString('base64')}`;
-function form(path: string, fields: Record<string, string>, authorization = basic, to = client) {
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization };
+const basic = basicOf(oauthClient.id, oauthClient.secret);
+function form(path: string, fields: Record<string, string>, authorization = basic, to = client, others = {}) {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization, ...others };
   return to.send('POST', path, { body: new URLSearchParams(fields).toString(), headers });
 }
 
@@ -77,6 +79,24 @@ const importLines = (body: string, to = client) => {
   const headers = { 'content-type': 'application/x-ndjson' };
   return to.send('POST', '/v1/admin/users/import', { token: adminToken, body, headers });
 };
+
+const grant = { grant_type: 'client_credentials' };
+
+/** Wrong credentials from a network. */
+function guess(path: string, network = '') {
+  return form(path, {}, 'Basic !', client, { 'x-forwarded-for': network });
+}
+
+async function newService(fields: object = {}) {
+  const name = newName();
+  const { headers, body } = await admin('POST', '/clients', { name, ...fields });
+  const id = String(body.id);
+  return { id, name, etag: headers.get('etag') ?? '', basic: basicOf(id, String(body.client_secret)) };
+}
+
+function changeService({ id, etag }: { id: string; etag: string }, body: object) {
+  return client.send('PATCH', `/v1/admin/clients/${id}`, { ...as(adminToken, body), headers: { 'if-match': etag } });
+}
 
 async function newUser() {
   const { credentials, tokens } = await client.newSession();
@@ -361,16 +381,47 @@ const exchanges: Record<string, Record<number, Exchange>> = {
   },
   reset_circuit_breaker: { 204: () => admin('POST', '/circuit-breakers/redis/reset') },
   clear_cache: { 204: () => admin('POST', '/caches/user_basic/clear') },
+  create_client: {
+    201: () => admin('POST', '/clients', { name: newName() }),
+    409: async () => admin('POST', '/clients', { name: (await newService()).name }),
+  },
+  get_client: { 200: async () => admin('GET', `/clients/${(await newService()).id}`) },
+  change_client: {
+    200: async () => changeService(await newService(), { status: 'disabled' }),
+    409: async () => changeService(await newService(), { name: (await newService()).name }),
+    412: async () => changeService({ ...(await newService()), etag: '"9999"' }, {}),
+    422: async () => changeService(await newService(), { no_field: 1 }),
+    428: async () => admin('PATCH', `/clients/${(await newService()).id}`, {}),
+  },
+  replace_client_secret: {
+    201: async () => admin('POST', `/clients/${(await newService()).id}/secret`, {}),
+    409: async () => {
+      const keys = { authentication: 'private_key_jwt', jwks: (await newServiceKeys()).jwks };
+      return admin('POST', `/clients/${(await newService(keys)).id}/secret`, {});
+    },
+  },
+  delete_client: { 204: async () => admin('DELETE', `/clients/${(await newService()).id}`) },
+  token: {
+    200: async () => form('/oauth/token', grant, (await newService()).basic),
+    400: async () => form('/oauth/token', {}, (await newService()).basic),
+    401: () => guess('/oauth/token', '203.0.113.85'),
+    429: () => beyondLimit((headers) => guess('/oauth/token', headers['x-forwarded-for']), '203.0.113.86'),
+    503: async () => form('/oauth/token', grant, (await newService()).basic, new Client(cutOff.url)),
+  },
   introspect: {
     200: () => form('/oauth/introspect', { token: userToken }),
     400: () => form('/oauth/introspect', {}),
-    401: () => form('/oauth/introspect', { token: userToken }, 'Basic !'),
+    401: () => guess('/oauth/introspect', '203.0.113.81'),
+    403: async () => form('/oauth/introspect', { token: userToken }, (await newService({ may: [] })).basic),
+    429: () => beyondLimit((headers) => guess('/oauth/introspect', headers['x-forwarded-for']), '203.0.113.82'),
     503: () => form('/oauth/introspect', { token: userToken }, basic, new Client(cutOff.url)),
   },
   revoke: {
     200: async () => form('/oauth/revoke', { token: (await newUser()).token }),
     400: () => form('/oauth/revoke', {}),
-    401: () => form('/oauth/revoke', { token: userToken }, 'Basic !'),
+    401: () => guess('/oauth/revoke', '203.0.113.83'),
+    403: async () => form('/oauth/revoke', { token: 'x' }, (await newService({ may: [] })).basic),
+    429: () => beyondLimit((headers) => guess('/oauth/revoke', headers['x-forwarded-for']), '203.0.113.84'),
     503: () => form('/oauth/revoke', { token: userToken }, basic, new Client(cutOff.url)),
   },
   verify: {
@@ -401,6 +452,9 @@ const acceptedBodies: Record<string, object> = {
   change_account: { status: 'active' },
   create_role: { name: 'contract.nothing' },
   create_permission: { name: 'contract.nothing' },
+  create_client: { name: 'contract.nothing' },
+  change_client: {},
+  replace_client_secret: {},
 };
 
 interface Asked {

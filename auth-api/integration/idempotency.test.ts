@@ -29,6 +29,7 @@ describe.each([
   ['/v1/users', () => newCredentials(), (body: object, key: string) => register(body, key)],
   ['/v1/admin/users', () => newCredentials(), (body: object, key: string) => asAdmin('/users', body, key)],
   ['/v1/admin/roles', () => ({ name: name() }), (body: object, key: string) => asAdmin('/roles', body, key)],
+  ['/v1/admin/clients', () => ({ name: name() }), (body: object, key: string) => asAdmin('/clients', body, key)],
   [
     '/v1/admin/permissions',
     () => ({ name: name() }),

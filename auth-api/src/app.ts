@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ServeConfig } from './config.ts';
 import { createExpressApp } from './http/express-app.ts';
 import { createHotPath } from './http/hot-path.ts';
-import { createOAuthEndpoints, type OAuthOptions } from './http/oauth.ts';
+import { createOAuthEndpoints } from './http/oauth.ts';
 import { createOpsListener } from './http/ops.ts';
 import { createRequestLog } from './http/request-log.ts';
 import type { ApiPorts } from './http/route.ts';
@@ -18,7 +18,6 @@ export interface AppOptions {
     'httpPort' | 'opsPort' | 'trustedProxies' | 'shutdownGraceSeconds' | 'logSampleRates'
   >;
   readonly ports: ApiPorts;
-  readonly clients: OAuthOptions['clients'];
   readonly metrics: Metrics;
   readonly log: Logger;
   /** The server's key of this moment. */
@@ -34,13 +33,13 @@ export interface App {
 const longestNoticeMs = 5_000;
 
 /** Opens both listeners. Rejects where a port is taken. */
-export async function startApp({ config, ports, clients, metrics, log, derivationKey }: AppOptions): Promise<App> {
+export async function startApp({ config, ports, metrics, log, derivationKey }: AppOptions): Promise<App> {
   let isReady = true;
   const { requests, verify } = config.logSampleRates;
   const sampled = (sampleRate: number) => createRequestLog({ log, sampleRate, random: Math.random });
   const common = { ports, metrics, log, requestLog: sampled(requests) };
   const hotPath = createHotPath({ ...common, requestLog: sampled(verify) });
-  const oauth = createOAuthEndpoints({ ...common, clients });
+  const oauth = createOAuthEndpoints({ ...common, trustedProxies: config.trustedProxies });
   const expressApp = createExpressApp({ ...common, routes, trustedProxies: config.trustedProxies });
   const api = new DrainableServer((request, response) => {
     if (!hotPath(request, response) && !oauth(request, response)) expressApp(request, response);

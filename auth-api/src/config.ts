@@ -66,7 +66,7 @@ export interface ServeConfig {
   readonly maxSessionsPerUser: number;
   /** Files `username` and `password` of who is to be the first administrator; undefined: nobody is. */
   readonly adminCredentialsDirectory: string | undefined;
-  /** A file for each service that may introspect and revoke tokens; undefined: none may. */
+  /** A file for each service that may introspect and revoke tokens besides those registered; undefined: none. */
   readonly oauthClientsDirectory: string | undefined;
   /** Undefined: nobody is written to. */
   readonly mail: MailConfig | undefined;
@@ -130,6 +130,7 @@ export function parseConfig(variables: Variables): ServeConfig {
       second_factor: env.rate('SECOND_FACTOR_RATE_PER_ACCOUNT', defaultRateRules.second_factor),
       recovery_account: env.rate('RECOVERY_RATE_PER_ACCOUNT', defaultRateRules.recovery_account),
       recovery_network: env.rate('RECOVERY_RATE_PER_NETWORK', defaultRateRules.recovery_network),
+      client_failure: env.rate('CLIENT_FAILURE_RATE', defaultRateRules.client_failure),
     },
     cache: cacheConfig(env),
     circuitBreaker: circuitBreakerConfig(env),

@@ -8,6 +8,7 @@ const headers = {
   'x-auth-user': '01890a5d-ac96-774b-bcce-b302099a8057',
   'x-auth-session': '01890a5d-ac96-774b-bcce-b302099a8058',
   'x-auth-roles': '',
+  'x-auth-client': '',
 };
 
 const server = createServer((_, response) => {

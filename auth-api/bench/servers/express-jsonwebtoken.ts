@@ -24,6 +24,7 @@ app.get('/verify', requireToken, (_, response) => {
     'x-auth-user': sub,
     'x-auth-session': sid,
     'x-auth-roles': roles.join(','),
+    'x-auth-client': '',
   });
   response.end();
 });

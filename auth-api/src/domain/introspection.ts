@@ -1,7 +1,7 @@
 import { type AccessPorts, authenticate } from './access.ts';
 import { authenticationContext } from './authentication-context.ts';
 import type { SessionStore } from './ports/sessions.ts';
-import type { RefreshTokens } from './ports/tokens.ts';
+import { isService, type RefreshTokens, type ServiceClaims } from './ports/tokens.ts';
 
 export interface IntrospectionPorts extends AccessPorts {
   readonly refreshTokens: RefreshTokens;
@@ -24,6 +24,16 @@ export type Introspection =
       readonly jti?: string;
       readonly iat?: number;
       readonly exp?: number;
+    }
+  | {
+      readonly active: true;
+      readonly token_type: 'access_token';
+      readonly client_id: string;
+      readonly sub: string;
+      readonly scope: string;
+      readonly jti: string;
+      readonly iat: number;
+      readonly exp: number;
     };
 
 /** What a token of either kind says, if it is good now. Nothing is told of any other. */
@@ -31,6 +41,7 @@ export async function introspect(token: string, ports: IntrospectionPorts): Prom
   if (!isAccessToken(token)) return introspectRefreshToken(token, ports);
   const claims = await authenticate(token, ports);
   if (claims === undefined) return { active: false };
+  if (isService(claims)) return ofService(claims);
   return {
     active: true,
     token_type: 'access_token',
@@ -45,6 +56,19 @@ export async function introspect(token: string, ports: IntrospectionPorts): Prom
   };
 }
 
+function ofService({ clientId, scopes, tokenId, issuedAtSeconds, expiresAtSeconds }: ServiceClaims): Introspection {
+  return {
+    active: true,
+    token_type: 'access_token',
+    client_id: clientId,
+    sub: clientId,
+    scope: scopes.join(' '),
+    jti: tokenId,
+    iat: issuedAtSeconds,
+    exp: expiresAtSeconds,
+  };
+}
+
 async function introspectRefreshToken(token: string, ports: IntrospectionPorts): Promise<Introspection> {
   const state = await ports.sessions.findRefreshToken(ports.refreshTokens.hash(token));
   if (state === undefined || !state.isSessionLive || state.usedSecondsAgo !== null) return { active: false };
@@ -53,14 +77,19 @@ async function introspectRefreshToken(token: string, ports: IntrospectionPorts):
   return { active: true, token_type: 'refresh_token', sub, sid, roles, auth_time, ...context };
 }
 
-/** Ends the session of a token of either kind (RFC 7009). Of a token that is not ours nothing is said. */
-export async function revoke(token: string, ports: IntrospectionPorts): Promise<void> {
+/**
+ * Ends the session of a token of either kind (RFC 7009). Of a token that is not ours nothing is said. A service's token
+ * has no session that could be ended without its others.
+ */
+export async function revoke(token: string, ports: IntrospectionPorts): Promise<'revoked' | 'unsupported'> {
   if (isAccessToken(token)) {
     const claims = ports.accessTokens.verify(token, Math.floor(ports.clock.nowMs() / 1000));
+    if (claims !== undefined && isService(claims)) return 'unsupported';
     if (claims !== undefined) await ports.sessions.end(claims.sessionId, 'revoked');
   } else {
     await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(token), 'revoked');
   }
+  return 'revoked';
 }
 
 function isAccessToken(token: string): boolean {

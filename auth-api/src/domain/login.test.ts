@@ -46,7 +46,10 @@ function ports(found: LoginAccount | undefined, more: Partial<LoginPorts> = {}) 
     sessions: sessions({ open }),
     passwords: passwords({ verify }),
     challenges: { open: openChallenge, attempt: async () => undefined, close: async () => false },
-    accessTokens: { sign: ({ userId, roles }) => `access of ${userId} as ${roles}`, verify: () => undefined },
+    accessTokens: {
+      sign: (claims) => ('userId' in claims ? `access of ${claims.userId} as ${claims.roles}` : ''),
+      verify: () => undefined,
+    },
     refreshTokens: readableRefreshTokens,
     limits: {
       take: async () => ({ kind: 'allowed' }),

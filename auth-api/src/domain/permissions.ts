@@ -1,15 +1,17 @@
-import type { AccessClaims } from './ports/tokens.ts';
+import type { AccessClaims, ServiceClaims } from './ports/tokens.ts';
 import type { UserViews } from './ports/users.ts';
 
 /** Lower-case words joined by dots, colons, dashes or underscores: `orders.read`. */
 export const permissionNamePattern = /^[a-z][a-z0-9]*([._:-][a-z0-9]+)*$/;
 
-/** Whether a user holds every one of the permissions, by role or directly. */
+/** Whether somebody holds every one of the permissions: a user by role or directly, a service by its token's scopes. */
 export async function holdsAll(
-  { userId, sessionId }: Pick<AccessClaims, 'userId' | 'sessionId'>,
+  claims: Pick<AccessClaims, 'userId' | 'sessionId'> | ServiceClaims,
   permissions: readonly string[],
   ports: { readonly views: Pick<UserViews, 'grants'> },
 ): Promise<boolean> {
-  const held = new Set((await ports.views.grants(userId, sessionId)).permissions);
+  const held = new Set(
+    'clientId' in claims ? claims.scopes : (await ports.views.grants(claims.userId, claims.sessionId)).permissions,
+  );
   return permissions.every((permission) => held.has(permission));
 }

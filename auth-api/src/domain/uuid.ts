@@ -1,5 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 
+export const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** A UUID of version 7 (RFC 9562 section 5.7): ids made later sort later, so that inserts stay at one end of an index. */
 export function uuidV7(nowMs: number, random: Uint8Array = randomFillSync(new Uint8Array(10))): string {
   const bytes = Buffer.alloc(16);

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { type BlockList, isIP } from 'node:net';
+import { clientNetwork } from '../limits/client-network.ts';
 
 /**
  * Whose request this is: the last address of X-Forwarded-For that is no proxy of ours, and only if the connection came
@@ -19,7 +21,19 @@ export function clientAddress(
   return address;
 }
 
-export function isTrusted(address: string, trustedProxies: BlockList): boolean {
+export function addressOf({ socket, headers }: IncomingMessage, trustedProxies: BlockList): string | undefined {
+  const forwardedFor = headers['x-forwarded-for'];
+  const hops = typeof forwardedFor === 'string' ? forwardedFor : forwardedFor?.join(',');
+  return clientAddress(socket.remoteAddress, hops, trustedProxies);
+}
+
+/** The network of a client that can be told from others: not one behind our own proxies and networks. */
+export function networkOf(request: IncomingMessage, trustedProxies: BlockList): string | undefined {
+  const address = addressOf(request, trustedProxies);
+  return address !== undefined && isTrusted(address, trustedProxies) ? undefined : clientNetwork(address);
+}
+
+function isTrusted(address: string, trustedProxies: BlockList): boolean {
   return trustedProxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 

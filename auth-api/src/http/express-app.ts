@@ -12,14 +12,14 @@ import type { Logger } from 'pino';
 import { authenticate } from '../domain/access.ts';
 import { holdsAll } from '../domain/permissions.ts';
 import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
+import { isService, type TokenClaims } from '../domain/ports/tokens.ts';
 import { missingForStepUp } from '../domain/second-factor.ts';
-import { clientNetwork } from '../limits/client-network.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
 import { auditOrigin, eventOf, isAudited, noteEvent, recordAct } from './audited.ts';
 import { bearerToken } from './bearer-token.ts';
 import { BodyCutOffError, bodyStream } from './body-stream.ts';
-import { clientAddress, isTrusted } from './client-address.ts';
+import { addressOf, networkOf } from './client-address.ts';
 import { parseJsonBody } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Answer, comeBackLater, problem, stepUpNeeded, unauthenticated } from './problem.ts';
@@ -72,20 +72,22 @@ function takesLines({ description }: Route): boolean {
 }
 
 function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): RequestHandler {
-  const { operation, permission } = route.description;
+  const { operation } = route.description;
   return async (request, response) => {
     response.locals.operation = operation;
     const token = route.access === 'bearer' ? bearerToken(request.headers.authorization) : undefined;
-    const claims = token === undefined ? undefined : await authenticate(token, ports);
-    if (route.access === 'bearer' && claims === undefined) {
+    const holder = token === undefined ? undefined : await authenticate(token, ports);
+    if (route.access === 'bearer' && holder === undefined) {
       send(response, unauthenticated(token !== undefined));
       return;
     }
+    const claims = holder === undefined || isService(holder) ? undefined : holder;
     const client = clientOf(request, trustedProxies);
     const parameter = (name: string) => String(request.params[name] ?? '');
     const event = eventOf(route, auditOrigin(client), { claims, parameter }, ports.audit);
-    if (permission !== undefined && (claims === undefined || !(await holdsAll(claims, [permission], ports)))) {
-      const forbidden = problem('forbidden');
+    if (holder !== undefined && isService(holder)) event.about({ actorClient: holder.clientId });
+    const forbidden = await refusal(route, holder, ports);
+    if (forbidden !== undefined) {
       send(response, forbidden);
       noteEvent(route, event, forbidden, ports.audit);
       return;
@@ -108,7 +110,7 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
       return;
     }
     const asked = { ...routeRequest(request, response, checked), ...client, parameter, event };
-    const answer = await route.handle(asked, claims, ports);
+    const answer = await route.handle(asked, holder, ports);
     await recordAct(route, event, answer, ports.audit);
     if (claims !== undefined && isAudited(route.description) && answer.status < 400) {
       await ports.ownWrites.wrote(claims.sessionId);
@@ -119,14 +121,24 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
   };
 }
 
+async function refusal(
+  { isForServices = false, description: { permission } }: Route,
+  holder: TokenClaims | undefined,
+  ports: ApiPorts,
+): Promise<Answer | undefined> {
+  if (holder !== undefined && isService(holder) && !isForServices) {
+    return problem('forbidden', { detail: 'this is for users, not for services' });
+  }
+  if (permission === undefined || (holder !== undefined && (await holdsAll(holder, [permission], ports)))) return;
+  return problem('forbidden');
+}
+
 type ClientOfRequest = Pick<RouteRequest<unknown, unknown>, 'clientAddress' | 'clientNetwork' | 'userAgent'>;
 
 function clientOf(request: Request, trustedProxies: BlockList): ClientOfRequest {
-  const address = clientAddress(request.socket.remoteAddress, request.get('x-forwarded-for'), trustedProxies);
-  const isOurs = address !== undefined && isTrusted(address, trustedProxies);
   return {
-    clientAddress: address,
-    clientNetwork: isOurs ? undefined : clientNetwork(address),
+    clientAddress: addressOf(request, trustedProxies),
+    clientNetwork: networkOf(request, trustedProxies),
     userAgent: request.get('user-agent')?.slice(0, 400),
   };
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type AccessPorts, authenticate } from '../domain/access.ts';
 import { holdsAll } from '../domain/permissions.ts';
 import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
-import type { AccessClaims } from '../domain/ports/tokens.ts';
+import { isService, type TokenClaims } from '../domain/ports/tokens.ts';
 import type { UserViews } from '../domain/ports/users.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { bearerToken } from './bearer-token.ts';
@@ -95,8 +95,14 @@ async function verdictOn(
   return { status: 200, headers: identity(claims) };
 }
 
-function identity({ userId, sessionId, roles }: AccessClaims): string[] {
-  return ['x-auth-user', userId, 'x-auth-session', sessionId, 'x-auth-roles', roles.join(',')];
+/** Each name is in each answer, so that a proxy puts it in the place of what a client has sent under that name. */
+function identity(claims: TokenClaims): string[] {
+  if (isService(claims)) return identityOf('', '', '', claims.clientId);
+  return identityOf(claims.userId, claims.sessionId, claims.roles.join(','), '');
+}
+
+function identityOf(user: string, session: string, roles: string, client: string): string[] {
+  return ['x-auth-user', user, 'x-auth-session', session, 'x-auth-roles', roles, 'x-auth-client', client];
 }
 
 function refusal(presented: boolean): Verdict {

@@ -1,56 +1,80 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BlockList } from 'node:net';
 import type { Logger } from 'pino';
+import {
+  type AuthenticatedClient,
+  authenticateClient,
+  type ClientAuthenticationPorts,
+} from '../domain/client-authentication.ts';
 import { type IntrospectionPorts, introspect, revoke } from '../domain/introspection.ts';
+import type { ClientAbility } from '../domain/ports/clients.ts';
 import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
+import { issueServiceToken } from '../domain/service-tokens.ts';
+import type { TokenPorts } from '../domain/tokens.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { networkOf } from './client-address.ts';
+import { presentedClient, readForm } from './oauth-form.ts';
 import type { Answer } from './problem.ts';
 import type { RequestLog } from './request-log.ts';
 
+type OAuthPorts = IntrospectionPorts & ClientAuthenticationPorts & TokenPorts;
+
 export interface OAuthOptions {
-  readonly ports: IntrospectionPorts;
-  readonly clients: { areValid(clientId: string, secret: string): boolean };
+  readonly ports: OAuthPorts;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly requestLog: RequestLog;
+  readonly trustedProxies: BlockList;
 }
 
-const longestFormBytes = 16_384;
+interface Endpoint {
+  readonly operation: string;
+  /** Undefined: what it takes depends on the form. */
+  readonly ability?: ClientAbility;
+  /** What was registered some seconds ago will do. */
+  readonly mayBeRemembered: boolean;
+  readonly run: (form: URLSearchParams, client: AuthenticatedClient, ports: OAuthPorts) => Promise<Answer> | Answer;
+}
+
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  '/oauth/token': { operation: 'token', mayBeRemembered: false, run: token },
+  '/oauth/introspect': {
+    operation: 'introspect',
+    ability: 'introspect',
+    mayBeRemembered: true,
+    run: ofToken(async (text, ports) => ({ status: 200, body: await introspect(text, ports) })),
+  },
+  '/oauth/revoke': {
+    operation: 'revoke',
+    ability: 'revoke',
+    mayBeRemembered: true,
+    run: ofToken(async (text, ports) =>
+      (await revoke(text, ports)) === 'revoked' ? { status: 200 } : oauthError(400, 'unsupported_token_type'),
+    ),
+  },
+};
 
 /**
- * RFC 7662 and RFC 7009, without Express: services ask for each of their requests. Clients authenticate by HTTP Basic
- * or in the form (RFC 6749 section 2.3.1); errors have that RFC's shape. True where the request was one of these.
+ * RFC 6749 section 4.4, RFC 7662 and RFC 7009, without Express: services ask for each of their requests. Clients
+ * authenticate by HTTP Basic or in the form (RFC 6749 section 2.3.1), or by an assertion (RFC 7523); errors have the
+ * shape of RFC 6749. True where the request was one of these.
  */
 export function createOAuthEndpoints(options: OAuthOptions) {
-  const { ports, metrics, log, requestLog } = options;
-  const operations = new Map([
-    [
-      '/oauth/introspect',
-      {
-        operation: 'introspect',
-        count: metrics.answers('introspect'),
-        run: async (token: string) => json(200, await introspect(token, ports)),
-      },
-    ],
-    [
-      '/oauth/revoke',
-      {
-        operation: 'revoke',
-        count: metrics.answers('revoke'),
-        run: (token: string) => revoke(token, ports).then(() => ({ status: 200 })),
-      },
-    ],
-  ]);
+  const { metrics, log, requestLog } = options;
+  const counts = new Map(Object.entries(endpoints).map(([path, { operation }]) => [path, metrics.answers(operation)]));
   return (request: IncomingMessage, response: ServerResponse): boolean => {
-    const found = operations.get(request.url ?? '');
-    if (found === undefined) return false;
+    const path = request.url ?? '';
+    const count = counts.get(path);
+    const endpoint = endpoints[path];
+    if (count === undefined || endpoint === undefined) return false;
     const startedMs = performance.now();
-    answerTo(request, options, found.run)
+    answerTo(request, endpoint, options)
       .catch((error: unknown) => failure(error, log))
       .then((answer) => {
         write(response, answer);
         const durationMs = performance.now() - startedMs;
-        found.count(answer.status, durationMs / 1000);
-        requestLog({ operation: found.operation, method: request.method, status: answer.status, durationMs });
+        count(answer.status, durationMs / 1000);
+        requestLog({ operation: endpoint.operation, method: request.method, status: answer.status, durationMs });
       });
     return true;
   };
@@ -58,72 +82,61 @@ export function createOAuthEndpoints(options: OAuthOptions) {
 
 async function answerTo(
   request: IncomingMessage,
-  { clients }: OAuthOptions,
-  run: (token: string) => Promise<Answer>,
+  { ability, mayBeRemembered, run }: Endpoint,
+  { ports, trustedProxies }: OAuthOptions,
 ): Promise<Answer> {
   if (request.method !== 'POST') return { ...oauthError(405, 'invalid_request'), headers: { allow: 'POST' } };
   const form = await readForm(request);
-  if (form === undefined) return oauthError(400, 'invalid_request');
-  const client = basicCredentials(request.headers.authorization) ?? formCredentials(form);
-  if (client === undefined || !clients.areValid(client.id, client.secret)) {
+  if (form === undefined) return oauthError(400, 'invalid_request', 'not a form, too long, or with a field twice');
+  const presented = presentedClient(request.headers.authorization, form);
+  if (presented === 'severalWays')
+    return oauthError(400, 'invalid_request', 'the client authenticates in several ways');
+  const clientNetwork = networkOf(request, trustedProxies);
+  const outcome = await authenticateClient({ presented, clientNetwork, mayBeRemembered }, ports);
+  if (outcome.kind === 'limited') {
+    return { ...oauthError(429, 'temporarily_unavailable'), headers: retryAfter(outcome.retryAfterSeconds) };
+  }
+  if (outcome.kind === 'refused') {
     return { ...oauthError(401, 'invalid_client'), headers: { 'www-authenticate': 'Basic' } };
   }
-  const token = form.get('token');
-  return token === null || token === '' ? oauthError(400, 'invalid_request') : run(token);
+  if (ability !== undefined && !outcome.client.may.includes(ability)) return oauthError(403, 'unauthorized_client');
+  return run(form, outcome.client, ports);
 }
 
-/** Undefined for another media type, or more than any token needs. */
-async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= longestFormBytes) chunks.push(chunk);
+function ofToken(run: (token: string, ports: OAuthPorts) => Promise<Answer>): Endpoint['run'] {
+  return (form, _, ports) => {
+    const text = form.get('token');
+    return text === null || text === '' ? oauthError(400, 'invalid_request', 'token is missing') : run(text, ports);
+  };
+}
+
+function token(form: URLSearchParams, { may, registered }: AuthenticatedClient, ports: OAuthPorts): Answer {
+  const grant = form.get('grant_type');
+  if (grant === null || grant === '') return oauthError(400, 'invalid_request', 'grant_type is missing');
+  if (grant !== 'client_credentials') return oauthError(400, 'unsupported_grant_type');
+  if (registered === undefined || !may.includes(grant)) return oauthError(400, 'unauthorized_client');
+  const asked = (form.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
+  const outcome = issueServiceToken(registered, asked, ports);
+  if (outcome.kind === 'invalidScope') {
+    return oauthError(400, 'invalid_scope', 'scope must name permissions that the client has');
   }
-  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  return isForm && length <= longestFormBytes ? new URLSearchParams(Buffer.concat(chunks).toString('utf8')) : undefined;
+  const { accessToken: access_token, expiresInSeconds: expires_in, scopes } = outcome;
+  return { status: 200, body: { access_token, token_type: 'Bearer', expires_in, scope: scopes.join(' ') } };
 }
 
-interface PresentedCredentials {
-  readonly id: string;
-  readonly secret: string;
+function oauthError(status: number, error: string, description?: string): Answer {
+  return { status, body: { error, ...(description === undefined ? {} : { error_description: description }) } };
 }
 
-function basicCredentials(authorization: string | undefined): PresentedCredentials | undefined {
-  const encoded = /^basic ([\w+/=-]+)$/i.exec(authorization ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const at = text.indexOf(':');
-  if (at < 0) return undefined;
-  return { id: formDecoded(text.slice(0, at)), secret: formDecoded(text.slice(at + 1)) };
+function retryAfter(seconds: number) {
+  return { 'retry-after': String(seconds) };
 }
 
-/** Both parts are form-encoded before they are joined; what is not is taken as it stands. */
-function formDecoded(part: string): string {
-  try {
-    return decodeURIComponent(part.replaceAll('+', ' '));
-  } catch {
-    return part;
-  }
-}
-
-function formCredentials(form: URLSearchParams): PresentedCredentials | undefined {
-  const [id, secret] = [form.get('client_id'), form.get('client_secret')];
-  return id === null || secret === null ? undefined : { id, secret };
-}
-
-function json(status: number, body: object): Answer {
-  return { status, body };
-}
-
-function oauthError(status: number, error: string): Answer {
-  return json(status, { error });
-}
-
+/** What cannot be known is never let through. */
 function failure(error: unknown, log: Logger): Answer {
   const unavailable = error instanceof DependencyUnavailableError;
   log[unavailable ? 'warn' : 'error']({ error }, 'the request failed');
-  const headers = { 'retry-after': String(unavailable ? error.retryAfterSeconds : 1) };
+  const headers = retryAfter(unavailable ? error.retryAfterSeconds : 1);
   return { ...oauthError(503, 'temporarily_unavailable'), headers };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hotPathOperations } from './hot-path-operations.ts';
 import type { AnswerDescription, Route } from './route.ts';
 import { problemResponse } from './schemas.ts';
 
@@ -14,7 +15,7 @@ export function openApiDocument(routes: readonly Route[]): object {
   return {
     openapi: '3.1.0',
     info: { title: 'AuthCluster auth API', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    paths: { ...paths, ...hotPaths },
+    paths: { ...paths, ...hotPathOperations },
     components: {
       schemas: namedSchemas(),
       securitySchemes: {
@@ -152,75 +153,3 @@ const conversion = {
 function withoutKeywords({ $schema: _, $id: __, id: ___, ...rest }: JsonSchema): object {
   return rest;
 }
-
-const tokenForm = {
-  required: true,
-  content: {
-    'application/x-www-form-urlencoded': {
-      schema: { type: 'object', properties: { token: { type: 'string' } }, required: ['token'] },
-    },
-  },
-};
-
-const oauthRefusals = {
-  400: { description: 'No form, or no token in it.' },
-  401: { description: 'Not a client of this service.' },
-  503: { description: 'Come back after Retry-After.' },
-};
-
-/** Answered before Express sees them; see hot-path.ts. */
-const hotPaths = {
-  '/oauth/introspect': {
-    post: {
-      operationId: 'introspect',
-      summary: 'What a token of either kind says, if it is good now (RFC 7662)',
-      security: [{ oauthClient: [] }],
-      requestBody: tokenForm,
-      responses: { 200: { description: '`active`, and what the token says.' }, ...oauthRefusals },
-    },
-  },
-  '/oauth/revoke': {
-    post: {
-      operationId: 'revoke',
-      summary: 'End the session of a token of either kind (RFC 7009)',
-      security: [{ oauthClient: [] }],
-      requestBody: tokenForm,
-      responses: { 200: { description: 'It has ended, or the token is none of ours.' }, ...oauthRefusals },
-    },
-  },
-  '/verify': {
-    get: {
-      operationId: 'verify',
-      summary: 'Check an access token, for the auth requests of nginx, Traefik and Envoy',
-      security: [{ accessToken: [] }],
-      parameters: [
-        {
-          name: 'permission',
-          in: 'query',
-          description: 'What the user must hold; all of them where it is given again.',
-          schema: { type: 'array', items: { type: 'string' } },
-        },
-      ],
-      responses: {
-        200: {
-          description: 'The token is valid and its session lives.',
-          headers: {
-            'X-Auth-User': { description: 'The id of the user.', schema: { type: 'string', format: 'uuid' } },
-            'X-Auth-Session': { description: 'The id of the session.', schema: { type: 'string', format: 'uuid' } },
-            'X-Auth-Roles': { description: 'Names, comma-separated.', schema: { type: 'string' } },
-          },
-        },
-        403: { description: 'A permission asked for is missing.' },
-        401: { description: 'It is not.', headers: { 'WWW-Authenticate': { schema: { type: 'string' } } } },
-        503: { description: 'It cannot be known now.', headers: { 'Retry-After': { schema: { type: 'integer' } } } },
-      },
-    },
-  },
-  '/health': {
-    get: {
-      operationId: 'health',
-      summary: 'Whether the process answers',
-      responses: { 200: { description: 'It does.' } },
-    },
-  },
-};

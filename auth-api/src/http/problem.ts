@@ -38,6 +38,7 @@ const titles = {
   method_not_allowed: [405, 'The method is not allowed here'],
   username_taken: [409, 'The user name is taken'],
   email_taken: [409, 'The address belongs to another account'],
+  no_client_secret: [409, 'The client has keys, and no secret'],
   mfa_enrolled: [409, 'There is a second factor already'],
   mfa_not_enrolled: [409, 'There is no second factor'],
   mfa_required_by_role: [409, 'A role of the account requires a second factor'],

@@ -3,13 +3,15 @@ import type { AccountPorts } from '../domain/account.ts';
 import type { AccountDirectory, RoleStore } from '../domain/administration.ts';
 import type { AuditLog, PendingAuditEvent } from '../domain/audit.ts';
 import type { CacheAdministration } from '../domain/cache-administration.ts';
+import type { ClientAuthenticationPorts } from '../domain/client-authentication.ts';
 import type { IdempotencyKeys } from '../domain/idempotency.ts';
 import type { LoginPorts } from '../domain/login.ts';
 import type { LoginChallengePorts } from '../domain/login-challenge.ts';
 import type { AccountExporter, AccountImporter, Turn } from '../domain/ports/account-transfer.ts';
+import type { ClientStore } from '../domain/ports/clients.ts';
 import type { Overload } from '../domain/ports/overload.ts';
 import type { LiveSessions, SessionWrites } from '../domain/ports/sessions.ts';
-import type { AccessClaims } from '../domain/ports/tokens.ts';
+import { type AccessClaims, isService, type TokenClaims } from '../domain/ports/tokens.ts';
 import type { ProfileMemory, UserViews } from '../domain/ports/users.ts';
 import type { RecoveryPorts } from '../domain/recovery.ts';
 import type { RefreshPorts } from '../domain/refresh.ts';
@@ -26,8 +28,10 @@ export interface ApiPorts
     RegistrationPorts,
     AccountPorts,
     RecoveryPorts,
-    LoginChallengePorts {
+    LoginChallengePorts,
+    ClientAuthenticationPorts {
   readonly users: LoginPorts['users'];
+  readonly clients: ClientStore;
   readonly limits: LoginPorts['limits'];
   readonly sessions: LoginPorts['sessions'];
   /** How long ago somebody may have shown who they are before a sensitive request. */
@@ -119,10 +123,12 @@ export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObj
 export interface Route {
   readonly description: RouteDescription<z.ZodType, z.ZodObject>;
   readonly access: 'public' | 'bearer';
+  /** Also with the token that a service got for itself. */
+  readonly isForServices?: boolean;
   /** @param claims undefined exactly where the route is public */
   readonly handle: (
     request: RouteRequest<unknown, unknown>,
-    claims: AccessClaims | undefined,
+    claims: TokenClaims | undefined,
     ports: ApiPorts,
   ) => Promise<Answer>;
 }
@@ -138,7 +144,7 @@ export function publicRoute<Body extends z.ZodType, Query extends z.ZodObject>(
   };
 }
 
-/** A route that needs an access token of a live session. */
+/** A route that needs an access token of a live session: a user's. */
 export function bearerRoute<Body extends z.ZodType, Query extends z.ZodObject>(
   description: RouteDescription<Body, Query>,
   handle: (
@@ -150,6 +156,28 @@ export function bearerRoute<Body extends z.ZodType, Query extends z.ZodObject>(
   return {
     description,
     access: 'bearer',
+    handle: (request, claims, ports) => {
+      if (claims === undefined || isService(claims)) {
+        throw new Error(`${description.operation} was called without a user's claims`);
+      }
+      return handle(request as RouteRequest<z.output<Body>, z.output<Query>>, claims, ports);
+    },
+  };
+}
+
+/** A route that needs an access token, be it a user's or a service's. */
+export function holderRoute<Body extends z.ZodType, Query extends z.ZodObject>(
+  description: RouteDescription<Body, Query>,
+  handle: (
+    request: RouteRequest<z.output<Body>, z.output<Query>>,
+    claims: TokenClaims,
+    ports: ApiPorts,
+  ) => Promise<Answer>,
+): Route {
+  return {
+    description,
+    access: 'bearer',
+    isForServices: true,
     handle: (request, claims, ports) => {
       if (claims === undefined) throw new Error(`${description.operation} was called without claims`);
       return handle(request as RouteRequest<z.output<Body>, z.output<Query>>, claims, ports);

@@ -18,6 +18,8 @@ export const defaultRateRules = {
   /** Mail to one person. */
   recovery_account: { limit: 5, periodSeconds: 3600 },
   recovery_network: { limit: 30, periodSeconds: 3600 },
+  /** Credentials of clients that were wrong; of one network, or of one client within our own networks. */
+  client_failure: { limit: 60, periodSeconds: 60 },
 } as const satisfies Record<string, RateRule>;
 
 export interface LimitsOptions {

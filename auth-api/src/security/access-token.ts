@@ -1,6 +1,12 @@
 import { sign, verify } from 'node:crypto';
 import { authenticationContext, secondFactorAcr } from '../domain/authentication-context.ts';
-import type { AccessClaims, AccessTokens } from '../domain/ports/tokens.ts';
+import {
+  type AccessClaims,
+  type AccessTokens,
+  isService,
+  type ServiceClaims,
+  type TokenClaims,
+} from '../domain/ports/tokens.ts';
 import type { SigningKeySet } from './key-set.ts';
 
 export interface AccessTokenOptions {
@@ -26,17 +32,13 @@ export class Ed25519AccessTokens implements AccessTokens {
     this.#options = options;
   }
 
-  sign(claims: AccessClaims): string {
+  sign(claims: TokenClaims): string {
     const { active } = this.#options.keys();
     const header = encode({ alg: 'EdDSA', typ: 'JWT', kid: active.kid });
     const payload = encode({
       iss: this.#options.issuer,
       aud: this.#options.audience,
-      sub: claims.userId,
-      sid: claims.sessionId,
-      roles: claims.roles,
-      auth_time: claims.authenticatedAtSeconds,
-      ...authenticationContext(claims.hasSecondFactor),
+      ...(isService(claims) ? serviceMembers(claims) : userMembers(claims)),
       jti: claims.tokenId,
       iat: claims.issuedAtSeconds,
       exp: claims.expiresAtSeconds,
@@ -45,7 +47,7 @@ export class Ed25519AccessTokens implements AccessTokens {
     return `${header}.${payload}.${signature.toString('base64url')}`;
   }
 
-  verify(token: string, nowSeconds: number): AccessClaims | undefined {
+  verify(token: string, nowSeconds: number): TokenClaims | undefined {
     if (token.length > longestToken) return undefined;
     const [header, payload, signature, ...rest] = token.split('.');
     if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) return undefined;
@@ -58,24 +60,52 @@ export class Ed25519AccessTokens implements AccessTokens {
     return this.#claims(decode(payload), nowSeconds);
   }
 
-  #claims(payload: Record<string, unknown>, nowSeconds: number): AccessClaims | undefined {
-    const { iss, aud, sub, sid, roles, auth_time: authTime, acr, jti, iat, exp } = payload;
+  #claims(payload: Record<string, unknown>, nowSeconds: number): TokenClaims | undefined {
+    const { iss, aud, jti, iat, exp } = payload;
     if (iss !== this.#options.issuer || aud !== this.#options.audience) return undefined;
-    if (typeof sub !== 'string' || typeof sid !== 'string' || typeof jti !== 'string') return undefined;
-    if (typeof iat !== 'number' || typeof exp !== 'number') return undefined;
-    if (exp <= nowSeconds || iat > nowSeconds + clockSkewSeconds || !isNames(roles)) return undefined;
-    return {
-      userId: sub,
-      sessionId: sid,
-      roles,
-      // Tokens of the release before say nothing of it.
-      authenticatedAtSeconds: typeof authTime === 'number' ? authTime : 0,
-      hasSecondFactor: acr === secondFactorAcr,
-      tokenId: jti,
-      issuedAtSeconds: iat,
-      expiresAtSeconds: exp,
-    };
+    if (typeof jti !== 'string' || typeof iat !== 'number' || typeof exp !== 'number') return undefined;
+    if (exp <= nowSeconds || iat > nowSeconds + clockSkewSeconds) return undefined;
+    const common = { tokenId: jti, issuedAtSeconds: iat, expiresAtSeconds: exp };
+    return payload.client_id === undefined ? userClaims(payload, common) : serviceClaims(payload, common);
   }
+}
+
+type CommonClaims = Pick<AccessClaims, 'tokenId' | 'issuedAtSeconds' | 'expiresAtSeconds'>;
+
+function userMembers(claims: AccessClaims) {
+  return {
+    sub: claims.userId,
+    sid: claims.sessionId,
+    roles: claims.roles,
+    auth_time: claims.authenticatedAtSeconds,
+    ...authenticationContext(claims.hasSecondFactor),
+  };
+}
+
+function userClaims(payload: Record<string, unknown>, common: CommonClaims): AccessClaims | undefined {
+  const { sub, sid, roles, auth_time: authTime, acr } = payload;
+  if (typeof sub !== 'string' || typeof sid !== 'string' || !isNames(roles)) return undefined;
+  return {
+    userId: sub,
+    sessionId: sid,
+    roles,
+    // Tokens of the release before say nothing of it.
+    authenticatedAtSeconds: typeof authTime === 'number' ? authTime : 0,
+    hasSecondFactor: acr === secondFactorAcr,
+    ...common,
+  };
+}
+
+/** RFC 9068 section 2.2; `gid` is ours. Without `sid`: whoever looks for a user's session finds none. */
+function serviceMembers({ clientId, grantId, scopes }: ServiceClaims) {
+  return { sub: clientId, client_id: clientId, gid: grantId, scope: scopes.join(' ') };
+}
+
+function serviceClaims(payload: Record<string, unknown>, common: CommonClaims): ServiceClaims | undefined {
+  const { sub, client_id: clientId, gid, scope } = payload;
+  if (typeof clientId !== 'string' || sub !== clientId) return undefined;
+  if (typeof gid !== 'string' || typeof scope !== 'string') return undefined;
+  return { clientId, grantId: gid, scopes: scope === '' ? [] : scope.split(' '), ...common };
 }
 
 function encode(part: object): string {

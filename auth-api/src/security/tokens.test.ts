@@ -34,6 +34,19 @@ describe('access tokens', () => {
     expect(tokens.verify(signed, 1_300)).toBeUndefined();
   });
 
+  test('of a service say what was signed, and are nobody else’s', () => {
+    const { tokenId, issuedAtSeconds, expiresAtSeconds } = claims;
+    const common = { tokenId, issuedAtSeconds, expiresAtSeconds };
+    for (const scopes of [['a', 'b'], []]) {
+      const service = { clientId: 'c', grantId: 'g', scopes, ...common };
+      expect(tokens.verify(tokens.sign(service), 1_299)).toEqual(service);
+    }
+    const [, payload = ''] = tokens.sign({ clientId: 'c', grantId: 'g', scopes: ['a'], ...common }).split('.');
+    const says = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    expect(says).toMatchObject({ sub: 'c', client_id: 'c', scope: 'a' });
+    expect(says).not.toHaveProperty('sid');
+  });
+
   test('of the future, another issuer or another audience are refused', () => {
     expect(tokens.verify(signed, 900)).toBeUndefined();
     for (const other of [{ issuer: 'https://c' }, { audience: 'c' }]) {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { BoundedLru } from '../cache/bounded-lru.ts';
-import type { AccessClaims, AccessTokens } from '../domain/ports/tokens.ts';
+import type { AccessTokens, TokenClaims } from '../domain/ports/tokens.ts';
 
 /**
  * Remembers what a signature check found, by the SHA-256 of the token: a hash costs a hundredth of a check. Only tokens
@@ -9,7 +9,7 @@ import type { AccessClaims, AccessTokens } from '../domain/ports/tokens.ts';
  */
 export class VerifiedTokens implements AccessTokens {
   readonly #tokens: AccessTokens;
-  readonly #verified: BoundedLru<AccessClaims>;
+  readonly #verified: BoundedLru<TokenClaims>;
 
   /** @throws RangeError for a size under 1 */
   constructor(tokens: AccessTokens, maxEntries: number) {
@@ -17,13 +17,13 @@ export class VerifiedTokens implements AccessTokens {
     this.#verified = new BoundedLru(maxEntries);
   }
 
-  sign(claims: AccessClaims): string {
+  sign(claims: TokenClaims): string {
     const token = this.#tokens.sign(claims);
     this.#remember(digestOf(token), claims);
     return token;
   }
 
-  verify(token: string, nowSeconds: number): AccessClaims | undefined {
+  verify(token: string, nowSeconds: number): TokenClaims | undefined {
     const digest = digestOf(token);
     const known = this.#verified.get(digest, nowSeconds * 1000);
     if (known !== undefined) return known;
@@ -37,7 +37,7 @@ export class VerifiedTokens implements AccessTokens {
     this.#verified.clear();
   }
 
-  #remember(digest: string, claims: AccessClaims): void {
+  #remember(digest: string, claims: TokenClaims): void {
     this.#verified.set(digest, claims, claims.expiresAtSeconds * 1000);
   }
 }

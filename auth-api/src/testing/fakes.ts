@@ -1,3 +1,4 @@
+import type { OAuthClient } from '../domain/ports/clients.ts';
 import type { PasswordHasher } from '../domain/ports/passwords.ts';
 import type { SessionStore } from '../domain/ports/sessions.ts';
 import type { RefreshTokens } from '../domain/ports/tokens.ts';
@@ -22,4 +23,22 @@ export const readableRefreshTokens: RefreshTokens = {
   mint: () => 'minted',
   hash: (token) => Buffer.from(`hash of ${token}`),
   successor: (token) => `${token}'`,
+};
+
+/** A client of the registry. */
+export const registeredClient: OAuthClient = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  name: 'shop',
+  status: 'active',
+  authentication: 'client_secret_basic',
+  secretHashes: [],
+  previousSecretExpiresAt: null,
+  jwks: null,
+  may: ['client_credentials'],
+  permissions: [],
+  grantId: '01890a5d-ac96-774b-bcce-b302099a8058',
+  version: 1,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+  lastUsedAt: new Date(0),
 };

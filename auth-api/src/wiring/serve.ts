@@ -25,6 +25,7 @@ import { startBackground } from './background.ts';
 import { cacheAdministration } from './cache-administration.ts';
 import { openCaches } from './caches.ts';
 import { createCircuitBreakers } from './circuit-breakers.ts';
+import { clientAuthentication } from './client-authentication.ts';
 import { openDatabases } from './databases.ts';
 import { createPasswordPolicy, startHashing } from './hashing.ts';
 import { createLimits } from './limits.ts';
@@ -57,11 +58,13 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     maxWaiting: config.postgres.write.poolSize,
     maxEventLoopDelayMs,
   });
-  const stores = createStores(config, { databases, caches, metrics });
+  const stores = createStores(config, { databases, caches, metrics, log });
+  const configuredClients = new ClientCredentials(config.oauthClientsDirectory);
   const clock = { nowMs: () => Date.now() };
   const audit = startAudit({ databases, metrics, log, clock, key: () => keys.derivationKey() });
   const ports: ApiPorts = {
     ...stores,
+    ...clientAuthentication(config, { configuredClients, redis, derivationKey: () => keys.derivationKey() }),
     passwords,
     limits: createLimits(config, redis, metrics),
     passwordPolicy: createPasswordPolicy(config),
@@ -90,11 +93,10 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     issuer: config.tokens.issuer,
   };
   const mailing = startMail(config, { ...ports, mail: stores.mail }, metrics, log);
-  const clients = new ClientCredentials(config.oauthClientsDirectory);
   if (redis !== undefined) await redis.readyWithin(redisStartTimeoutMs);
-  const app = await startApp({ config, metrics, log, ports, clients, derivationKey: () => keys.derivationKey() });
+  const app = await startApp({ config, metrics, log, ports, derivationKey: () => keys.derivationKey() });
   keys.watch();
-  const reloading = setInterval(() => reloadClients(clients, log), keyReloadIntervalMs).unref();
+  const reloading = setInterval(() => reloadClients(configuredClients, log), keyReloadIntervalMs).unref();
   const background = startBackground(config, databases, caches, log);
   const stopping = new AbortController();
   const population = watchPopulation({

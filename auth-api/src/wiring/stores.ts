@@ -1,10 +1,13 @@
+import type { Logger } from 'pino';
 import { CachedLiveSessions } from '../cache/live-sessions.ts';
+import { RememberedClients } from '../cache/remembered-clients.ts';
 import { CachedUserViews } from '../cache/user-views.ts';
 import type { ServeConfig } from '../config.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { PostgresAccountDirectory } from '../storage/postgres/account-directory.ts';
 import { PostgresAccountExporter } from '../storage/postgres/account-exporter.ts';
 import { PostgresAccountImporter } from '../storage/postgres/account-importer.ts';
+import { PostgresClientStore } from '../storage/postgres/client-store.ts';
 import { PostgresMailOutbox } from '../storage/postgres/mail-outbox.ts';
 import { PostgresMailedTokenStore } from '../storage/postgres/mailed-token-store.ts';
 import { PostgresRoleStore } from '../storage/postgres/role-store.ts';
@@ -19,7 +22,7 @@ import type { Databases } from './databases.ts';
 /** What is kept in PostgreSQL, behind the caches where that is allowed. */
 export function createStores(
   { maxSessionsPerUser, mail }: ServeConfig,
-  { databases, caches, metrics }: { databases: Databases; caches: Caches; metrics: Metrics },
+  { databases, caches, metrics, log }: { databases: Databases; caches: Caches; metrics: Metrics; log: Logger },
 ) {
   const { primary, replicas } = databases;
   const { announce, ownWrites } = caches;
@@ -30,9 +33,15 @@ export function createStores(
     ownWrites,
     maxSessionsPerUser,
   });
+  const clients = new PostgresClientStore(primary, {
+    announce,
+    onNoteError: (error) => log.debug({ error }, 'the use of a client could not be noted'),
+  });
   return {
     ownWrites,
     sessions,
+    clients,
+    rememberedClients: new RememberedClients(clients, () => performance.now()),
     users: new PostgresUserStore(primary, { announce, sendsMail: mail !== undefined }),
     mail: mail === undefined ? undefined : new PostgresMailOutbox(primary, mail),
     mailedTokens: new PostgresMailedTokenStore(primary, { announce }),

@@ -26,7 +26,7 @@ export async function warm(config: ServeConfig, log: Logger): Promise<void> {
   if (redis === undefined) throw new ConfigError(['REDIS_NODES must be set: without Redis nothing is shared']);
   const databases = openDatabases(config, breakers, log, metrics);
   const caches = openCaches(config, { databases, redis, metrics, log });
-  const { views } = createStores(config, { databases, caches, metrics });
+  const { views } = createStores(config, { databases, caches, metrics, log });
   try {
     await trustOf(caches.freshness);
     let users = 0;

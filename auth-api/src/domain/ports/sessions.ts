@@ -93,6 +93,6 @@ export interface SessionStore {
 }
 
 export interface LiveSessions {
-  /** At once where it is remembered. */
+  /** At once where it is remembered. Also for what the tokens of a service live by. */
   isLive(sessionId: string): boolean | Promise<boolean>;
 }

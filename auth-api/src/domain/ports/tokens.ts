@@ -1,4 +1,4 @@
-/** What an access token says. */
+/** What an access token of a user says. */
 export interface AccessClaims {
   readonly userId: string;
   readonly sessionId: string;
@@ -11,11 +11,29 @@ export interface AccessClaims {
   readonly expiresAtSeconds: number;
 }
 
+/** What an access token of a service says, which it got for itself. */
+export interface ServiceClaims {
+  readonly clientId: string;
+  /** What the token lives by; see LiveSessions. */
+  readonly grantId: string;
+  /** Names of permissions. */
+  readonly scopes: readonly string[];
+  readonly tokenId: string;
+  readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
+}
+
+export type TokenClaims = AccessClaims | ServiceClaims;
+
+export function isService(claims: TokenClaims): claims is ServiceClaims {
+  return 'clientId' in claims;
+}
+
 export interface AccessTokens {
   /** Signs with the active key. */
-  sign(claims: AccessClaims): string;
+  sign(claims: TokenClaims): string;
   /** Signature, issuer, audience and lifetime; undefined for whatever is not a valid token of ours. */
-  verify(token: string, nowSeconds: number): AccessClaims | undefined;
+  verify(token: string, nowSeconds: number): TokenClaims | undefined;
 }
 
 export interface RefreshTokens {

@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { auditRoutes } from './admin/audit.ts';
 import { cacheRoutes } from './admin/caches.ts';
 import { circuitBreakerRoutes } from './admin/circuit-breakers.ts';
+import { clientRoutes } from './admin/clients.ts';
 import { createAccount } from './admin/create-account.ts';
 import { exportAccountsRoute } from './admin/export-accounts.ts';
 import { importAccountsRoute } from './admin/import-accounts.ts';
@@ -61,6 +62,7 @@ export const routes: readonly Route[] = [
   ...accountRoutes,
   ...roleRoutes,
   ...adminSecondFactorRoutes,
+  ...clientRoutes,
   ...circuitBreakerRoutes,
   ...cacheRoutes,
   ...auditRoutes,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { acrValues } from '../../domain/authentication-context.ts';
+import { assertionAlgorithms } from '../../security/client-assertions.ts';
 import { publicDocument } from '../public-document.ts';
 import { publicRoute } from '../route.ts';
 
@@ -34,10 +35,16 @@ const discoveryResponse = z
   .object({
     issuer: z.string(),
     jwks_uri: z.string(),
+    token_endpoint: z.string(),
+    token_endpoint_auth_methods_supported: z.array(z.string()),
+    token_endpoint_auth_signing_alg_values_supported: z.array(z.string()),
+    grant_types_supported: z.array(z.string()),
     introspection_endpoint: z.string(),
     introspection_endpoint_auth_methods_supported: z.array(z.string()),
+    introspection_endpoint_auth_signing_alg_values_supported: z.array(z.string()),
     revocation_endpoint: z.string(),
     revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    revocation_endpoint_auth_signing_alg_values_supported: z.array(z.string()),
     response_types_supported: z.array(z.string()),
     subject_types_supported: z.array(z.string()),
     id_token_signing_alg_values_supported: z.array(z.string()),
@@ -45,7 +52,7 @@ const discoveryResponse = z
   })
   .meta({ id: 'Discovery' });
 
-const clientAuthentication = ['client_secret_basic', 'client_secret_post'];
+const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 
 export const discoveryRoute = publicRoute(
   {
@@ -61,10 +68,16 @@ export const discoveryRoute = publicRoute(
     const body: z.output<typeof discoveryResponse> = {
       issuer: ports.issuer,
       jwks_uri: `${base}/.well-known/jwks.json`,
+      token_endpoint: `${base}/oauth/token`,
+      token_endpoint_auth_methods_supported: clientAuthentication,
+      token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+      grant_types_supported: ['client_credentials'],
       introspection_endpoint: `${base}/oauth/introspect`,
       introspection_endpoint_auth_methods_supported: clientAuthentication,
+      introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
       revocation_endpoint: `${base}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: clientAuthentication,
+      revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
       // Log in is an endpoint of this service's own: there is no authorization endpoint.
       response_types_supported: [],
       subject_types_supported: ['public'],

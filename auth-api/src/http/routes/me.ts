@@ -3,8 +3,9 @@ import { holdsAll } from '../../domain/permissions.ts';
 import type { UserProfile } from '../../domain/ports/users.ts';
 import { missingForStepUp } from '../../domain/second-factor.ts';
 import { uuidV7 } from '../../domain/uuid.ts';
+import { etagOf, versionOf } from '../etag.ts';
 import { type Answer, postponed, problem, stepUpNeeded, unauthenticated } from '../problem.ts';
-import { bearerRoute } from '../route.ts';
+import { bearerRoute, holderRoute } from '../route.ts';
 import {
   authorizeRequest,
   authorizeResponse,
@@ -49,7 +50,7 @@ export const changeMeRoute = bearerRoute(
     // An address is a way in.
     const missing = email === undefined ? undefined : await missingForStepUp(claims, ports.stepUpMaxAgeSeconds, ports);
     if (missing !== undefined) return stepUpNeeded(ports.stepUpMaxAgeSeconds, missing.needsSecondFactor);
-    const version = profileVersion(ifMatch);
+    const version = versionOf(ifMatch);
     if (version === undefined) return problem('version_conflict');
     const change = {
       ...(email === undefined ? {} : { email }),
@@ -124,7 +125,7 @@ export const myPermissionsRoute = bearerRoute(
   async (_, { userId, sessionId }, ports) => ({ status: 200, body: await ports.views.grants(userId, sessionId) }),
 );
 
-export const authorizeRoute = bearerRoute(
+export const authorizeRoute = holderRoute(
   {
     method: 'post',
     path: '/v1/authorize',
@@ -141,11 +142,5 @@ export const authorizeRoute = bearerRoute(
 );
 
 function profileAnswer(profile: UserProfile): Answer {
-  return { status: 200, body: userBody(profile), headers: { etag: `"${profile.version}"` } };
-}
-
-/** The version that an ETag of ours names; undefined for any other, which matches nothing. */
-function profileVersion(etag: string | undefined): number | undefined {
-  const version = /^"(\d{1,15})"$/.exec(etag ?? '')?.[1];
-  return version === undefined ? undefined : Number(version);
+  return { status: 200, body: userBody(profile), headers: { etag: etagOf(profile) } };
 }

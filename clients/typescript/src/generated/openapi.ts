@@ -704,6 +704,78 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/admin/clients": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Services that ask for tokens, or about them
+         * @description Needs the permission `authcluster.clients.read`.
+         */
+        readonly get: operations["list_clients"];
+        readonly put?: never;
+        /**
+         * Register a service
+         * @description Needs the permission `authcluster.clients.write`.
+         */
+        readonly post: operations["create_client"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/clients/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * One client
+         * @description Needs the permission `authcluster.clients.read`.
+         */
+        readonly get: operations["get_client"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Delete a client; its access tokens end
+         * @description Needs the permission `authcluster.clients.write`.
+         */
+        readonly delete: operations["delete_client"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a client. Any change but of the name ends the access tokens it has
+         * @description Needs the permission `authcluster.clients.write`.
+         */
+        readonly patch: operations["change_client"];
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/clients/{id}/secret": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Give a client another secret; the one of before is good for a while
+         * @description Needs the permission `authcluster.clients.write`.
+         */
+        readonly post: operations["replace_client_secret"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/circuit-breakers": {
         readonly parameters: {
             readonly query?: never;
@@ -872,6 +944,23 @@ export interface paths {
         readonly get: operations["get_discovery"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/oauth/token": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** An access token for a service itself (RFC 6749 section 4.4) */
+        readonly post: operations["token"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1105,13 +1194,164 @@ export interface components {
             readonly items: readonly components["schemas"]["CircuitBreaker"][];
             readonly next_cursor: null;
         };
+        readonly Client: {
+            /**
+             * Format: uuid
+             * @description The client_id.
+             */
+            readonly id: string;
+            readonly name: string;
+            /** @enum {string} */
+            readonly status: "active" | "disabled";
+            /** @enum {string} */
+            readonly authentication: "client_secret_basic" | "private_key_jwt";
+            readonly jwks: {
+                readonly keys: readonly {
+                    readonly [key: string]: unknown;
+                }[];
+            } | null;
+            readonly may: readonly ("client_credentials" | "introspect" | "revoke")[];
+            readonly permissions: readonly string[];
+            readonly previous_secret_expires_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+            /** @description To the minute. */
+            readonly last_used_at: string | null;
+        };
+        readonly ClientChangeRequest: {
+            readonly name?: string;
+            /** @enum {string} */
+            readonly status?: "active" | "disabled";
+            readonly jwks?: components["schemas"]["ClientKeySet"];
+            /** @description Tokens of its own, and /oauth/introspect and /oauth/revoke for those of others. */
+            readonly may?: readonly ("client_credentials" | "introspect" | "revoke")[];
+            /** @description The scopes that its tokens may have. */
+            readonly permissions?: readonly string[];
+        };
+        /** @description Public keys: two and more while one takes the place of another. */
+        readonly ClientKeySet: {
+            readonly keys: readonly ({
+                /** @constant */
+                readonly kty: "OKP";
+                /** @constant */
+                readonly crv: "Ed25519";
+                readonly x: string;
+                /** @enum {string} */
+                readonly alg?: "EdDSA" | "Ed25519";
+                readonly kid: string;
+                /** @constant */
+                readonly use?: "sig";
+                readonly key_ops?: readonly string[];
+                readonly ext?: boolean;
+            } | {
+                /** @constant */
+                readonly kty: "EC";
+                /** @constant */
+                readonly crv: "P-256";
+                readonly x: string;
+                readonly y: string;
+                /** @constant */
+                readonly alg?: "ES256";
+                readonly kid: string;
+                /** @constant */
+                readonly use?: "sig";
+                readonly key_ops?: readonly string[];
+                readonly ext?: boolean;
+            } | {
+                /** @constant */
+                readonly kty: "RSA";
+                readonly n: string;
+                /** @constant */
+                readonly e: "AQAB";
+                /** @constant */
+                readonly alg?: "RS256";
+                readonly kid: string;
+                /** @constant */
+                readonly use?: "sig";
+                readonly key_ops?: readonly string[];
+                readonly ext?: boolean;
+            })[];
+        };
+        readonly ClientList: {
+            readonly items: readonly components["schemas"]["Client"][];
+            readonly next_cursor: string | null;
+        };
+        readonly ClientRequest: {
+            readonly name: string;
+            /**
+             * @default client_secret_basic
+             * @enum {string}
+             */
+            readonly authentication: "client_secret_basic" | "private_key_jwt";
+            /** @description Needed for private_key_jwt, and for nothing else. */
+            readonly jwks?: components["schemas"]["ClientKeySet"];
+            /**
+             * @description Tokens of its own, and /oauth/introspect and /oauth/revoke for those of others.
+             * @default [
+             *       "client_credentials"
+             *     ]
+             */
+            readonly may: readonly ("client_credentials" | "introspect" | "revoke")[];
+            /**
+             * @description The scopes that its tokens may have.
+             * @default []
+             */
+            readonly permissions: readonly string[];
+        };
+        readonly ClientSecret: {
+            readonly client_secret: string;
+            readonly previous_secret_expires_at: string | null;
+        };
+        readonly ClientSecretRequest: {
+            /**
+             * @description How long the secret of before is good as well. 0: no more, and access tokens end, too.
+             * @default 86400
+             */
+            readonly keep_previous_seconds: number;
+        };
+        readonly CreatedClient: {
+            /**
+             * Format: uuid
+             * @description The client_id.
+             */
+            readonly id: string;
+            readonly name: string;
+            /** @enum {string} */
+            readonly status: "active" | "disabled";
+            /** @enum {string} */
+            readonly authentication: "client_secret_basic" | "private_key_jwt";
+            readonly jwks: {
+                readonly keys: readonly {
+                    readonly [key: string]: unknown;
+                }[];
+            } | null;
+            readonly may: readonly ("client_credentials" | "introspect" | "revoke")[];
+            readonly permissions: readonly string[];
+            readonly previous_secret_expires_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+            /** @description To the minute. */
+            readonly last_used_at: string | null;
+            /** @description Shown here alone; none where there are keys. */
+            readonly client_secret?: string;
+        };
         readonly Discovery: {
             readonly issuer: string;
             readonly jwks_uri: string;
+            readonly token_endpoint: string;
+            readonly token_endpoint_auth_methods_supported: readonly string[];
+            readonly token_endpoint_auth_signing_alg_values_supported: readonly string[];
+            readonly grant_types_supported: readonly string[];
             readonly introspection_endpoint: string;
             readonly introspection_endpoint_auth_methods_supported: readonly string[];
+            readonly introspection_endpoint_auth_signing_alg_values_supported: readonly string[];
             readonly revocation_endpoint: string;
             readonly revocation_endpoint_auth_methods_supported: readonly string[];
+            readonly revocation_endpoint_auth_signing_alg_values_supported: readonly string[];
             readonly response_types_supported: readonly string[];
             readonly subject_types_supported: readonly string[];
             readonly id_token_signing_alg_values_supported: readonly string[];
@@ -1201,6 +1441,10 @@ export interface components {
         };
         readonly LogoutRequest: {
             readonly refresh_token: string;
+        };
+        readonly OAuthError: {
+            readonly error: string;
+            readonly error_description?: string;
         };
         readonly PasswordChangeRequest: {
             /** Format: password */
@@ -1319,6 +1563,14 @@ export interface components {
             readonly mfa_token: string;
             /** @description Seconds. */
             readonly expires_in: number;
+        };
+        readonly ServiceToken: {
+            readonly access_token: string;
+            /** @constant */
+            readonly token_type: "Bearer";
+            /** @description Seconds. */
+            readonly expires_in: number;
+            readonly scope: string;
         };
         readonly Session: {
             /** Format: uuid */
@@ -4769,6 +5021,515 @@ export interface operations {
             };
         };
     };
+    readonly list_clients: {
+        readonly parameters: {
+            readonly query?: {
+                readonly cursor?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of clients. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClientList"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly create_client: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description A request that is repeated with the same key within a day creates nothing more, and is answered as the first was. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ClientRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The client, with its secret. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedClient"];
+                };
+            };
+            /** @description Not JSON in UTF-8, or a name stands twice in an object. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is taken. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 16 KiB. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not application/json. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_client: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The client; its ETag is for If-Match. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly delete_client: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is gone. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly change_client: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header: {
+                readonly "If-Match": string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ClientChangeRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The client as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description Not JSON in UTF-8, or a name stands twice in an object. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is taken. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client has changed since it was read. */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 16 KiB. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not application/json. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing. */
+            readonly 428: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replace_client_secret: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description A request that is repeated with the same key within a day creates nothing more, and is answered as the first was. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ClientSecretRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The secret, shown here alone. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClientSecret"];
+                };
+            };
+            /** @description Not JSON in UTF-8, or a name stands twice in an object. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client has keys, and no secret. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 16 KiB. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not application/json. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly list_circuit_breakers: {
         readonly parameters: {
             readonly query?: never;
@@ -5201,6 +5962,76 @@ export interface operations {
             };
         };
     };
+    readonly token: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/x-www-form-urlencoded": {
+                    /** @constant */
+                    readonly grant_type: "client_credentials";
+                    /** @description Names of permissions, with spaces between; left out: all that the client has. */
+                    readonly scope?: string;
+                    readonly client_id?: string;
+                    readonly client_secret?: string;
+                    /** @constant */
+                    readonly client_assertion_type?: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                    readonly client_assertion?: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The token. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ServiceToken"];
+                };
+            };
+            /** @description No form, or something in it that is missing, wrong or there twice. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description Not a client of this service, or not shown to be. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description Too many that were not. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+        };
+    };
     readonly introspect: {
         readonly parameters: {
             readonly query?: never;
@@ -5212,6 +6043,11 @@ export interface operations {
             readonly content: {
                 readonly "application/x-www-form-urlencoded": {
                     readonly token: string;
+                    readonly client_id?: string;
+                    readonly client_secret?: string;
+                    /** @constant */
+                    readonly client_assertion_type?: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                    readonly client_assertion?: string;
                 };
             };
         };
@@ -5223,26 +6059,50 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No form, or no token in it. */
+            /** @description No form, or something in it that is missing, wrong or there twice. */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
             };
-            /** @description Not a client of this service. */
+            /** @description Not a client of this service, or not shown to be. */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description The client may not do this. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description Too many that were not. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
             };
             /** @description Come back after Retry-After. */
             readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
             };
         };
     };
@@ -5257,6 +6117,11 @@ export interface operations {
             readonly content: {
                 readonly "application/x-www-form-urlencoded": {
                     readonly token: string;
+                    readonly client_id?: string;
+                    readonly client_secret?: string;
+                    /** @constant */
+                    readonly client_assertion_type?: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                    readonly client_assertion?: string;
                 };
             };
         };
@@ -5268,33 +6133,57 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No form, or no token in it. */
+            /** @description No form, or something in it that is missing, wrong or there twice. */
             readonly 400: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
             };
-            /** @description Not a client of this service. */
+            /** @description Not a client of this service, or not shown to be. */
             readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description The client may not do this. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description Too many that were not. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
             };
             /** @description Come back after Retry-After. */
             readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["OAuthError"];
+                };
             };
         };
     };
     readonly verify: {
         readonly parameters: {
             readonly query?: {
-                /** @description What the user must hold; all of them where it is given again. */
+                /** @description What the user or service must hold; all of them where it is given again. */
                 readonly permission?: readonly string[];
             };
             readonly header?: never;
@@ -5303,7 +6192,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The token is valid and its session lives. */
+            /** @description The token is valid and its session lives. Of a service, all but its own header are empty. */
             readonly 200: {
                 headers: {
                     /** @description The id of the user. */
@@ -5312,6 +6201,8 @@ export interface operations {
                     readonly "X-Auth-Session"?: string;
                     /** @description Names, comma-separated. */
                     readonly "X-Auth-Roles"?: string;
+                    /** @description The id of the service; empty for users. */
+                    readonly "X-Auth-Client"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;

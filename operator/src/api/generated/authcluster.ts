@@ -1099,7 +1099,7 @@ export interface ApiSpec {
     secretName: string;
   };
   /**
-   * The services that may introspect and revoke tokens (POST /oauth/introspect, /oauth/revoke). Left out: none may.
+   * Services that may introspect and revoke tokens (POST /oauth/introspect, /oauth/revoke), besides those registered under /v1/admin/clients.
    */
   oauthClients?: {
     /**
