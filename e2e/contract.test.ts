@@ -191,6 +191,13 @@ describe('mail goes the way that the resource says', () => {
   });
 });
 
+test('the pages that the resource names are those that the auth API allows', () => {
+  const origins = ['https://app.example.com', 'http://localhost:5173'];
+  const cluster = clusterWith({ api: { browsers: { origins } } });
+  const { variables } = renderedContainer(cluster, allObjects(cluster, SAMPLE_INPUTS), 'Deployment', 'auth-api');
+  expect([...parseConfig(variables).browserOrigins]).toEqual(origins);
+});
+
 test('traces go where the resource says, as OpenTelemetry has it', () => {
   const endpoint = 'http://collector.observability.svc:4318';
   const cluster = clusterWith({ api: { tracing: { endpoint, headersSecret: { name: 'collector' } } } });

@@ -41,7 +41,11 @@ const withoutMail: Record<string, string> = {
   SECOND_FACTOR_RATE_PER_ACCOUNT: '2/60',
   CLIENT_FAILURE_RATE: '2/60',
 };
-const environment: Record<string, string> = { ...withoutMail, ...mails.environment };
+const environment: Record<string, string> = {
+  ...withoutMail,
+  ...mails.environment,
+  BROWSER_ORIGINS: 'https://app.example.com',
+};
 let api: ApiProcess;
 /** Its servers are not there. */
 let cutOff: ApiProcess;
@@ -197,6 +201,10 @@ const exchanges: Record<string, Record<number, Exchange>> = {
       return completeLogin(mfaToken, await new Authenticator(String(body.secret)).nextCode());
     },
     401: () => completeLogin('nonsense', '123456'),
+    403: () => {
+      const body = { mfa_token: 'nonsense', code: '123456', refresh_token_delivery: 'cookie' };
+      return client.send('POST', '/v1/login/mfa', { body });
+    },
     409: async () => completeLogin(await mfaTokenOf(await newRequired()), '123456'),
     429: async () => {
       const user = await newEnrolled();

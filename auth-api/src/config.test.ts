@@ -65,6 +65,50 @@ describe('the environment of serve', () => {
   });
 });
 
+describe('origins of pages', () => {
+  const origins = (list: string) => ({ ...variables, BROWSER_ORIGINS: list });
+
+  test('are none unless they are listed, and as browsers write them', () => {
+    expect(parseConfig(variables).browserOrigins.size).toBe(0);
+    const list =
+      'https://app.example.com, https://app.example.com:8443,http://localhost:5173,http://127.0.0.1,http://[::1]';
+    expect([...parseConfig(origins(list)).browserOrigins]).toEqual([
+      'https://app.example.com',
+      'https://app.example.com:8443',
+      'http://localhost:5173',
+      'http://127.0.0.1',
+      'http://[::1]',
+    ]);
+  });
+
+  test.each([
+    '*',
+    'null',
+    'app.example.com',
+    'https://*.example.com',
+    'https://app.example.com/',
+    'https://app.example.com/path',
+    'https://App.example.com',
+    'https://app.example.com:443',
+    'https://user@app.example.com',
+    'http://app.example.com',
+    'http://localhost.example.com',
+    'ws://localhost',
+    'blob:https://app.example.com',
+  ])('%s is none', (origin) => {
+    expect(problems(() => parseConfig(origins(origin)))).toEqual([
+      `BROWSER_ORIGINS must list origins as https://app.example.com, not "${origin}"`,
+    ]);
+  });
+
+  test('are not too many', () => {
+    const list = Array.from({ length: 33 }, (_, index) => `https://app${index}.example.com`).join(',');
+    expect(problems(() => parseConfig(origins(list)))).toEqual([
+      'BROWSER_ORIGINS must list at most 32 origins, not 33',
+    ]);
+  });
+});
+
 describe('Redis', () => {
   const single = { ...variables, REDIS_TOPOLOGY: 'single', REDIS_TLS_MODE: 'verify-full' };
 

@@ -12,6 +12,8 @@ const redisTopologies = ['cluster', 'single'] as const;
 const highestPort = 65_535;
 /** PostgreSQL cuts what is longer. */
 const longestRoleBytes = 63;
+/** As many as the AuthCluster resource takes. */
+const maxBrowserOrigins = 32;
 
 export interface PostgresConfig {
   readonly write: { readonly host: string; readonly port: number; readonly poolSize: number };
@@ -76,6 +78,8 @@ export interface ServeConfig {
   readonly serviceName: string;
   /** Months of the audit log of which every day is older are dropped. */
   readonly auditRetentionDays: number;
+  /** Pages of these may ask from a browser, and have their refresh token in a cookie; none: no page may. */
+  readonly browserOrigins: ReadonlySet<string>;
   readonly trustedProxies: BlockList;
   readonly shutdownGraceSeconds: number;
 }
@@ -141,6 +145,7 @@ export function parseConfig(variables: Variables): ServeConfig {
     stepUpMaxAgeSeconds: env.integer('STEP_UP_MAX_AGE_SECONDS', { min: 1, max: 86_400, fallback: 900 }),
     serviceName: serviceName(env),
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', { min: 30, max: 3_650, fallback: 365 }),
+    browserOrigins: env.origins('BROWSER_ORIGINS', maxBrowserOrigins),
     trustedProxies: env.networks('TRUSTED_PROXIES'),
     shutdownGraceSeconds: env.integer('SHUTDOWN_GRACE_SECONDS', { min: 0, max: 600, fallback: 20 }),
   };

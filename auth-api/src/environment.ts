@@ -110,8 +110,26 @@ export class Environment {
     return networks;
   }
 
+  /** Comma-separated origins of pages, written as browsers write them. */
+  origins(name: string, max: number): ReadonlySet<string> {
+    const entries = this.#list(name);
+    if (entries.length > max) this.problems.push(`${name} must list at most ${max} origins, not ${entries.length}`);
+    for (const entry of entries.filter((each) => !isSafeOrigin(each))) {
+      this.problems.push(`${name} must list origins as https://app.example.com, not "${entry}"`);
+    }
+    return new Set(entries);
+  }
+
   #list(name: string): string[] {
     const entries = (this.optional(name) ?? '').split(',').map((entry) => entry.trim());
     return entries.filter((entry) => entry !== '');
   }
+}
+
+/** One host, not a pattern; and without TLS, a page can be written by anybody on its way, save from one's own machine. */
+function isSafeOrigin(text: string): boolean {
+  const { protocol, hostname = '', origin } = URL.parse(text) ?? {};
+  if (origin !== text) return false;
+  if (protocol === 'https:') return /^[a-z0-9.-]+$/.test(hostname);
+  return protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }

@@ -180,6 +180,42 @@ export const INVALID: readonly Refusal[] = [
     message: 'MAIL_SMTP_HOST is set by the operator',
   },
   {
+    rule: 'any page at all',
+    spec: { api: { browsers: { origins: ['https://*.example.com'] } } },
+    field: 'spec.api.browsers.origins[0]',
+    message: 'should match',
+  },
+  {
+    rule: 'a page that came without TLS',
+    spec: { api: { browsers: { origins: ['http://app.example.com'] } } },
+    field: 'spec.api.browsers.origins[0]',
+    message: 'should match',
+  },
+  {
+    rule: 'an origin as no browser writes it',
+    spec: { api: { browsers: { origins: ['https://app.example.com:443'] } } },
+    field: 'spec.api.browsers.origins[0]',
+    message: 'leave out the port that the scheme has anyway',
+  },
+  {
+    rule: 'an origin of a port that there is not',
+    spec: { api: { browsers: { origins: ['https://app.example.com:65536'] } } },
+    field: 'spec.api.browsers.origins[0]',
+    message: 'a port is 65535 at the most',
+  },
+  {
+    rule: 'browsers of no page',
+    spec: { api: { browsers: { origins: [] } } },
+    field: 'spec.api.browsers.origins',
+    message: 'should have at least 1 items',
+  },
+  {
+    rule: 'a variable that stands for the pages',
+    spec: { api: { env: [{ name: 'BROWSER_ORIGINS', value: 'https://app.example.com' }] } },
+    field: 'spec.api.env[0].name',
+    message: 'BROWSER_ORIGINS is set by the operator',
+  },
+  {
     rule: 'a schedule that cron does not know',
     spec: { api: { cache: { warming: { schedule: 'every quarter of an hour' } } } },
     field: 'spec.api.cache.warming.schedule',

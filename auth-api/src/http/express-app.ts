@@ -19,11 +19,14 @@ import { recordedTraceId } from '../observability/trace-context.ts';
 import { auditOrigin, eventOf, isAudited, noteEvent, recordAct } from './audited.ts';
 import { bearerToken } from './bearer-token.ts';
 import { BodyCutOffError, bodyStream } from './body-stream.ts';
+import { withoutDeadCookie } from './browser-sessions.ts';
 import { addressOf, networkOf } from './client-address.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { parseJsonBody } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Answer, comeBackLater, problem, stepUpNeeded, unauthenticated } from './problem.ts';
 import { publicDocument } from './public-document.ts';
+import { refreshTokenIn } from './refresh-cookie.ts';
 import { checkRequest } from './request-check.ts';
 import type { RequestLog } from './request-log.ts';
 import type { ApiPorts, Route, RouteRequest } from './route.ts';
@@ -42,6 +45,8 @@ export function createExpressApp(options: ExpressAppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(observe(options));
+  const { browserOrigins } = options.ports;
+  if (browserOrigins.size > 0) app.use(crossOrigin(browserOrigins));
   // Before the bodies of all others are read whole.
   mount(app, options.routes.filter(takesLines), options);
   app.use(requireJson, express.raw({ type: 'application/json', limit: '16kb' }), readJson);
@@ -72,7 +77,7 @@ function takesLines({ description }: Route): boolean {
 }
 
 function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): RequestHandler {
-  const { operation } = route.description;
+  const { operation, endsSessions = false } = route.description;
   return async (request, response) => {
     response.locals.operation = operation;
     const token = route.access === 'bearer' ? bearerToken(request.headers.authorization) : undefined;
@@ -115,8 +120,9 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
     if (claims !== undefined && isAudited(route.description) && answer.status < 400) {
       await ports.ownWrites.wrote(claims.sessionId);
     }
-    if (answer.stream === undefined) send(response, answer);
-    else await sendStream(response, answer, answer.stream);
+    const told = endsSessions ? await withoutDeadCookie(answer, asked.browser, ports) : answer;
+    if (told.stream === undefined) send(response, told);
+    else await sendStream(response, told, told.stream);
     noteEvent(route, event, answer, ports.audit);
   };
 }
@@ -158,6 +164,11 @@ function routeRequest(
     bytes: () => bodyStream(request),
     ifMatch: request.get('if-match'),
     idempotencyKey: request.get('idempotency-key'),
+    browser: {
+      origin: request.get('origin'),
+      fetchSite: request.get('sec-fetch-site'),
+      refreshCookie: refreshTokenIn(request.headers.cookie),
+    },
     languages: languagesOf(request),
     signal: left.signal,
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hotPathOperations } from './hot-path-operations.ts';
+import { refreshCookieName } from './refresh-cookie.ts';
 import type { AnswerDescription, Route } from './route.ts';
 import { problemResponse } from './schemas.ts';
 
@@ -20,13 +21,20 @@ export function openApiDocument(routes: readonly Route[]): object {
       schemas: namedSchemas(),
       securitySchemes: {
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        refreshCookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: refreshCookieName,
+          description: 'Of a login that asked for it; with an Origin header that is allowed.',
+        },
         oauthClient: { type: 'http', scheme: 'basic' },
       },
     },
   };
 }
 
-function operation({ description, access }: Route): object {
+function operation(route: Route): object {
+  const { description, access } = route;
   const { operation: operationId, summary, permission, needsStepUp = false } = description;
   const answers: Record<number, AnswerDescription> = {
     ...impliedAnswers(description, access),
@@ -43,7 +51,7 @@ function operation({ description, access }: Route): object {
     operationId,
     summary,
     ...(needs.length === 0 ? {} : { description: needs.join(' ') }),
-    ...(access === 'bearer' ? { security: [{ accessToken: [] }] } : {}),
+    ...securityOf(route),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBodyOf(description),
     responses: Object.fromEntries(
@@ -52,20 +60,30 @@ function operation({ description, access }: Route): object {
   };
 }
 
-function requestBodyOf({ body, line }: Route['description']): object {
+function securityOf({ access, description }: Route): object {
+  if (access === 'bearer') return { security: [{ accessToken: [] }] };
+  return description.takesRefreshCookie === true ? { security: [{ refreshCookie: [] }, {}] } : {};
+}
+
+function requestBodyOf({ body, line, takesRefreshCookie = false }: Route['description']): object {
   const content = {
     ...(body === undefined ? {} : { 'application/json': { schema: reference(body) } }),
     ...(line === undefined ? {} : { 'application/x-ndjson': { schema: reference(line) } }),
   };
-  return Object.keys(content).length === 0 ? {} : { requestBody: { required: true, content } };
+  return Object.keys(content).length === 0 ? {} : { requestBody: { required: !takesRefreshCookie, content } };
 }
 
 function impliedAnswers(description: Route['description'], access: Route['access']) {
-  const { body, line, query, parameters, needsIfMatch, permission, isStatic = false } = description;
+  const { body, line, query, parameters, needsIfMatch, permission, takesRefreshCookie, isStatic = false } = description;
   const answers: [boolean, number, string][] = [
     [body !== undefined, 400, 'Not JSON in UTF-8, or a name stands twice in an object.'],
     [access === 'bearer', 401, 'No valid access token.'],
     [permission !== undefined, 403, 'The permission is missing.'],
+    [
+      takesRefreshCookie === true,
+      403,
+      'No token in the body, and the cookie counts for pages of allowed origins alone.',
+    ],
     [parameters !== undefined, 404, 'There is no such thing.'],
     [body !== undefined, 413, 'More than 16 KiB.'],
     [body !== undefined, 415, 'Not application/json.'],

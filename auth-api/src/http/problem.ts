@@ -32,6 +32,7 @@ const titles = {
   invalid_refresh_token: [401, 'The refresh token is not valid'],
   mfa_required: [403, 'A code of the second factor is needed'],
   mfa_enrollment_required: [403, 'A second factor is required and there is none yet'],
+  cross_site_request: [403, 'Cookies are for pages of allowed origins'],
   forbidden: [403, 'The permission for this is missing'],
   registration_closed: [403, 'Only an administrator makes accounts here'],
   not_found: [404, 'There is nothing here'],

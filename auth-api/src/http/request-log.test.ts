@@ -39,5 +39,6 @@ test('secrets are not written, however deep they stand', () => {
   const lines: string[] = [];
   const log = createLog('info', { write: (line) => lines.push(line) });
   log.info({ password: 'secret-1', body: { refresh_token: 'secret-2' }, request: { headers: { cookie: 'secret-3' } } });
+  log.info({ answer: { headers: { 'set-cookie': 'secret-4' } }, headers: { 'set-cookie': 'secret-5' } });
   expect(lines.join()).not.toContain('secret-');
 });

@@ -19,6 +19,7 @@ import type { RegistrationPorts } from '../domain/registration.ts';
 import type { Statistics } from '../domain/statistics.ts';
 import type { AuthenticationMetrics } from '../observability/metrics.ts';
 import type { CircuitBreaker } from '../resilience/circuit-breaker.ts';
+import type { BrowserPorts, BrowserRequest } from './browser-sessions.ts';
 import type { Answer } from './problem.ts';
 
 /** All that routes may use. */
@@ -29,7 +30,8 @@ export interface ApiPorts
     AccountPorts,
     RecoveryPorts,
     LoginChallengePorts,
-    ClientAuthenticationPorts {
+    ClientAuthenticationPorts,
+    BrowserPorts {
   readonly users: LoginPorts['users'];
   readonly clients: ClientStore;
   readonly limits: LoginPorts['limits'];
@@ -77,6 +79,7 @@ export interface RouteRequest<Body, Query> {
   /** The network of a client that can be told from others: not one behind our own proxies and networks. */
   readonly clientNetwork: string | undefined;
   readonly userAgent: string | undefined;
+  readonly browser: BrowserRequest;
   /** Language tags that the client prefers, the best first. */
   readonly languages: readonly string[];
   /** Fires when the client leaves before the answer. */
@@ -112,6 +115,10 @@ export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObj
   readonly permission?: string;
   /** Who asks must have shown lately who they are, with the second factor if there is one. */
   readonly needsStepUp?: boolean;
+  /** A page's cookie may stand for the refresh token of the body. */
+  readonly takesRefreshCookie?: boolean;
+  /** A session may be over after it, and with it the cookie of who asked. */
+  readonly endsSessions?: boolean;
   /** Changes nothing, although it is no GET. */
   readonly isRead?: boolean;
   /** Nothing is asked that could be unavailable. */

@@ -4,19 +4,32 @@ import type { SessionSummary } from '../domain/ports/sessions.ts';
 import type { UserProfile } from '../domain/ports/users.ts';
 import type { IssuedTokens } from '../domain/tokens.ts';
 import { usernamePattern } from '../domain/username.ts';
-import type { Answer } from './problem.ts';
 
 /** Longer than any password that can be set: an imported one may be longer than the rules of today allow. */
 export const presentedPassword = z.string().min(1).max(1024).meta({ format: 'password' });
 export const presentedToken = z.string().min(1).max(512);
 
+const tokenDeliveries = ['body', 'cookie'] as const;
+export type TokenDelivery = (typeof tokenDeliveries)[number];
+
+export const tokenDelivery = z
+  .enum(tokenDeliveries)
+  .optional()
+  .describe('Where the refresh token goes: `body` if left out; for a page, `cookie`, which no script can read.');
+
 export const loginRequest = z
-  .strictObject({ username: z.string().min(1).max(320), password: presentedPassword })
+  .strictObject({
+    username: z.string().min(1).max(320),
+    password: presentedPassword,
+    refresh_token_delivery: tokenDelivery,
+  })
   .meta({ id: 'LoginRequest' });
 
-export const refreshRequest = z.strictObject({ refresh_token: presentedToken }).meta({ id: 'RefreshRequest' });
+const refreshToken = presentedToken.optional().describe('Left out where it is in the cookie.');
 
-export const logoutRequest = z.strictObject({ refresh_token: presentedToken }).meta({ id: 'LogoutRequest' });
+export const refreshRequest = z.strictObject({ refresh_token: refreshToken }).meta({ id: 'RefreshRequest' });
+
+export const logoutRequest = z.strictObject({ refresh_token: refreshToken }).meta({ id: 'LogoutRequest' });
 
 export const locale = z
   .string()
@@ -100,7 +113,7 @@ export const tokenResponse = z
     access_token: z.string(),
     token_type: z.literal('Bearer'),
     expires_in: z.int().describe('Seconds.'),
-    refresh_token: z.string(),
+    refresh_token: z.string().optional().describe('Left out where a cookie was set in its place.'),
   })
   .meta({ id: 'TokenResponse' });
 
@@ -138,15 +151,17 @@ export const challengeResponse = problemResponse
   })
   .meta({ id: 'SecondFactorNeeded', description: 'Type mfa-required, or mfa-enrollment-required.' });
 
+/** With which a login is answered 403. */
+export const loginForbidden = z.union([challengeResponse, problemResponse]).meta({ id: 'LoginForbidden' });
+
 /** RFC 6749 section 5.1. */
-export function tokenAnswer(tokens: IssuedTokens): Answer {
-  const body: z.output<typeof tokenResponse> = {
+export function tokenBody(tokens: IssuedTokens): z.output<typeof tokenResponse> {
+  return {
     access_token: tokens.accessToken,
     token_type: 'Bearer',
     expires_in: tokens.expiresInSeconds,
     refresh_token: tokens.refreshToken,
   };
-  return { status: 200, body };
 }
 
 export function userBody(profile: UserProfile): z.output<typeof userResponse> {

@@ -2,11 +2,10 @@ import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pin
 import { traceIds } from './trace-context.ts';
 
 /** Where secrets would stand if somebody logged a request or an answer whole. */
-const secretPaths = ['password', 'access_token', 'refresh_token', 'token', 'authorization', 'cookie'].flatMap((key) => [
-  key,
-  `*.${key}`,
-  `*.*.${key}`,
-]);
+const secretPaths = ['password', 'access_token', 'refresh_token', 'token', 'authorization', 'cookie']
+  .flatMap((key) => [key, `*.${key}`, `*.*.${key}`])
+  // A name that is no word is written otherwise.
+  .concat(['', '*', '*.*'].map((above) => `${above}["set-cookie"]`));
 
 /** One JSON object a line; times in RFC 3339; with the ids of the trace where there is one. */
 export function createLog(level: string, destination: DestinationStream = pino.destination(1)): Logger {

@@ -91,6 +91,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     circuitBreakers: new Map(Object.entries(breakers)),
     jwks: () => keys.signing().jwks,
     issuer: config.tokens.issuer,
+    browserOrigins: config.browserOrigins,
   };
   const mailing = startMail(config, { ...ports, mail: stores.mail }, metrics, log);
   if (redis !== undefined) await redis.readyWithin(redisStartTimeoutMs);

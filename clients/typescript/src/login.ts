@@ -5,7 +5,7 @@ import { answerOf, outgoing } from './request.ts';
 import type { Session, TokenAnswer } from './session.ts';
 import type { Transport } from './transport.ts';
 
-export type Credentials = components['schemas']['LoginRequest'];
+export type Credentials = Omit<components['schemas']['LoginRequest'], 'refresh_token_delivery'>;
 export type Enrollment = components['schemas']['SecondFactorEnrollment'];
 
 export type LoginOutcome = { readonly kind: 'loggedIn' } | SecondFactorNeeded;
@@ -28,6 +28,8 @@ interface Challenge {
   readonly mfa_token: string;
   readonly expires_in: number;
 }
+
+type CompletionAnswer = TokenAnswer & components['schemas']['LoginCompletionResponse'];
 
 export async function logIn(
   credentials: Credentials,
@@ -59,7 +61,7 @@ function secondFactorNeeded(challenge: Challenge, session: Session, transport: T
     },
     async complete(code, options = {}) {
       const request = outgoing('POST', '/v1/login/mfa', { ...options, body: { mfa_token, code } });
-      const { body } = await answerOf<components['schemas']['LoginCompletionResponse']>(await transport(request));
+      const { body } = await answerOf<CompletionAnswer>(await transport(request));
       await session.begin(body);
       return body.recovery_codes === undefined ? {} : { recoveryCodes: body.recovery_codes };
     },

@@ -3,7 +3,8 @@ import { ProblemError } from './problem.ts';
 import type { TokenStorage, Tokens } from './token-storage.ts';
 import type { Transport } from './transport.ts';
 
-export type TokenAnswer = components['schemas']['TokenResponse'];
+/** Of who has not asked for a cookie. */
+export type TokenAnswer = components['schemas']['TokenResponse'] & { readonly refresh_token: string };
 
 /** How a client holds its session. Another kind of holding, by cookies say, is another Session. */
 export interface Session {

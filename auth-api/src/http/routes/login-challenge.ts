@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { completeLogin, enrollDuringLogin } from '../../domain/login-challenge.ts';
+import { deliveryRefusal, tokenAnswer } from '../browser-sessions.ts';
 import { comeBackLater, problem } from '../problem.ts';
 import { publicRoute } from '../route.ts';
-import { presentedToken, problemResponse, tokenAnswer, tokenResponse } from '../schemas.ts';
+import { presentedToken, problemResponse, tokenDelivery, tokenResponse } from '../schemas.ts';
 import {
   code,
   enrollmentAnswer,
@@ -13,7 +14,9 @@ import {
 } from './second-factor-answers.ts';
 
 const challengeToken = presentedToken.describe('`mfa_token` of the login.');
-const completionRequest = z.strictObject({ mfa_token: challengeToken, code }).meta({ id: 'LoginCompletion' });
+const completionRequest = z
+  .strictObject({ mfa_token: challengeToken, code, refresh_token_delivery: tokenDelivery })
+  .meta({ id: 'LoginCompletion' });
 const enrollmentRequest = z.strictObject({ mfa_token: challengeToken }).meta({ id: 'LoginEnrollment' });
 const completionResponse = tokenResponse
   .extend({ recovery_codes: recoveryCodes.optional() })
@@ -32,18 +35,26 @@ export const completeLoginRoute = publicRoute(
         schema: completionResponse,
       },
       401: { description: 'The login has to begin anew.', schema: problemResponse },
+      403: { description: 'A cookie was asked for, by no page of an allowed origin.', schema: problemResponse },
       409: { description: 'There is no second factor yet: enroll first.', schema: problemResponse },
       ...limited,
     },
   },
-  async ({ body: { mfa_token: token, code }, clientAddress, userAgent, event }, ports) => {
+  async ({ body, browser, clientAddress, userAgent, event }, ports) => {
+    const { mfa_token: token, code, refresh_token_delivery: delivery = 'body' } = body;
+    const refusal = deliveryRefusal(delivery, browser, ports);
+    if (refusal !== undefined) {
+      // Whoever likes may be refused so, as often as they like: it tells nothing of an account.
+      event.settle();
+      return refusal;
+    }
     const outcome = await completeLogin({ token, code, clientAddress, userAgent, event }, ports);
     switch (outcome.kind) {
       case 'loggedIn': {
         ports.metrics.authenticated('none');
-        const { status, body: tokens } = tokenAnswer(outcome.tokens);
+        const answer = tokenAnswer(outcome.tokens, delivery, ports.lifetimes);
         const codes = outcome.recoveryCodes === undefined ? {} : { recovery_codes: outcome.recoveryCodes };
-        return { status, body: { ...(tokens as object), ...codes } };
+        return { ...answer, body: { ...(answer.body as object), ...codes } };
       }
       case 'invalidChallenge':
         return problem('invalid_mfa_token');

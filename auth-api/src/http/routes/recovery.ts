@@ -35,6 +35,7 @@ const resetPasswordRoute = publicRoute(
     path: '/v1/password-reset/confirm',
     operation: 'reset_password',
     summary: 'Set another password with the token that was mailed, and end every session',
+    endsSessions: true,
     body: resetRequest,
     answers: { 204: { description: 'The password has changed.' }, ...limited },
   },

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { login } from '../../domain/login.ts';
 import { challengeLifetimeSeconds } from '../../domain/login-challenge.ts';
 import { refresh } from '../../domain/refresh.ts';
+import { deliveryRefusal, presentedRefreshToken, tokenAnswer, withoutCookie } from '../browser-sessions.ts';
 import { comeBackLater, postponed, problem } from '../problem.ts';
 import { bearerRoute, publicRoute } from '../route.ts';
 import {
-  challengeResponse,
+  loginForbidden,
   loginRequest,
   logoutRequest,
   pageBody,
@@ -14,7 +15,6 @@ import {
   refreshRequest,
   sessionBody,
   sessionListResponse,
-  tokenAnswer,
   tokenResponse,
 } from '../schemas.ts';
 
@@ -28,20 +28,31 @@ export const loginRoute = publicRoute(
     answers: {
       200: { description: 'The tokens of the new session.', schema: tokenResponse },
       429: { description: 'Come back after Retry-After.', schema: problemResponse },
-      403: { description: 'The password was right; a second factor is asked for.', schema: challengeResponse },
+      403: {
+        description:
+          'The password was right; a second factor is asked for. Or a cookie was, by no page of an allowed origin.',
+        schema: loginForbidden,
+      },
       401: { description: 'The same for an unknown user and a wrong password.', schema: problemResponse },
     },
   },
-  async ({ body, clientAddress, clientNetwork, userAgent, signal, event }, ports) => {
+  async ({ body, browser, clientAddress, clientNetwork, userAgent, signal, event }, ports) => {
+    const { refresh_token_delivery: delivery = 'body', ...credentials } = body;
+    const refusal = deliveryRefusal(delivery, browser, ports);
+    if (refusal !== undefined) {
+      // Whoever likes may be refused so, as often as they like: it tells nothing of an account.
+      event.settle();
+      return refusal;
+    }
     if (ports.overload.isOverloaded()) {
       ports.metrics.authenticated('overloaded');
       return comeBackLater('overloaded', 1);
     }
-    const outcome = await login({ ...body, clientAddress, clientNetwork, userAgent, signal, event }, ports);
+    const outcome = await login({ ...credentials, clientAddress, clientNetwork, userAgent, signal, event }, ports);
     switch (outcome.kind) {
       case 'loggedIn':
         ports.metrics.authenticated('none');
-        return tokenAnswer(outcome.tokens);
+        return tokenAnswer(outcome.tokens, delivery, ports.lifetimes);
       case 'secondFactorNeeded': {
         ports.metrics.authenticated('second_factor_needed');
         const extensions = { mfa_token: outcome.token, expires_in: challengeLifetimeSeconds };
@@ -66,6 +77,7 @@ export const refreshRoute = publicRoute(
     path: '/v1/refresh',
     operation: 'refresh',
     summary: 'Exchange a refresh token for new tokens',
+    takesRefreshCookie: true,
     body: refreshRequest,
     answers: {
       200: { description: 'New tokens; the refresh token presented has been used.', schema: tokenResponse },
@@ -75,12 +87,17 @@ export const refreshRoute = publicRoute(
       },
     },
   },
-  async ({ body, event }, ports) => {
-    const outcome = await refresh(body.refresh_token, ports, event);
+  async ({ body, browser, event }, ports) => {
+    const presented = presentedRefreshToken(body.refresh_token, browser, ports);
+    const token = presented.kind === 'presented' ? presented.token : undefined;
+    const outcome = token === undefined ? undefined : await refresh(token, ports, event);
     // Sessions tell when they were used last, and nonsense tells nothing: only what ended a session is for the log.
-    if (outcome.kind === 'refused' && outcome.reason === 'reused_token') event.about({ error: outcome.reason });
+    if (outcome?.kind === 'refused' && outcome.reason === 'reused_token') event.about({ error: outcome.reason });
     else event.settle();
-    return outcome.kind === 'refreshed' ? tokenAnswer(outcome.tokens) : problem('invalid_refresh_token');
+    if (presented.kind === 'refused') return presented.answer;
+    if (outcome?.kind === 'refreshed') return tokenAnswer(outcome.tokens, presented.delivery, ports.lifetimes);
+    const refusal = problem('invalid_refresh_token');
+    return presented.delivery === 'cookie' ? withoutCookie(refusal) : refusal;
   },
 );
 
@@ -90,14 +107,21 @@ export const logoutRoute = publicRoute(
     path: '/v1/logout',
     operation: 'logout',
     summary: 'End the session of a refresh token',
+    takesRefreshCookie: true,
     body: logoutRequest,
     answers: { 204: { description: 'The session has ended, now or before; nothing is said of an unknown token.' } },
   },
-  async ({ body, event }, ports) => {
-    const ended = await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(body.refresh_token), 'logout');
+  async ({ body, browser, event }, ports) => {
+    const presented = presentedRefreshToken(body.refresh_token, browser, ports);
+    const token = presented.kind === 'presented' ? presented.token : undefined;
+    const ended =
+      token === undefined
+        ? undefined
+        : await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(token), 'logout');
     if (ended === undefined) event.settle();
     else event.about({ actorId: ended.userId, subjectId: ended.userId, sessionId: ended.sessionId });
-    return { status: 204 };
+    if (presented.kind === 'refused') return presented.answer;
+    return presented.delivery === 'cookie' ? withoutCookie({ status: 204 }) : { status: 204 };
   },
 );
 
@@ -123,6 +147,7 @@ export const endSessionRoute = bearerRoute(
     path: '/v1/sessions/{id}',
     operation: 'end_session',
     summary: 'End one session of the account',
+    endsSessions: true,
     parameters: { id: z.uuid() },
     answers: {
       204: { description: 'It has ended.' },
@@ -141,6 +166,7 @@ export const endAllSessionsRoute = bearerRoute(
     path: '/v1/sessions',
     operation: 'end_all_sessions',
     summary: 'Log out everywhere, here too',
+    endsSessions: true,
     answers: { 204: { description: 'Every session of the account has ended.' } },
   },
   async (_, { userId }, ports) => {

@@ -1419,6 +1419,11 @@ export interface components {
             readonly mfa_token: string;
             /** @description Six digits of an authenticator, or a code for recovery. */
             readonly code: string;
+            /**
+             * @description Where the refresh token goes: `body` if left out; for a page, `cookie`, which no script can read.
+             * @enum {string}
+             */
+            readonly refresh_token_delivery?: "body" | "cookie";
         };
         readonly LoginCompletionResponse: {
             readonly access_token: string;
@@ -1426,7 +1431,8 @@ export interface components {
             readonly token_type: "Bearer";
             /** @description Seconds. */
             readonly expires_in: number;
-            readonly refresh_token: string;
+            /** @description Left out where a cookie was set in its place. */
+            readonly refresh_token?: string;
             /** @description Each replaces a code once. They are not shown again. */
             readonly recovery_codes?: readonly string[];
         };
@@ -1434,13 +1440,20 @@ export interface components {
             /** @description `mfa_token` of the login. */
             readonly mfa_token: string;
         };
+        readonly LoginForbidden: components["schemas"]["SecondFactorNeeded"] | components["schemas"]["Problem"];
         readonly LoginRequest: {
             readonly username: string;
             /** Format: password */
             readonly password: string;
+            /**
+             * @description Where the refresh token goes: `body` if left out; for a page, `cookie`, which no script can read.
+             * @enum {string}
+             */
+            readonly refresh_token_delivery?: "body" | "cookie";
         };
         readonly LogoutRequest: {
-            readonly refresh_token: string;
+            /** @description Left out where it is in the cookie. */
+            readonly refresh_token?: string;
         };
         readonly OAuthError: {
             readonly error: string;
@@ -1499,7 +1512,8 @@ export interface components {
             readonly recovery_codes: readonly string[];
         };
         readonly RefreshRequest: {
-            readonly refresh_token: string;
+            /** @description Left out where it is in the cookie. */
+            readonly refresh_token?: string;
         };
         readonly RegistrationRequest: {
             readonly username: string;
@@ -1627,7 +1641,8 @@ export interface components {
             readonly token_type: "Bearer";
             /** @description Seconds. */
             readonly expires_in: number;
-            readonly refresh_token: string;
+            /** @description Left out where a cookie was set in its place. */
+            readonly refresh_token?: string;
         };
         readonly User: {
             /** Format: uuid */
@@ -1791,13 +1806,13 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password was right; a second factor is asked for. */
+            /** @description The password was right; a second factor is asked for. Or a cookie was, by no page of an allowed origin. */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["SecondFactorNeeded"];
+                    readonly "application/problem+json": components["schemas"]["LoginForbidden"];
                 };
             };
             /** @description More than 16 KiB. */
@@ -1854,7 +1869,7 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["RefreshRequest"];
             };
@@ -1880,6 +1895,15 @@ export interface operations {
             };
             /** @description The token is not valid, or was used before and its session has ended. */
             readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token in the body, and the cookie counts for pages of allowed origins alone. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -1932,7 +1956,7 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["LogoutRequest"];
             };
@@ -1947,6 +1971,15 @@ export interface operations {
             };
             /** @description Not JSON in UTF-8, or a name stands twice in an object. */
             readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token in the body, and the cookie counts for pages of allowed origins alone. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -2613,6 +2646,15 @@ export interface operations {
             };
             /** @description The login has to begin anew. */
             readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A cookie was asked for, by no page of an allowed origin. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -1108,6 +1108,15 @@ export interface ApiSpec {
     secretName: string;
   };
   /**
+   * Pages that may ask the auth API from a browser, by CORS, and have their refresh token kept in a cookie that no script can read. Left out: no page may.
+   */
+  browsers?: {
+    /**
+     * Their origins, exactly as a browser names them: https://app.example.com. Without TLS only localhost, 127.0.0.1 and [::1], for development. A cookie is for origins of the same site as the auth API.
+     */
+    origins: string[];
+  };
+  /**
    * What users know the service by: in mail, and in their authenticators. Left out: the host of tokens.issuer.
    */
   serviceName?: string;

@@ -22,6 +22,7 @@ describe('the environment of the auth API', () => {
     hashing: { queueLength: 10 },
     bootstrapAdmin: { secretName },
     oauthClients: { secretName },
+    browsers: { origins: ['https://app.example.com'] },
     tracing: { endpoint: 'http://collector:4318', headersSecret: { name: secretName } },
   };
   const credentials = { secretName };

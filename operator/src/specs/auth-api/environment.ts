@@ -20,7 +20,7 @@ const CLUSTER_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.
 
 /** The environment of `serve`: the contract with the auth API. */
 export function serveEnvironment(cluster: AuthCluster): EnvironmentEntry[] {
-  const { hashing, pools, serviceName, env = [] } = cluster.spec.api;
+  const { hashing, pools, serviceName, browsers, env = [] } = cluster.spec.api;
   return [
     variable('HTTP_PORT', PORTS.authApi),
     variable('OPS_PORT', PORTS.authApiOps),
@@ -42,6 +42,7 @@ export function serveEnvironment(cluster: AuthCluster): EnvironmentEntry[] {
     ...accessVariables(cluster),
     ...mailVariables(cluster),
     ...(serviceName === undefined ? [] : [variable('SERVICE_NAME', serviceName)]),
+    ...(browsers === undefined ? [] : [variable('BROWSER_ORIGINS', browsers.origins.join(','))]),
     ...tracingVariables(cluster),
     variable('TRUSTED_PROXIES', trustedProxies(cluster).join(',')),
     variable('SHUTDOWN_GRACE_SECONDS', SHUTDOWN_GRACE_SECONDS),
