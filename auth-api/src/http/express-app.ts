@@ -1,35 +1,25 @@
 import type { BlockList } from 'node:net';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { authenticate } from '../domain/access.ts';
 import { holdsAll } from '../domain/permissions.ts';
-import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
 import { isService, type TokenClaims } from '../domain/ports/tokens.ts';
 import { missingForStepUp } from '../domain/second-factor.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
 import { auditOrigin, eventOf, isAudited, noteEvent, recordAct } from './audited.ts';
 import { bearerToken } from './bearer-token.ts';
-import { BodyCutOffError, bodyStream } from './body-stream.ts';
 import { withoutDeadCookie } from './browser-sessions.ts';
-import { addressOf, networkOf } from './client-address.ts';
 import { crossOrigin } from './cross-origin.ts';
-import { parseJsonBody } from './json-body.ts';
+import { hasBody, readJson, requireJson } from './json-request.ts';
 import { openApiDocument } from './openapi.ts';
-import { type Answer, comeBackLater, problem, stepUpNeeded, unauthenticated } from './problem.ts';
+import { type Answer, problem, stepUpNeeded, unauthenticated } from './problem.ts';
 import { publicDocument } from './public-document.ts';
-import { refreshTokenIn } from './refresh-cookie.ts';
 import { checkRequest } from './request-check.ts';
 import type { RequestLog } from './request-log.ts';
-import type { ApiPorts, Route, RouteRequest } from './route.ts';
+import type { ApiPorts, Route } from './route.ts';
+import { clientOf, routeRequest } from './route-request.ts';
+import { handleError, send, sendStream } from './sending.ts';
 
 export interface ExpressAppOptions {
   readonly routes: readonly Route[];
@@ -139,90 +129,6 @@ async function refusal(
   return problem('forbidden');
 }
 
-type ClientOfRequest = Pick<RouteRequest<unknown, unknown>, 'clientAddress' | 'clientNetwork' | 'userAgent'>;
-
-function clientOf(request: Request, trustedProxies: BlockList): ClientOfRequest {
-  return {
-    clientAddress: addressOf(request, trustedProxies),
-    clientNetwork: networkOf(request, trustedProxies),
-    userAgent: request.get('user-agent')?.slice(0, 400),
-  };
-}
-
-function routeRequest(
-  request: Request,
-  response: Response,
-  { body, query }: { body: unknown; query: unknown },
-): Omit<RouteRequest<unknown, unknown>, 'parameter' | 'event' | keyof ClientOfRequest> {
-  const left = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) left.abort();
-  });
-  return {
-    body,
-    query,
-    bytes: () => bodyStream(request),
-    ifMatch: request.get('if-match'),
-    idempotencyKey: request.get('idempotency-key'),
-    browser: {
-      origin: request.get('origin'),
-      fetchSite: request.get('sec-fetch-site'),
-      refreshCookie: refreshTokenIn(request.headers.cookie),
-    },
-    languages: languagesOf(request),
-    signal: left.signal,
-  };
-}
-
-/** `*`, and what stands there where the header is missing, is no language. */
-function languagesOf(request: Request): string[] {
-  const isTag = (language: string) => /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/.test(language);
-  return request.acceptsLanguages().filter(isTag).slice(0, 5);
-}
-
-/** Tokens and accounts are in most answers: nothing is stored unless a route says so. */
-function send(response: Response, { status, body, headers = {} }: Answer): void {
-  if (response.destroyed) return;
-  response.status(status).set({ 'cache-control': 'no-store', ...headers });
-  if (body === undefined) response.end();
-  else response.type(headers['content-type'] ?? 'application/json').send(JSON.stringify(body));
-}
-
-/** What fails on the way ends the connection, so that nobody takes a part for the whole. */
-async function sendStream(
-  response: Response,
-  { status, headers = {} }: Answer,
-  stream: AsyncIterable<string>,
-): Promise<void> {
-  response.status(status).set({ 'cache-control': 'no-store', ...headers });
-  await pipeline(Readable.from(stream), response).catch((error: unknown) => {
-    // Who has left needs no more of it.
-    if (!isPrematureClose(error)) throw error;
-  });
-}
-
-function isPrematureClose(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
-}
-
-function hasBody({ headers }: Request): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
-}
-
-const requireJson: RequestHandler = (request, response, next) => {
-  if (hasBody(request) && request.is('application/json') === false) send(response, problem('unsupported_media_type'));
-  else next();
-};
-
-const readJson: RequestHandler = (request, response, next) => {
-  // Without a body there is none to parse.
-  if (!Buffer.isBuffer(request.body)) return next();
-  const body = parseJsonBody(request.body);
-  if (body.kind === 'malformed') return send(response, problem('malformed_request'));
-  request.body = body.value;
-  next();
-};
-
 function observe({ metrics, requestLog }: ExpressAppOptions): RequestHandler {
   return (request, response, next) => {
     const startedMs = performance.now();
@@ -235,27 +141,6 @@ function observe({ metrics, requestLog }: ExpressAppOptions): RequestHandler {
     });
     next();
   };
-}
-
-/** Express tells an error handler by its four parameters. */
-function handleError(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, _next) => {
-    const answer = answerTo(error);
-    if (answer.status >= 500) log[answer.status === 500 ? 'error' : 'warn']({ error }, 'the request failed');
-    if (response.headersSent) response.destroy();
-    else send(response, answer);
-  };
-}
-
-function answerTo(error: unknown): Answer {
-  if (error instanceof DependencyUnavailableError) return comeBackLater('unavailable', error.retryAfterSeconds);
-  if (error instanceof BodyCutOffError) return problem('malformed_request');
-  // body-parser's errors carry the status of the client's mistake.
-  const status = error instanceof Error && 'status' in error ? error.status : 500;
-  if (status === 413) return problem('content_too_large');
-  if (status === 415) return problem('unsupported_media_type');
-  if (typeof status === 'number' && status >= 400 && status < 500) return problem('malformed_request');
-  return problem('internal_error');
 }
 
 function methodsByPath(routes: readonly Route[]): Map<string, string> {

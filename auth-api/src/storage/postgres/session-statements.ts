@@ -1,0 +1,174 @@
+import { insertedWith } from './audit-events.ts';
+import type { Statement } from './database.ts';
+import { secondFactorRequired } from './grant-names.ts';
+
+/** For the rows of `ended`: what they are cached as; nothing where there are none. */
+const announceEnded = `
+      INSERT INTO auth.outbox (kind, targets)
+      SELECT 'session_logout', jsonb_agg(jsonb_build_object('type', cached.type, 'id', ended.id))
+      FROM ended CROSS JOIN (VALUES ('session'), ('session_data')) AS cached (type)
+      HAVING count(*) > 0
+    `;
+
+/** SQL for a time as a number. */
+const expirySeconds = (time: string) => `extract(epoch FROM ${time})::float8`;
+
+/** The update of the user is the lock that a change of password waits for, and the check that there was none. */
+export const insertSession: Statement = {
+  name: 'insert_session',
+  text: `WITH account AS (
+      UPDATE auth.users SET last_login_at = now()
+      WHERE id = $1 AND status = 'active' AND credential_version = $2
+      RETURNING id
+    ), session AS (
+      INSERT INTO auth.sessions
+        (id, user_id, expires_at, client_address, user_agent, authenticated_at, has_second_factor)
+      SELECT $3, id, now() + make_interval(secs => $4), $5, $6, now(), $11 FROM account
+      RETURNING id, expires_at
+    ), token AS (
+      INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT $7, id FROM session
+    ), upgrade AS (
+      UPDATE auth.credentials c SET password_hash = $9
+      FROM account a WHERE c.user_id = a.id AND c.password_hash = $8
+    ), ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = 'too_many'
+      WHERE id IN (
+        SELECT s.id FROM auth.sessions s JOIN account a ON a.id = s.user_id
+        WHERE s.ended_at IS NULL ORDER BY s.created_at DESC OFFSET $10
+      )
+      RETURNING id
+    ), event AS (${announceEnded}), logged AS (${insertedWith('account', 12)})
+    SELECT ${expirySeconds('s.expires_at')} AS expires_seconds, ARRAY(SELECT id FROM ended) AS ended FROM session s`,
+};
+
+/** Of a session `s`. The release before does not note when somebody showed who they are. */
+const authenticationColumns = `coalesce(extract(epoch FROM s.authenticated_at), 0)::float8 AS authenticated_seconds,
+        s.has_second_factor`;
+
+/** Of a session `s`: a role that came to require a second factor ends, with the next refresh, what was opened without. */
+const hasRequiredFactor = `(s.has_second_factor OR NOT ${secondFactorRequired('s.user_id')})`;
+
+/** Of two at once the second waits for the first, then finds the token used and changes nothing. */
+export const exchangeToken: Statement = {
+  name: 'exchange_refresh_token',
+  text: `WITH presented AS (
+      UPDATE auth.refresh_tokens t SET used_at = now(), successor_hash = $2
+      FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id
+      WHERE t.token_hash = $1 AND t.used_at IS NULL AND s.id = t.session_id
+        AND s.ended_at IS NULL AND s.expires_at > now() AND u.status = 'active' AND ${hasRequiredFactor}
+      RETURNING s.id, s.user_id, ${authenticationColumns}
+    ), successor AS (
+      INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT $2, id FROM presented
+    ), touched AS (
+      UPDATE auth.sessions s SET last_used_at = now(), expires_at = now() + make_interval(secs => $3)
+      FROM presented p WHERE s.id = p.id
+    )
+    SELECT p.id AS session_id, p.user_id, p.authenticated_seconds, p.has_second_factor,
+      ${expirySeconds('now() + make_interval(secs => $3)')} AS expires_seconds,
+      ARRAY(SELECT r.name FROM auth.user_roles ur JOIN auth.roles r ON r.id = ur.role_id
+        WHERE ur.user_id = p.user_id ORDER BY r.name) AS roles
+    FROM presented p`,
+};
+
+export const selectToken: Statement = {
+  name: 'select_refresh_token',
+  text: `SELECT t.session_id, s.user_id, ${authenticationColumns}, t.successor_hash,
+      s.ended_at IS NULL AND s.expires_at > now() AND u.status = 'active' AND ${hasRequiredFactor} AS is_session_live,
+      extract(epoch FROM now() - t.used_at)::float8 AS used_seconds_ago,
+      EXISTS (SELECT 1 FROM auth.refresh_tokens n WHERE n.token_hash = t.successor_hash AND n.used_at IS NOT NULL)
+        AS is_successor_used,
+      ARRAY(SELECT r.name FROM auth.user_roles ur JOIN auth.roles r ON r.id = ur.role_id
+        WHERE ur.user_id = s.user_id ORDER BY r.name) AS roles
+    FROM auth.refresh_tokens t JOIN auth.sessions s ON s.id = t.session_id JOIN auth.users u ON u.id = s.user_id
+    WHERE t.token_hash = $1`,
+};
+
+/** What the tokens of a client live by is asked for in the same way; it ends when the client changes. */
+export const selectLive: Statement = {
+  name: 'select_live_session',
+  text: `SELECT ${expirySeconds('expires_at')} AS expires_seconds
+    FROM auth.sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > now()
+    UNION ALL SELECT ${expirySeconds("now() + interval '1 day'")}
+    FROM auth.clients WHERE grant_id = $1 AND status = 'active'`,
+};
+
+export const authenticateAgain: Statement = {
+  name: 'authenticate_again',
+  text: `UPDATE auth.sessions SET authenticated_at = now(), has_second_factor = has_second_factor OR $2
+    WHERE id = $1 AND ended_at IS NULL AND expires_at > now() RETURNING id`,
+};
+
+export const endSession: Statement = {
+  name: 'end_session',
+  text: `WITH ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id
+    ), event AS (${announceEnded})
+    SELECT id FROM ended`,
+};
+
+export const endSessionOfUser: Statement = {
+  name: 'end_session_of_user',
+  text: `WITH ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = $3
+      WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > now()
+      RETURNING id
+    ), event AS (${announceEnded})
+    SELECT id FROM ended`,
+};
+
+export const endAllSessions: Statement = {
+  name: 'end_all_sessions',
+  text: `WITH ended AS (
+      UPDATE auth.sessions SET ended_at = now(), end_reason = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id
+    ), event AS (${announceEnded})
+    SELECT id FROM ended`,
+};
+
+/** UUIDv7 ids are in order of their making: the cursor is the last id. */
+export const selectSessions: Statement = {
+  name: 'select_sessions',
+  text: `SELECT id, created_at, last_used_at, expires_at, host(client_address) AS client_address, user_agent
+    FROM auth.sessions
+    WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now() AND ($2::uuid IS NULL OR id < $2)
+    ORDER BY id DESC LIMIT $3`,
+};
+
+/** Names a session that had ended before, too: the answer to that may have been lost before it was told to anybody. */
+export const endSessionByToken: Statement = {
+  name: 'end_session_by_refresh_token',
+  text: `WITH ended AS (
+      UPDATE auth.sessions s SET ended_at = now(), end_reason = $2
+      FROM auth.refresh_tokens t WHERE t.token_hash = $1 AND s.id = t.session_id AND s.ended_at IS NULL
+      RETURNING s.id, s.user_id
+    ), event AS (${announceEnded})
+    SELECT t.session_id AS id, ended.user_id
+    FROM auth.refresh_tokens t LEFT JOIN ended ON ended.id = t.session_id WHERE t.token_hash = $1`,
+};
+
+export interface ExpiryRow {
+  expires_seconds: number;
+}
+
+export interface RefreshedRow {
+  session_id: string;
+  user_id: string;
+  roles: string[];
+  authenticated_seconds: number;
+  has_second_factor: boolean;
+}
+
+export interface SessionRow {
+  id: string;
+  created_at: Date;
+  last_used_at: Date;
+  expires_at: Date;
+  client_address: string | null;
+  user_agent: string | null;
+}
+
+export interface TokenRow extends RefreshedRow {
+  successor_hash: Buffer | null;
+  is_session_live: boolean;
+  used_seconds_ago: number | null;
+  is_successor_used: boolean;
+}
