@@ -69,7 +69,7 @@ function startRelay(vouched?: Vouched) {
   const advance = (ms: number) => {
     nowMs += ms;
   };
-  return { state, tick, advance, invalidate, settled: () => settledLsn };
+  return { state, tick, advance, sent, invalidate, settled: () => settledLsn };
 }
 
 describe('the relay', () => {
@@ -106,7 +106,7 @@ describe('the relay', () => {
     expect(await tick()).toEqual(['delivered', 'heartbeat 1']);
     expect(state.forgotten).toBe(0);
     advance(1);
-    expect(await tick()).toEqual(['delivered', '1 events undefined', 'heartbeat 1']);
+    expect(await tick()).toEqual(['delivered', 'heartbeat 1', '1 events undefined']);
     expect(state.forgotten).toBe(1);
     expect(await tick()).toEqual(['delivered', 'heartbeat 1']);
   });
@@ -120,12 +120,13 @@ describe('the relay', () => {
   });
 
   test('also when the primary went down before it forgot what it had delivered', async () => {
-    const { state, tick, advance } = startRelay();
+    const { state, tick, advance, sent } = startRelay();
     state.outbox.push(event(1));
     await tick();
     advance(15_000);
     state.isForgetting = false;
     await expect(tick()).rejects.toThrow('primary down');
+    expect(sent).toEqual(['heartbeat 1', '1 events undefined']);
     state.isSourceUp = false;
     expect(await tick()).toEqual(['sourceUnreachable', 'unread heartbeat 1']);
   });

@@ -55,7 +55,7 @@ export class InvalidationRelay {
   }
 
   /**
-   * Delivers what is new and what is due a second time, then sends a heartbeat.
+   * Delivers what is new, sends a heartbeat, then delivers what is due a second time.
    * @throws what the delivery throws; the next tick delivers it again
    */
   async tick(): Promise<RelayTick> {
@@ -72,8 +72,9 @@ export class InvalidationRelay {
     const isEnd = page.events.length < (this.#options.pageSize ?? 500);
     this.#vouched = isEnd ? this.#position : undefined;
     if (isEnd && page.isSettled) this.#settledLsn = lsnBefore;
-    await this.#repeatDue(page);
     await this.#heartbeat(true);
+    // A primary that goes silent now would hold the heartbeat back, and cost every pod its caches.
+    await this.#repeatDue(page);
     return { kind: 'delivered', events: page.events.length };
   }
 
