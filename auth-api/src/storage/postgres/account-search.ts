@@ -13,23 +13,27 @@ const last = '\u{10ffff}';
 const usernameOrder = 'u.username_key COLLATE "C"';
 const emailOrder = 'lower(u.email) COLLATE "C"';
 
+const roleNamed = '(SELECT id FROM auth.roles WHERE name = $1)';
+
 /**
  * One text for each kind of search, so that each has a plan of its own that walks along one index from where the page
- * before ended, however many accounts there are. `$1 IS NULL OR …` would have none.
+ * before ended, however many accounts there are. `$1 IS NULL OR …` would have none. The
+ * rows of one status or role are asked for as a range and not as equal: then no index but theirs has their order, and none
+ * is walked that has all the others in it, which is what the planner may prefer where it does not know how many they are.
  */
 export const accountSearches = {
   all: search('all', { from: 'auth.users u', key: `''`, where: 'u.id > $1', order: 'u.id' }),
   status: search('status', {
     from: 'auth.users u',
     key: `''`,
-    where: 'u.status = $1 AND u.id > $2',
-    order: 'u.id',
+    where: '(u.status, u.id) > ($1, $2) AND u.status <= $1',
+    order: 'u.status, u.id',
   }),
   role: search('role', {
     from: 'auth.user_roles ur JOIN auth.users u ON u.id = ur.user_id',
     key: `''`,
-    where: 'ur.role_id = (SELECT id FROM auth.roles WHERE name = $1) AND ur.user_id > $2',
-    order: 'ur.user_id',
+    where: `(ur.role_id, ur.user_id) > (${roleNamed}, $2) AND ur.role_id <= ${roleNamed}`,
+    order: 'ur.role_id, ur.user_id',
   }),
   username: search('username', {
     from: 'auth.users u',
