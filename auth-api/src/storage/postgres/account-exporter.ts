@@ -1,7 +1,7 @@
 import type { AccountExporter, ExportedAccount } from '../../domain/ports/account-transfer.ts';
 import type { Database, Statement } from './database.ts';
 import { rolesOf } from './grant-names.ts';
-import { profileColumns } from './profile-row.ts';
+import { type ProfileRow, profileColumns } from './profile-row.ts';
 
 /** What stands in place of a hash where there is none: nothing matches it. */
 export const noPassword = '!';
@@ -14,18 +14,10 @@ const selectPage: Statement = {
     WHERE u.id > $1 ORDER BY u.id LIMIT $2`,
 };
 
-interface ExportRow {
-  id: string;
-  username: string;
-  email: string | null;
-  is_email_verified: boolean;
-  display_name: string | null;
-  locale: string | null;
-  roles: string[];
+interface ExportRow extends ProfileRow {
   status: 'active' | 'disabled';
   external_id: string | null;
   password_hash: string;
-  created_at: Date;
 }
 
 const beforeAll = '00000000-0000-0000-0000-000000000000';
