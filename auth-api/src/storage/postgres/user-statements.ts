@@ -1,0 +1,109 @@
+import type { Statement } from './database.ts';
+import { permissionsOf, rolesOf, secondFactorRequired } from './grant-names.ts';
+import { type ProfileRow, profileColumns } from './profile-row.ts';
+
+export const insertUser: Statement = {
+  name: 'insert_user',
+  text: `WITH account AS (
+      INSERT INTO auth.users (id, username, username_key, email, display_name, locale)
+      VALUES ($1, $2, $3, $4, $5, $6)
+      RETURNING id, version, created_at, updated_at
+    ), credential AS (
+      INSERT INTO auth.credentials (user_id, password_hash) SELECT id, $7 FROM account
+    ), mail AS (
+      INSERT INTO auth.mail_outbox (id, template, user_id, languages)
+      SELECT $8::uuid, 'verify_email', id, $9::text[] FROM account WHERE $8::uuid IS NOT NULL
+    )
+    SELECT version, created_at, updated_at FROM account`,
+};
+
+export const selectForLogin: Statement = {
+  name: 'select_for_login',
+  text: `SELECT ${profileColumns('u')}, c.password_hash, u.credential_version, u.status = 'active' AS is_active,
+      EXISTS (SELECT 1 FROM auth.second_factors f WHERE f.user_id = u.id AND f.is_confirmed) AS has_second_factor,
+      ${secondFactorRequired('u.id')} AS is_second_factor_required,
+      ${rolesOf('u.id')} AS roles, ${permissionsOf('u.id')} AS permissions
+    FROM auth.users u JOIN auth.credentials c ON c.user_id = u.id
+    WHERE u.username_key = $1`,
+};
+
+export const selectCredentials: Statement = {
+  name: 'select_credentials',
+  text: `SELECT u.username, u.email, u.display_name, c.password_hash
+    FROM auth.users u JOIN auth.credentials c ON c.user_id = u.id WHERE u.id = $1`,
+};
+
+/**
+ * $3, $5 and $8 tell whether $4, $6 and $9 are meant, since null is a value. With $10 another address gets mail to be
+ * verified, and the one before is told if it had been.
+ */
+export const updateProfile: Statement = {
+  name: 'update_profile',
+  text: `WITH before AS (
+      SELECT id, verified_email, $3 AND $4::text IS DISTINCT FROM email AS is_moving,
+        verified_email = email AS was_verified
+      FROM auth.users WHERE id = $1 AND version = $2 FOR UPDATE
+    ), changed AS (
+      UPDATE auth.users u SET version = version + 1, updated_at = now(),
+        email = CASE WHEN $3 THEN $4 ELSE u.email END,
+        verified_email = CASE WHEN b.is_moving THEN NULL ELSE u.verified_email END,
+        verified_email_key = CASE WHEN b.is_moving THEN NULL ELSE u.verified_email_key END,
+        display_name = CASE WHEN $5 THEN $6 ELSE u.display_name END,
+        locale = CASE WHEN $8 THEN $9 ELSE u.locale END
+      FROM before b WHERE u.id = b.id
+      RETURNING ${profileColumns('u')}
+    ), event AS (
+      INSERT INTO auth.outbox (kind, targets) SELECT 'user_update', $7 FROM changed
+    ), verification AS (
+      INSERT INTO auth.mail_outbox (id, template, user_id, languages)
+      SELECT $10::uuid, 'verify_email', b.id, $11::text[] FROM before b
+      WHERE $10::uuid IS NOT NULL AND b.is_moving AND $4::text IS NOT NULL
+    ), notice AS (
+      INSERT INTO auth.mail_outbox (id, template, user_id, recipient, languages)
+      SELECT gen_random_uuid(), 'email_changed', b.id, b.verified_email, $11::text[] FROM before b
+      WHERE $10::uuid IS NOT NULL AND b.is_moving AND b.was_verified
+    )
+    SELECT c.id, c.username, c.email, c.is_email_verified, c.display_name, c.locale, c.version, c.created_at,
+      c.updated_at, ${rolesOf('c.id')} AS roles
+    FROM changed c`,
+};
+
+/** Waits for logins that are opening a session, so that the statement after it sees their sessions. */
+export const raiseCredentialVersion: Statement = {
+  name: 'raise_credential_version',
+  text: 'UPDATE auth.users SET credential_version = credential_version + 1 WHERE id = $1',
+};
+
+export const updatePassword: Statement = {
+  name: 'update_password',
+  text: `UPDATE auth.credentials SET password_hash = $3, changed_at = now()
+    WHERE user_id = $1 AND password_hash = $2 RETURNING user_id`,
+};
+
+export const endOtherSessions: Statement = {
+  name: 'end_other_sessions',
+  text: `UPDATE auth.sessions SET ended_at = now(), end_reason = 'password_change'
+    WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id`,
+};
+
+export const lockUser: Statement = {
+  name: 'lock_user',
+  text: 'SELECT id FROM auth.users WHERE id = $1 FOR UPDATE',
+};
+
+export const selectLiveSessionIds: Statement = {
+  name: 'select_live_session_ids',
+  text: 'SELECT id FROM auth.sessions WHERE user_id = $1 AND ended_at IS NULL',
+};
+
+export const deleteUser: Statement = { name: 'delete_user', text: 'DELETE FROM auth.users WHERE id = $1' };
+
+export interface LoginRow extends ProfileRow {
+  password_hash: string;
+  /** bigint: node-pg gives a string. */
+  credential_version: string;
+  is_active: boolean;
+  has_second_factor: boolean;
+  is_second_factor_required: boolean;
+  permissions: string[];
+}
