@@ -12,4 +12,4 @@ if ! command -v go >/dev/null; then
 fi
 echo "building k6 $version into $cache; this takes some minutes, once" >&2
 mkdir -p "$cache"
-GOBIN="$cache" go install "go.k6.io/k6@$version"
+CGO_ENABLED=0 GOBIN="$cache" go install -trimpath -ldflags '-s -w' "go.k6.io/k6@$version"

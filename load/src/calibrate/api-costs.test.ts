@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { testUser } from '../../scenarios/test-users.ts';
 import { seedUsers } from '../run/seed-users.ts';
-import { type FakeAuthApi, startFakeAuthApi } from '../testing/fake-auth-api.ts';
+import { type FakeAuthApi, seedOptions, startFakeAuthApi } from '../testing/fake-auth-api.ts';
 import { measureApiCosts } from './api-costs.ts';
 
 let api: FakeAuthApi | undefined;
@@ -10,7 +10,7 @@ afterEach(() => api?.close());
 test('the cost of each operation comes from the CPU that many of them used, hashing taken off', async () => {
   api = await startFakeAuthApi({ loginMs: 0 });
   const users = Array.from({ length: 8 }, (_, index) => testUser(index, 'test'));
-  await seedUsers(users, { baseUrl: api.url, concurrency: 8 });
+  await seedUsers(seedOptions(api, users.length));
   const { answers, url } = api;
   const costsMs: Record<string, number> = {
     'POST /v1/login 200': 103,

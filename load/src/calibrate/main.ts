@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { testUser } from '../../scenarios/test-users.ts';
 import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
+import { administratorOf } from '../run/administrator.ts';
 import { startKubernetesObserver } from '../run/kubernetes-observer.ts';
 import { metricsObserver } from '../run/metrics-observer.ts';
 import type { Observer } from '../run/observation.ts';
@@ -25,6 +26,7 @@ const USAGE = `usage: npm run calibrate -w load -- [FILE] [options]
 
 const HASHING_MS = 3000;
 const USERS = 40;
+const SEED = 'load';
 
 async function hashing(): Promise<Calibration['hashing'] & { machine: string }> {
   const threads = availableParallelism();
@@ -48,8 +50,10 @@ async function apiCosts(baseUrl: string, values: Options, hashMs: number): Promi
   if (!URL.canParse(baseUrl) || !isLoopback(new URL(baseUrl))) {
     throw new RangeError(`url must be an address of this machine, not ${baseUrl}`);
   }
-  const users = Array.from({ length: USERS }, (_, index) => testUser(index, 'load'));
-  await seedUsers(users, { baseUrl, concurrency: 4 });
+  const users = Array.from({ length: USERS }, (_, index) => testUser(index, SEED));
+  const administrator = await administratorOf(clusterNamed(values.cluster, values.context), process.env);
+  const hashCost = Number(values['hash-cost']);
+  await seedUsers({ baseUrl, administrator, passwordSeed: SEED, count: USERS, hashCost });
   const { observe, close } = await observer(values);
   let memoryMib = DEFAULT_CALIBRATION.api.memoryMib;
   const look = async () => {

@@ -147,7 +147,7 @@ describe('what a run is told', () => {
     [['--scenario=mixed-error', '--url=ftp://127.0.0.1'], 'url must be an http or https address'],
     [['--scenario=mixed-error', '--url=http://192.0.2.1'], 'add --allow-remote if that service is yours'],
     [['--scenario=mixed-error', '--cluster=demo'], 'cluster must be namespace/name'],
-    [['--scenario=mixed-error', '--seed=-1'], 'seed must be a whole number'],
+    [['--scenario=mixed-error', '--users=some'], 'users must be one of yes, no, only, delete'],
   ])('%j is refused', (args, message) => {
     expect(() => parseRunOptions(args)).toThrow(message);
   });

@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { K6Summary } from '../../scenarios/summary.ts';
-import { testUser } from '../../scenarios/test-users.ts';
 import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
 import { predictedApiCpu } from '../plan/prediction.ts';
 import { runReport } from '../report/run-report.ts';
+import { administratorOf } from './administrator.ts';
 import { endpointResults, mean, settledRates, settledSamples, totalsOf, verdictsOf } from './judgement.ts';
 import { runK6 } from './k6.ts';
 import { startKubernetesObserver } from './kubernetes-observer.ts';
@@ -14,7 +14,7 @@ import { machineObserver, type Observer, observe } from './observation.ts';
 import { RequestSeries } from './request-series.ts';
 import { isLoopback, type RunOptions } from './run-options.ts';
 import type { RunResult } from './run-result.ts';
-import { seedUsers } from './seed-users.ts';
+import { deleteUsers, seedUsers } from './seed-users.ts';
 
 export type Say = (line: string) => void;
 
@@ -26,7 +26,7 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
   const shape = scaledShape(options.scenario, options);
   const calibration = await calibrationOf(options.calibrationFile);
   await mkdir(directory, { recursive: true });
-  await seed(options, say);
+  if (options.seeding !== 'no') await seed(options, say);
   const { observers, close } = await observersFor(options);
   try {
     const summaryFile = join(directory, 'k6-summary.json');
@@ -82,19 +82,22 @@ async function calibrationOf(file: string | undefined): Promise<Calibration> {
 
 /** Makes sure that the users of the scenario exist. */
 export async function seed(options: RunOptions, say: Say): Promise<void> {
-  const { baseUrl, passwordSeed, seedConcurrency } = options;
-  if (seedConcurrency === 0) return;
-  const count = scaledShape(options.scenario, options).users;
-  const users = Array.from({ length: count }, (_, index) => testUser(index, passwordSeed));
-  const step = Math.max(100, Math.round(count / 10));
-  const { created, alreadyThere } = await seedUsers(users, {
+  const { baseUrl, cluster, hashing, passwordSeed } = options;
+  const { created, alreadyThere } = await seedUsers({
     baseUrl,
-    concurrency: seedConcurrency,
-    onProgress: (done) => {
-      if (done % step === 0) say(`users: ${done} of ${count}`);
-    },
+    administrator: await administratorOf(cluster, process.env),
+    passwordSeed,
+    count: scaledShape(options.scenario, options).users,
+    // Nothing imports argon2id at no cost: those users' hashes are upgraded at their first login.
+    hashCost: hashing.algorithm === 'bcrypt' ? hashing.cost : 10,
   });
   say(`users: ${created} made, ${alreadyThere} there already`);
+}
+
+/** Deletes all users of the seed, of whichever scenario. */
+export async function removeUsers({ baseUrl, cluster, passwordSeed }: RunOptions, say: Say): Promise<void> {
+  const administrator = await administratorOf(cluster, process.env);
+  say(`users: ${await deleteUsers({ baseUrl, administrator, passwordSeed })} deleted`);
 }
 
 async function observersFor(options: RunOptions): Promise<{ observers: Observer[]; close: () => void }> {

@@ -1,6 +1,6 @@
 // Runs a load test and reports on it: npm run load-test -w load -- --scenario normal-login --scale 0.01
 import { resolve } from 'node:path';
-import { loadRun, seed } from './load-run.ts';
+import { loadRun, removeUsers, seed } from './load-run.ts';
 import { parseRunOptions, RUN_USAGE } from './run-options.ts';
 import type { Verdict } from './run-result.ts';
 
@@ -22,8 +22,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const parsed = parseRunOptions(args);
   const home = process.env.INIT_CWD ?? process.cwd();
-  if (parsed.seedOnly) {
-    await seed(parsed, say);
+  if (parsed.seeding === 'only' || parsed.seeding === 'delete') {
+    await (parsed.seeding === 'only' ? seed(parsed, say) : removeUsers(parsed, say));
     return 0;
   }
   const { calibrationFile } = parsed;

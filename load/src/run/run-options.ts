@@ -3,15 +3,17 @@ import { SCENARIOS, type ScenarioName, scaledShape } from '../../scenarios/scena
 import type { Hashing } from '../plan/calibration.ts';
 import { checkNumber } from '../plan/request-rules.ts';
 
+const SEEDINGS = ['yes', 'no', 'only', 'delete'] as const;
+export type Seeding = (typeof SEEDINGS)[number];
+
 export interface RunOptions {
   readonly scenario: ScenarioName;
   readonly scale: number;
   readonly timeScale: number;
   readonly baseUrl: string;
   readonly passwordSeed: string;
-  /** Registrations at the same time while seeding; 0 seeds nothing. */
-  readonly seedConcurrency: number;
-  readonly seedOnly: boolean;
+  /** `only` makes the users and no load, `delete` deletes them; `no`: they are there already. */
+  readonly seeding: Seeding;
   readonly cluster: { readonly namespace: string; readonly name: string; readonly context?: string } | undefined;
   readonly metricsUrls: readonly string[];
   /** Where the results go; undefined: a folder named after scenario and time. */
@@ -31,9 +33,8 @@ export const RUN_USAGE = `usage: npm run load-test -w load -- --scenario NAME [o
   --cluster        namespace/name of the AuthCluster to watch
   --context        kubectl's context (the current one)
   --metrics        metrics addresses of the API instead, comma-separated
-  --seed           registrations at the same time; 0 where the users are there already (4)
-  --seed-only      makes the users and no load
-  --password-seed  decides the users' passwords (load)
+  --users          yes makes them before, where they are not there; only makes them and no load; delete; no (yes)
+  --password-seed  decides the users' names and password (load)
   --out            folder for the results (.make/load/<scenario>-<time>)
   --note           shown in the report
   --hash-algorithm, --hash-cost  what the API hashes with (bcrypt, 11)
@@ -48,8 +49,7 @@ const OPTIONS = {
   cluster: { type: 'string' },
   context: { type: 'string' },
   metrics: { type: 'string', default: '' },
-  seed: { type: 'string', default: '4' },
-  'seed-only': { type: 'boolean', default: false },
+  users: { type: 'string', default: 'yes' },
   'password-seed': { type: 'string', default: 'load' },
   out: { type: 'string' },
   note: { type: 'string', default: '' },
@@ -67,17 +67,14 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
   }
   const scales = { scale: Number(values.scale), timeScale: Number(values['time-scale']) };
   scaledShape(scenario, scales);
-  const seedConcurrency = Number(values.seed);
-  if (!(Number.isInteger(seedConcurrency) && seedConcurrency >= 0 && seedConcurrency <= 256)) {
-    throw new RangeError(`seed must be a whole number from 0 to 256, not ${values.seed}`);
-  }
+  const seeding = SEEDINGS.find((each) => each === values.users);
+  if (seeding === undefined) throw new RangeError(`users must be one of ${SEEDINGS.join(', ')}, not ${values.users}`);
   return {
     scenario,
     ...scales,
     baseUrl: checkedUrl(values.url, values['allow-remote']),
     passwordSeed: values['password-seed'],
-    seedConcurrency,
-    seedOnly: values['seed-only'],
+    seeding,
     cluster: clusterNamed(values.cluster, values.context),
     metricsUrls: values.metrics.split(',').filter((url) => url !== ''),
     outputDirectory: values.out,

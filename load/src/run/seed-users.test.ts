@@ -1,25 +1,43 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { testUser } from '../../scenarios/test-users.ts';
-import { type FakeAuthApi, startFakeAuthApi } from '../testing/fake-auth-api.ts';
-import { seedUsers } from './seed-users.ts';
+import { ADMINISTRATOR, type FakeAuthApi, seedOptions, startFakeAuthApi } from '../testing/fake-auth-api.ts';
+import { administratorOf } from './administrator.ts';
+import { deleteUsers, seedUsers } from './seed-users.ts';
 
 let api: FakeAuthApi | undefined;
 afterEach(() => api?.close());
 
-test('users are made once, each from an address of its own', async () => {
+test('users are imported once, can log in, and are deleted at a stroke', async () => {
   api = await startFakeAuthApi();
-  const users = Array.from({ length: 20 }, (_, index) => testUser(index, 'test'));
-  const options = { baseUrl: api.url, concurrency: 4 };
-  expect(await seedUsers(users, options)).toEqual({ created: 20, alreadyThere: 0 });
-  expect(await seedUsers(users, options)).toEqual({ created: 0, alreadyThere: 20 });
-  expect(api.addresses.size).toBe(20);
+  const options = seedOptions(api, 120);
+  expect(await seedUsers(options)).toEqual({ created: 120, alreadyThere: 0 });
+  expect(await seedUsers(options)).toEqual({ created: 0, alreadyThere: 120 });
+  const { username, password } = testUser(119, 'test');
+  const login = { method: 'POST', body: JSON.stringify({ username, password }) };
+  expect((await fetch(`${api.url}/v1/login`, login)).status).toBe(200);
+  expect(await deleteUsers(options)).toBe(120);
+  expect((await fetch(`${api.url}/v1/login`, login)).status).toBe(401);
 });
 
-test('every user has a network and a password of its own, long enough for the rules of passwords', () => {
+test('who is no administrator is refused', async () => {
+  api = await startFakeAuthApi();
+  const administrator = { ...ADMINISTRATOR, password: 'of somebody else' };
+  await expect(seedUsers({ ...seedOptions(api, 1), administrator })).rejects.toThrow('POST /v1/login answered 401');
+});
+
+test('an administrator comes from the environment; without one, it is told how to give one', async () => {
+  const environment = { LOAD_ADMIN_USERNAME: 'root', LOAD_ADMIN_PASSWORD: 'secret' };
+  expect(await administratorOf(undefined, environment)).toEqual({ username: 'root', password: 'secret' });
+  await expect(administratorOf(undefined, {})).rejects.toThrow('give LOAD_ADMIN_USERNAME and LOAD_ADMIN_PASSWORD');
+});
+
+test('every user has a network of its own, and a seed users and a password of its own', () => {
   const users = Array.from({ length: 70_000 }, (_, index) => testUser(index, 'test'));
-  expect(new Set(users.map(({ password }) => password)).size).toBe(users.length);
+  expect(new Set(users.map(({ username }) => username)).size).toBe(users.length);
   expect(new Set(users.map(({ address }) => address)).size).toBe(users.length);
-  expect(Math.min(...users.map(({ password }) => password.length))).toBeGreaterThanOrEqual(15);
   expect(testUser(65_537, 'test').address).toBe('2001:db8:1:1::1');
-  expect(testUser(1, 'a').password).not.toBe(testUser(1, 'b').password);
+  const [one, other] = [testUser(1, 'a'), testUser(1, 'b')];
+  expect(one.password.length).toBeGreaterThanOrEqual(15);
+  expect(one.password).not.toBe(other.password);
+  expect(one.username).not.toBe(other.username);
 });

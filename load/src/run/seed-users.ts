@@ -1,4 +1,6 @@
-import type { TestUser } from '../../scenarios/test-users.ts';
+import bcrypt from 'bcrypt';
+import { sharedPassword, testUser, usernamePrefix } from '../../scenarios/test-users.ts';
+import type { Administrator } from './administrator.ts';
 
 export interface SeedResult {
   readonly created: number;
@@ -7,46 +9,76 @@ export interface SeedResult {
 
 export interface SeedOptions {
   readonly baseUrl: string;
-  /** Registrations at the same time; each costs a hash. */
-  readonly concurrency: number;
-  readonly onProgress?: (done: number) => void;
+  readonly administrator: Administrator;
+  readonly passwordSeed: string;
+  readonly count: number;
+  /** Of bcrypt. Other than what the service hashes with, each user's first login hashes anew. */
+  readonly hashCost: number;
 }
 
-/** Registrations refused for a full hash queue or a limit are tried again, so often. */
-const MOST_TRIES = 20;
-const TIMEOUT_MS = 15_000;
+interface Report {
+  readonly created: number;
+  readonly unchanged: number;
+  readonly refused: number;
+  readonly errors: readonly object[];
+}
+
+/** Only one import runs in a pod at a time; another one is waited for, so often. */
+const MOST_TRIES = 60;
+const TIMEOUT_MS = 600_000;
 
 /**
- * Makes sure that the users exist. By registration, which hashes each password: a second for about ten users and core.
- * @throws Error where a registration is refused for another reason than being there already
+ * Makes sure that the users exist, by one import: those that are there already are left alone.
+ * @throws Error where the administrator or a line is refused
  */
-export async function seedUsers(users: readonly TestUser[], options: SeedOptions): Promise<SeedResult> {
-  let [created, alreadyThere, next] = [0, 0, 0];
-  const register = async (): Promise<void> => {
-    for (let user = users[next++]; user !== undefined; user = users[next++]) {
-      if (await registered(user, options.baseUrl)) created += 1;
-      else alreadyThere += 1;
-      options.onProgress?.(created + alreadyThere);
-    }
-  };
-  await Promise.all(Array.from({ length: options.concurrency }, register));
-  return { created, alreadyThere };
+export async function seedUsers(options: SeedOptions): Promise<SeedResult> {
+  const { baseUrl, passwordSeed, count, hashCost } = options;
+  const token = await tokenOf(options);
+  const password_hash = await bcrypt.hash(sharedPassword(passwordSeed), hashCost);
+  const lines = Array.from({ length: count }, (_, index) => {
+    const { username } = testUser(index, passwordSeed);
+    return `${JSON.stringify({ username, password_hash })}\n`;
+  });
+  const report = await send<Report>(baseUrl, 'POST', '/v1/admin/users/import', {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+    body: lines.join(''),
+  });
+  if (report.refused > 0) throw new Error(`${report.refused} users were refused: ${JSON.stringify(report.errors[0])}`);
+  return { created: report.created, alreadyThere: report.unchanged };
 }
 
-/** Whether the user is new. */
-async function registered({ username, password, address }: TestUser, baseUrl: string): Promise<boolean> {
+/** Deletes the users of a seed. Resolves to how many there were. */
+export async function deleteUsers(options: Omit<SeedOptions, 'count' | 'hashCost'>): Promise<number> {
+  const { baseUrl, passwordSeed } = options;
+  const headers = { authorization: `Bearer ${await tokenOf(options)}` };
+  const search = `/v1/admin/users?limit=100&username_prefix=${usernamePrefix(passwordSeed)}`;
+  let deleted = 0;
+  while (true) {
+    const { items } = await send<{ items: readonly { id: string }[] }>(baseUrl, 'GET', search, { headers });
+    if (items.length === 0) return deleted;
+    await Promise.all(items.map(({ id }) => send(baseUrl, 'DELETE', `/v1/admin/users/${id}`, { headers })));
+    deleted += items.length;
+  }
+}
+
+async function tokenOf({ baseUrl, administrator }: Pick<SeedOptions, 'baseUrl' | 'administrator'>): Promise<string> {
+  const { access_token } = await send<{ access_token: string }>(baseUrl, 'POST', '/v1/login', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(administrator),
+  });
+  return access_token;
+}
+
+async function send<T>(baseUrl: string, method: string, path: string, request: RequestInit): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await fetch(`${baseUrl}/v1/users`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
-      body: JSON.stringify({ username, password }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const answer = await fetch(`${baseUrl}${path}`, { ...request, method, signal });
     const text = await answer.text();
-    if (answer.status === 201) return true;
-    if (answer.status === 409) return false;
+    if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
     const mayRetry = (answer.status === 503 || answer.status === 429) && attempt < MOST_TRIES;
-    if (!mayRetry) throw new Error(`POST /v1/users for ${username} answered ${answer.status} ${text}`);
+    // Somebody else was faster.
+    if (method === 'DELETE' && answer.status === 404) return undefined as T;
+    if (!mayRetry) throw new Error(`${method} ${path} answered ${answer.status} ${text}`);
     await pause(Number(answer.headers.get('retry-after') ?? 1) * 1000);
   }
 }

@@ -1,5 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import bcrypt from 'bcrypt';
+import type { Administrator } from '../run/administrator.ts';
+import type { SeedOptions } from '../run/seed-users.ts';
 
 export interface FakeAuthApi {
   readonly url: string;
@@ -20,6 +23,13 @@ export interface FakeAuthApiOptions {
   readonly refuseEveryLogins?: number;
 }
 
+export const ADMINISTRATOR: Administrator = { username: 'root', password: 'of the load test' };
+
+/** For seeding against this API, fast. */
+export function seedOptions(api: FakeAuthApi, count: number): SeedOptions {
+  return { baseUrl: api.url, administrator: ADMINISTRATOR, passwordSeed: 'test', count, hashCost: 4 };
+}
+
 interface Reply {
   readonly status: number;
   readonly body?: object;
@@ -32,7 +42,7 @@ export async function startFakeAuthApi(options: FakeAuthApiOptions = {}): Promis
   const state = new FakeState(options);
   const server = createServer((request, response) => {
     void answer(state, request, response).then((status) => {
-      const key = `${request.method} ${request.url} ${status}`;
+      const key = `${request.method} ${request.url?.split('?')[0]} ${status}`;
       answers.set(key, (answers.get(key) ?? 0) + 1);
       const address = request.headers['x-forwarded-for'];
       if (typeof address === 'string') addresses.add(address);
@@ -54,7 +64,10 @@ export async function startFakeAuthApi(options: FakeAuthApiOptions = {}): Promis
 
 class FakeState {
   readonly options: FakeAuthApiOptions;
-  readonly users = new Map<string, string>();
+  /** Hashes of passwords by user name. */
+  readonly users = new Map([[ADMINISTRATOR.username, bcrypt.hashSync(ADMINISTRATOR.password, 4)]]);
+  /** What bcrypt said of a hash and a password: users share them. */
+  readonly #compared = new Map<string, boolean>();
   readonly accessTokens = new Set<string>();
   readonly refreshTokens = new Set<string>();
   readonly refreshTimesMs: number[] = [];
@@ -63,23 +76,32 @@ class FakeState {
   constructor(options: FakeAuthApiOptions) {
     this.options = options;
   }
+
+  isPasswordOf(username: string, password: string): boolean {
+    const hash = this.users.get(username);
+    if (hash === undefined) return false;
+    const key = `${hash} ${password}`;
+    const known = this.#compared.get(key) ?? bcrypt.compareSync(password, hash);
+    this.#compared.set(key, known);
+    return known;
+  }
 }
 
 async function answer(state: FakeState, request: IncomingMessage, response: ServerResponse): Promise<number> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, string>);
+  const text = Buffer.concat(chunks).toString();
   const bearer = request.headers.authorization?.replace('Bearer ', '') ?? '';
-  const { status, body: reply } = await handle(state, `${request.method} ${request.url}`, body, bearer);
+  const { status, body: reply } = await handle(state, `${request.method} ${request.url?.split('?')[0]}`, text, bearer);
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(reply === undefined ? undefined : JSON.stringify(reply));
   return status;
 }
 
-async function handle(state: FakeState, route: string, body: Record<string, string>, bearer: string): Promise<Reply> {
+async function handle(state: FakeState, route: string, text: string, bearer: string): Promise<Reply> {
+  if (route.includes('/v1/admin/users')) return administer(state, route, text, bearer);
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, string>);
   switch (route) {
-    case 'POST /v1/users':
-      return register(state, body);
     case 'POST /v1/login':
       return logIn(state, body);
     case 'POST /v1/refresh':
@@ -97,10 +119,26 @@ async function handle(state: FakeState, route: string, body: Record<string, stri
   }
 }
 
-function register(state: FakeState, { username = '', password = '' }: Record<string, string>): Reply {
-  if (state.users.has(username)) return { status: 409 };
-  state.users.set(username, digest(password));
-  return { status: 201, body: { username } };
+function administer(state: FakeState, route: string, text: string, bearer: string): Reply {
+  if (!state.accessTokens.has(bearer)) return { status: 401 };
+  if (route === 'POST /v1/admin/users/import') return importUsers(state, text);
+  const names = [...state.users.keys()].filter((name) => name.startsWith('load-'));
+  if (route === 'GET /v1/admin/users') {
+    return { status: 200, body: { items: names.slice(0, 100).map((id) => ({ id })) } };
+  }
+  return { status: state.users.delete(route.split('/').at(-1) ?? '') ? 204 : 404 };
+}
+
+function importUsers(state: FakeState, text: string): Reply {
+  const lines = text.trim().split('\n');
+  let created = 0;
+  for (const line of lines) {
+    const { username, password_hash } = JSON.parse(line) as { username: string; password_hash: string };
+    if (state.users.has(username)) continue;
+    state.users.set(username, password_hash);
+    created += 1;
+  }
+  return { status: 200, body: { created, unchanged: lines.length - created, refused: 0, errors: [] } };
 }
 
 async function logIn(state: FakeState, { username = '', password = '' }: Record<string, string>): Promise<Reply> {
@@ -109,7 +147,7 @@ async function logIn(state: FakeState, { username = '', password = '' }: Record<
     return { status: 503 };
   }
   await new Promise((resolve) => setTimeout(resolve, state.options.loginMs ?? 5));
-  return state.users.get(username) === digest(password) ? issueTokens(state) : { status: 401 };
+  return state.isPasswordOf(username, password) ? issueTokens(state) : { status: 401 };
 }
 
 function issueTokens(state: FakeState): Reply {
@@ -118,10 +156,6 @@ function issueTokens(state: FakeState): Reply {
   state.refreshTokens.add(refresh_token);
   const expires_in = state.options.accessTokenSeconds ?? 300;
   return { status: 200, body: { access_token, token_type: 'Bearer', expires_in, refresh_token } };
-}
-
-function digest(password: string): string {
-  return createHash('sha256').update(password).digest('hex');
 }
 
 function listening(server: Server): Promise<number> {
