@@ -17,7 +17,7 @@ import { type Answer, problem, stepUpNeeded, unauthenticated } from './problem.t
 import { publicDocument } from './public-document.ts';
 import { checkRequest } from './request-check.ts';
 import type { RequestLog } from './request-log.ts';
-import type { ApiPorts, Route } from './route.ts';
+import { type ApiPorts, defaultMaxBodyKib, type Route } from './route.ts';
 import { clientOf, routeRequest } from './route-request.ts';
 import { handleError, send, sendStream } from './sending.ts';
 
@@ -39,10 +39,13 @@ export function createExpressApp(options: ExpressAppOptions): Express {
   if (browserOrigins.size > 0) app.use(crossOrigin(browserOrigins));
   // Before the bodies of all others are read whole.
   mount(app, options.routes.filter(takesLines), options);
-  app.use(requireJson, express.raw({ type: 'application/json', limit: '16kb' }), readJson);
+  for (const route of options.routes.filter(takesLargeBody)) {
+    mount(app, [route], options, jsonBody(route.description.maxBodyKib));
+  }
+  app.use(...jsonBody());
   mount(
     app,
-    options.routes.filter((route) => !takesLines(route)),
+    options.routes.filter((route) => !takesLines(route) && !takesLargeBody(route)),
     options,
   );
   const document = publicDocument(openApiDocument(options.routes));
@@ -55,15 +58,28 @@ export function createExpressApp(options: ExpressAppOptions): Express {
   return app;
 }
 
-function mount(app: Express, routes: readonly Route[], options: ExpressAppOptions): void {
+function mount(
+  app: Express,
+  routes: readonly Route[],
+  options: ExpressAppOptions,
+  before: readonly RequestHandler[] = [],
+): void {
   for (const route of routes) {
     const { method, path } = route.description;
-    app[method](path.replaceAll(/\{(\w+)\}/g, ':$1'), serve(route, options));
+    app[method](path.replaceAll(/\{(\w+)\}/g, ':$1'), ...before, serve(route, options));
   }
+}
+
+function jsonBody(maxKib = defaultMaxBodyKib): RequestHandler[] {
+  return [requireJson, express.raw({ type: 'application/json', limit: `${maxKib}kb` }), readJson];
 }
 
 function takesLines({ description }: Route): boolean {
   return description.line !== undefined;
+}
+
+function takesLargeBody({ description }: Route): boolean {
+  return description.maxBodyKib !== undefined;
 }
 
 function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): RequestHandler {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hotPathOperations } from './hot-path-operations.ts';
 import { refreshCookieName } from './refresh-cookie.ts';
-import type { AnswerDescription, Route } from './route.ts';
+import { type AnswerDescription, defaultMaxBodyKib, type Route } from './route.ts';
 import { problemResponse } from './schemas.ts';
 
 const schemaPrefix = '#/components/schemas/';
@@ -75,6 +75,7 @@ function requestBodyOf({ body, line, takesRefreshCookie = false }: Route['descri
 
 function impliedAnswers(description: Route['description'], access: Route['access']) {
   const { body, line, query, parameters, needsIfMatch, permission, takesRefreshCookie, isStatic = false } = description;
+  const { maxBodyKib = defaultMaxBodyKib } = description;
   const answers: [boolean, number, string][] = [
     [body !== undefined, 400, 'Not JSON in UTF-8, or a name stands twice in an object.'],
     [access === 'bearer', 401, 'No valid access token.'],
@@ -85,7 +86,7 @@ function impliedAnswers(description: Route['description'], access: Route['access
       'No token in the body, and the cookie counts for pages of allowed origins alone.',
     ],
     [parameters !== undefined, 404, 'There is no such thing.'],
-    [body !== undefined, 413, 'More than 16 KiB.'],
+    [body !== undefined, 413, `More than ${maxBodyKib} KiB.`],
     [body !== undefined, 415, 'Not application/json.'],
     [line !== undefined, 415, 'Not application/x-ndjson.'],
     [body !== undefined || query !== undefined, 422, 'Faults, each with its pointer.'],

@@ -45,6 +45,7 @@ const titles = {
   mfa_required_by_role: [409, 'A role of the account requires a second factor'],
   name_taken: [409, 'The name is taken'],
   needed_by_service: [409, 'The service itself needs it'],
+  still_granted: [409, 'Somebody has what would be deleted'],
   version_conflict: [412, 'It has been changed by somebody else'],
   content_too_large: [413, 'The request is too large'],
   unsupported_media_type: [415, 'The request must be application/json'],
@@ -62,6 +63,9 @@ const titles = {
 
 export type ProblemCode = keyof typeof titles;
 
+/** A body can have more of them than anybody would read. */
+const maxFaultsTold = 100;
+
 export const problemMediaType = 'application/problem+json';
 
 /** A problem (RFC 9457): `{type, title, status, detail?, errors?: [{pointer, detail}]}`. */
@@ -78,7 +82,7 @@ export function problem(
       title,
       status,
       ...(detail === undefined ? {} : { detail }),
-      ...(errors === undefined ? {} : { errors }),
+      ...(errors === undefined ? {} : { errors: errors.slice(0, maxFaultsTold) }),
       ...extensions,
     },
   };

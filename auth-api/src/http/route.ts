@@ -7,6 +7,7 @@ import type { ClientAuthenticationPorts } from '../domain/client-authentication.
 import type { IdempotencyKeys } from '../domain/idempotency.ts';
 import type { LoginPorts } from '../domain/login.ts';
 import type { LoginChallengePorts } from '../domain/login-challenge.ts';
+import type { AccessDocuments } from '../domain/ports/access-documents.ts';
 import type { AccountExporter, AccountImporter, Turn } from '../domain/ports/account-transfer.ts';
 import type { ClientStore } from '../domain/ports/clients.ts';
 import type { Overload } from '../domain/ports/overload.ts';
@@ -44,6 +45,7 @@ export interface ApiPorts
   readonly ownWrites: SessionWrites;
   readonly liveSessions: LiveSessions;
   readonly roles: RoleStore;
+  readonly accessDocuments: AccessDocuments;
   readonly accounts: AccountDirectory;
   readonly importer: AccountImporter;
   readonly exporter: AccountExporter;
@@ -95,6 +97,8 @@ export interface AnswerDescription {
   readonly isLines?: boolean;
 }
 
+export const defaultMaxBodyKib = 16;
+
 export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObject> {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** In the manner of OpenAPI: `/v1/sessions/{id}`. Every parameter is declared in `parameters`. */
@@ -105,6 +109,8 @@ export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObj
   readonly parameters?: Readonly<Record<string, z.ZodType<string>>>;
   readonly query?: Query;
   readonly body?: Body;
+  /** defaultMaxBodyKib where it is left out. */
+  readonly maxBodyKib?: number;
   /** The body is a stream of lines of JSON (application/x-ndjson), which the route reads and holds to this by itself. */
   readonly line?: z.ZodType;
   /** The If-Match header must be sent. */

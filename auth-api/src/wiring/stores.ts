@@ -3,7 +3,9 @@ import { CachedLiveSessions } from '../cache/live-sessions.ts';
 import { RememberedClients } from '../cache/remembered-clients.ts';
 import { CachedUserViews } from '../cache/user-views.ts';
 import type { ServeConfig } from '../config.ts';
+import { uuidV7 } from '../domain/uuid.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { PostgresAccessDocuments } from '../storage/postgres/access-document-store.ts';
 import { PostgresAccountDirectory } from '../storage/postgres/account-directory.ts';
 import { PostgresAccountExporter } from '../storage/postgres/account-exporter.ts';
 import { PostgresAccountImporter } from '../storage/postgres/account-importer.ts';
@@ -48,6 +50,7 @@ export function createStores(
     secondFactors: new PostgresSecondFactorStore(primary),
     challenges: new PostgresLoginChallengeStore(primary),
     roles: new PostgresRoleStore(primary, { announce, definitions: caches.roleDefinitions, ownWrites }),
+    accessDocuments: new PostgresAccessDocuments(primary, { announce, newId: () => uuidV7(Date.now()) }),
     accounts: new PostgresAccountDirectory(primary, announce),
     importer: new PostgresAccountImporter(primary),
     exporter: new PostgresAccountExporter(primary),

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { accessDocumentRoutes } from './admin/access-document.ts';
 import { auditRoutes } from './admin/audit.ts';
 import { cacheRoutes } from './admin/caches.ts';
 import { circuitBreakerRoutes } from './admin/circuit-breakers.ts';
@@ -61,6 +62,7 @@ export const routes: readonly Route[] = [
   importAccountsRoute,
   ...accountRoutes,
   ...roleRoutes,
+  ...accessDocumentRoutes,
   ...adminSecondFactorRoutes,
   ...clientRoutes,
   ...circuitBreakerRoutes,

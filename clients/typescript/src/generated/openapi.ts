@@ -660,6 +660,50 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/admin/access-document": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * All roles and permissions, as a document to keep, change and apply
+         * @description Needs the permission `authcluster.roles.read`.
+         */
+        readonly get: operations["get_access_document"];
+        /**
+         * Make roles and permissions what a document says, all of it or nothing
+         * @description Needs the permission `authcluster.roles.write`. Needs a login or step-up that is recent, with the second factor if there is one (RFC 9470).
+         */
+        readonly put: operations["apply_access_document"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/access-document/diff": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What applying a document would create, change and delete
+         * @description Needs the permission `authcluster.roles.read`.
+         */
+        readonly post: operations["compare_access_document"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/roles/{role}/second-factor": {
         readonly parameters: {
             readonly query?: never;
@@ -1039,6 +1083,67 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        readonly AccessDifference: {
+            readonly permissions: {
+                readonly created: readonly string[];
+                readonly changed: readonly {
+                    readonly name: string;
+                    readonly description: string;
+                }[];
+                readonly deleted: readonly {
+                    readonly name: string;
+                    /** @description Somebody has it, and loses it. */
+                    readonly is_granted: boolean;
+                }[];
+            };
+            readonly roles: {
+                readonly created: readonly string[];
+                readonly changed: readonly {
+                    readonly name: string;
+                    /** @description Where it is another one. */
+                    readonly description?: string;
+                    /** @description Where it is changed. */
+                    readonly requires_second_factor?: boolean;
+                    readonly permissions_added: readonly string[];
+                    readonly permissions_removed: readonly string[];
+                }[];
+                readonly deleted: readonly {
+                    readonly name: string;
+                    /** @description Somebody has it, and loses it. */
+                    readonly is_granted: boolean;
+                }[];
+            };
+        };
+        readonly AccessDocument: {
+            readonly permissions: readonly {
+                readonly name: string;
+                readonly description: string;
+            }[];
+            readonly roles: readonly {
+                readonly name: string;
+                readonly description: string;
+                readonly permissions: readonly string[];
+                readonly requires_second_factor: boolean;
+            }[];
+        };
+        readonly AccessDocumentRequest: {
+            /** @description All but those of the service itself. */
+            readonly permissions: readonly {
+                readonly name: string;
+                /** @default  */
+                readonly description: string;
+            }[];
+            /** @description `administrator` stays, also where it is left out. */
+            readonly roles: readonly {
+                readonly name: string;
+                /** @default  */
+                readonly description: string;
+                /** @default [] */
+                readonly permissions: readonly string[];
+                /** @default false */
+                readonly requires_second_factor: boolean;
+            }[];
+        };
         readonly Account: {
             /** Format: uuid */
             readonly id: string;
@@ -4877,6 +4982,258 @@ export interface operations {
             };
             /** @description The service itself needs it. */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_access_document: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The document; its ETag is for If-Match. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AccessDocument"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly apply_access_document: {
+        readonly parameters: {
+            readonly query?: {
+                readonly delete_granted?: "true" | "false";
+            };
+            readonly header: {
+                readonly "If-Match": string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AccessDocumentRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description What was created, changed and deleted. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AccessDifference"];
+                };
+            };
+            /** @description Not JSON in UTF-8, or a name stands twice in an object. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody has what would be deleted, or nobody could change roles afterwards. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something has changed since it was read. */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 512 KiB. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not application/json. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing. */
+            readonly 428: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly compare_access_document: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AccessDocumentRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Nothing has changed. The ETag is that of what is there. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AccessDifference"];
+                };
+            };
+            /** @description Not JSON in UTF-8, or a name stands twice in an object. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 512 KiB. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not application/json. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
