@@ -8,11 +8,16 @@ let gateway: Gateway;
 let direct: Gateway;
 let api: Upstream;
 let directApi: Upstream;
+let tracing: Gateway;
+let tracedApi: Upstream;
 
 beforeAll(async () => {
   // One behind a proxy on this machine, and one that no proxy stands in front of.
   gateway = await Gateway.start('requests', await GatewayFiles.write({ trustedProxies: ['127.0.0.0/8'] }));
   direct = await Gateway.start('direct', await GatewayFiles.write({}));
+  const all = { tracing: { endpoint: 'http://collector:4318', samplingRatio: 1 } };
+  tracing = await Gateway.start('tracing', await GatewayFiles.write({}, undefined, all));
+  tracedApi = await Upstream.listen(tracing.ports.api);
   api = await Upstream.listen(gateway.ports.api);
   directApi = await Upstream.listen(direct.ports.api);
 });
@@ -21,7 +26,7 @@ beforeEach(() => {
 });
 afterAll(async () => {
   await removeContainers();
-  await Promise.all([api?.close(), directApi?.close()]);
+  await Promise.all([api?.close(), directApi?.close(), tracedApi?.close()]);
 });
 
 describe('a request that passes', () => {
@@ -55,6 +60,30 @@ describe('a request that passes', () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await gateway.fetch('/v1/me', { headers: { traceparent, tracestate: 'vendor=x' } });
     expect(api.last.headers).toMatchObject({ traceparent, tracestate: 'vendor=x' });
+  });
+
+  test('begins a trace where the API is traced and the client brings none', async () => {
+    const begun = new Set<string>();
+    for (const brought of [undefined, 'made up']) {
+      const headers = brought === undefined ? {} : { traceparent: brought, tracestate: 'vendor=x' };
+      await tracing.fetch('/v1/me', { headers });
+      expect(tracedApi.last.headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+      expect(tracedApi.last.headers).not.toHaveProperty('tracestate');
+      begun.add(`${tracedApi.last.headers.traceparent}`.split('-')[1] ?? '');
+    }
+    expect(begun.size).toBe(2);
+    await eventually(async () => {
+      const logged = (await tracing.accessLog()).map(({ trace_id }) => trace_id);
+      expect(logged).toEqual(expect.arrayContaining([...begun]));
+    });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
+    await tracing.fetch('/v1/me', { headers: { traceparent } });
+    expect(tracedApi.last.headers.traceparent).toBe(traceparent);
+  });
+
+  test('begins no trace where nobody takes it', async () => {
+    await gateway.fetch('/v1/me');
+    expect(api.last.headers).not.toHaveProperty('traceparent');
   });
 
   test('is logged as JSON with its ids, without query, header or body', async () => {

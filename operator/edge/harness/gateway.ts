@@ -24,11 +24,11 @@ export class GatewayFiles {
     this.cluster = cluster;
   }
 
-  static async write(spec: object, configuration?: string): Promise<GatewayFiles> {
+  static async write(spec: object, configuration?: string, api: object = {}): Promise<GatewayFiles> {
     // What the container's user reads.
     const folder = await mkdtemp(join(tmpdir(), 'authcluster-edge-'));
     await chmod(folder, 0o755);
-    const files = new GatewayFiles(folder, clusterWith({ gateway: spec }));
+    const files = new GatewayFiles(folder, clusterWith({ gateway: spec, api }));
     await writeFile(join(folder, 'nginx.conf'), configuration ?? nginxConf(files.cluster));
     await files.resolveApi('127.0.0.1');
     return files;

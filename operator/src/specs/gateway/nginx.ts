@@ -9,6 +9,7 @@ import { accessLog, counting, operationsServer } from './operations.ts';
 import { rateLimits, rateLimitZones } from './rate-limits.ts';
 import { responses, responseVariables } from './responses.ts';
 import { plainServer, terminatesTls, tlsListener } from './tls.ts';
+import { traceContext } from './trace-context.ts';
 import { proxying, upstream } from './upstream.ts';
 
 /** nginx.conf of the gateway: 8080 and 8443 for clients, 8081 for probes and metrics. */
@@ -22,6 +23,7 @@ export const nginxConf = oncePer((cluster: AuthCluster): string =>
       ...counting(),
       ...clientAddress(cluster),
       ...responseVariables(),
+      ...traceContext(cluster),
       ...rateLimitZones(cluster),
       ...cacheZone(),
       ...upstream(cluster),

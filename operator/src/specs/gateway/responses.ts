@@ -38,11 +38,6 @@ export function responseVariables(): string[] {
       'default $request_id;',
       '"~^[A-Za-z0-9._-]{8,128}$" $http_x_request_id;',
     ]),
-    // W3C Trace Context: the header passes as it is, its trace id is logged.
-    block('map $http_traceparent $trace_id', [
-      'default "";',
-      '"~^[0-9a-f]{2}-(?<trace>[0-9a-f]{32})-[0-9a-f]{16}-" $trace;',
-    ]),
   ];
 }
 

@@ -32,6 +32,8 @@ export function proxying(): string[] {
     'proxy_set_header Connection "";',
     'proxy_set_header Host $http_host;',
     'proxy_set_header X-Request-Id $traced_request_id;',
+    'proxy_set_header traceparent $traceparent;',
+    'proxy_set_header tracestate $tracestate;',
     // The one address that was verified, not what the client claims.
     'proxy_set_header X-Forwarded-For $remote_addr;',
     'proxy_set_header X-Forwarded-Proto $client_scheme;',
