@@ -1,34 +1,22 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { type AuthClusterObject, type Condition, waitUntilReady } from '../../dev/kubernetes/auth-cluster.ts';
-import type { GatewayAddress } from '../../dev/kubernetes/gateway.ts';
 import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
-import { AuthClient, type Credentials, loggedInUser, randomCredentials, type Tokens } from '../support/auth-client.ts';
-import { AUTH_CLUSTERS, kubectl, NAME, NAMESPACE, openGateway, readyAuthCluster } from '../support/cluster.ts';
-import { clusterTest, withDiagnosis } from '../support/cluster-test.ts';
+import { type Credentials, loggedInUser, randomCredentials, type Tokens } from '../support/auth-client.ts';
+import { AUTH_CLUSTERS, kubectl, NAME, NAMESPACE } from '../support/cluster.ts';
+import { clusterTest } from '../support/cluster-test.ts';
 import { eventually } from '../support/eventually.ts';
+import { gatewayClient } from '../support/gateway-client.ts';
 import { underSteadyLoad } from '../support/steady-load.ts';
 
 /** Of both data tiers; each stage waits for kubelets, which take a minute or two, and for pods that are replaced. */
 const ROTATION_SECONDS = 1500;
-const LOGINS = ['superuser', 'replication', 'migrator', 'app', 'pooler'].map((each) => `${NAME}-postgres-${each}`);
-const ALL = [...LOGINS, `${NAME}-redis-auth`];
+const LOGINS = ['app', 'superuser', 'replication', 'migrator', 'pooler'];
+const ALL = [`${NAME}-redis-auth`, ...LOGINS.map((each) => `${NAME}-postgres-${each}`)];
 /** Below the limits of logins for one account (10 a minute) and for one network (100 a minute). */
 const USERS = 8;
 const PAUSE_MS = 400;
 
-let gateway: GatewayAddress;
-let client: AuthClient;
-
-beforeAll(
-  () =>
-    withDiagnosis(async () => {
-      await readyAuthCluster();
-      gateway = await openGateway();
-      client = new AuthClient(gateway.url);
-    }),
-  900_000,
-);
-afterAll(() => gateway?.close());
+const client = gatewayClient();
 
 async function secret(name: string): Promise<Record<string, string>> {
   const found = await kubectl.find<KubernetesObject & { data: Record<string, string> }>(NAMESPACE, 'secrets', name);
@@ -107,7 +95,7 @@ describe('a rotation of the generated credentials', () => {
     'replaces all of them without a failed request, and the former ones open nothing',
     async () => {
       const before = await Promise.all(ALL.map(secret));
-      const [app = {}, redis = {}] = [before[3], before[5]];
+      const [redis = {}, app = {}] = before;
       expect([await askDatabase(app), await askRedis(redis)]).toEqual(['42\n', 'PONG\n']);
       let stages: string[] = [];
       const { failures, requests } = await underLoad(async () => {
@@ -118,7 +106,7 @@ describe('a rotation of the generated credentials', () => {
       expect(stages).toEqual(expect.arrayContaining(['Adding', 'Moving', 'Settled']));
       const after = await Promise.all(ALL.map(secret));
       for (const [index, { password }] of after.entries()) expect(password).not.toBe(before[index]?.password);
-      const [appNow = {}, redisNow = {}] = [after[3], after[5]];
+      const [redisNow = {}, appNow = {}] = after;
       expect(appNow.username).toBe('auth_app_b');
       expect([await askDatabase(appNow), await askRedis(redisNow)]).toEqual(['42\n', 'PONG\n']);
       expect(await askDatabase(app)).toContain('FATAL');

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import {
-  type ChaosCluster,
-  chaosCluster,
+  chaosClient,
   HOUR,
   kill,
   LOGINS_BACK_SECONDS,
   loginsBackAfter,
   SETTLED_SECONDS,
-  SETUP_MILLISECONDS,
 } from '../support/chaos-cluster.ts';
 import { local } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
@@ -15,18 +13,14 @@ import { settled } from '../support/database.ts';
 import { killPrimary, stopNodeOfPrimary } from '../support/primary-loss.ts';
 import { repeatedly } from '../support/repeated.ts';
 
-let cluster: ChaosCluster;
-beforeAll(async () => {
-  cluster = await chaosCluster();
-}, SETUP_MILLISECONDS);
-afterAll(() => cluster?.gateway.close());
+const client = chaosClient();
 
 describe('the loss of', () => {
   clusterTest(
     'the primary pod',
     () =>
       repeatedly('primary pod killed', async () => {
-        const measured = await killPrimary(cluster.client);
+        const measured = await killPrimary(client);
         await settled(SETTLED_SECONDS);
         return measured;
       }),
@@ -37,7 +31,7 @@ describe('the loss of', () => {
     'every pod of the data tier at once',
     () =>
       repeatedly('every pod of the data tier killed at once', async () => {
-        const back = await loginsBackAfter(cluster.client, () => kill('postgres', 'pooler-rw', 'pooler-ro', 'redis'));
+        const back = await loginsBackAfter(client, () => kill('postgres', 'pooler-rw', 'pooler-ro', 'redis'));
         expect(back).toBeLessThan(LOGINS_BACK_SECONDS);
         await settled(SETTLED_SECONDS);
         return { 'logins back after': back };
@@ -51,7 +45,7 @@ describe('the loss of', () => {
       'the node of the primary',
       () =>
         repeatedly('node of the primary stopped', async () => {
-          const measured = await stopNodeOfPrimary(cluster.client);
+          const measured = await stopNodeOfPrimary(client);
           await settled(SETTLED_SECONDS);
           return measured;
         }),

@@ -1,13 +1,5 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import {
-  type ChaosCluster,
-  chaosCluster,
-  HOUR,
-  kill,
-  SETTLED_SECONDS,
-  SETUP_MILLISECONDS,
-  withoutOperator,
-} from '../support/chaos-cluster.ts';
+import { describe, expect } from '@jest/globals';
+import { chaosClient, HOUR, kill, SETTLED_SECONDS, withoutOperator } from '../support/chaos-cluster.ts';
 import { local } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { underMixedLoad } from '../support/data-load.ts';
@@ -16,16 +8,12 @@ import { restartPoolers } from '../support/poolers.ts';
 import { killPrimary, killPrimaryForGood, stopNodeOfPrimary } from '../support/primary-loss.ts';
 import { repeatedly } from '../support/repeated.ts';
 
-let cluster: ChaosCluster;
-beforeAll(async () => {
-  cluster = await chaosCluster();
-}, SETUP_MILLISECONDS);
-afterAll(() => cluster?.gateway.close());
+const client = chaosClient();
 
 describe('while no operator runs', () => {
   clusterTest(
     'the primary comes back where its pod may restart',
-    () => withoutOperator(() => repeatedly('no operator: primary pod killed', () => killPrimary(cluster.client))),
+    () => withoutOperator(() => repeatedly('no operator: primary pod killed', () => killPrimary(client))),
     HOUR,
   );
 
@@ -35,7 +23,7 @@ describe('while no operator runs', () => {
       repeatedly('no operator: primary pod killed, which may not restart', async () => {
         let measured = {};
         await withoutOperator(async () => {
-          measured = await killPrimaryForGood(cluster.client);
+          measured = await killPrimaryForGood(client);
         });
         return measured;
       }),
@@ -47,7 +35,7 @@ describe('while no operator runs', () => {
     () =>
       withoutOperator(() =>
         repeatedly('no operator: pooler restart', async () => {
-          const load = await underMixedLoad(cluster.client, restartPoolers);
+          const load = await underMixedLoad(client, restartPoolers);
           expectUnharmed(load);
           return { 'longest pause of writes': load.writes.gapSeconds };
         }),
@@ -61,7 +49,7 @@ describe('while no operator runs', () => {
       repeatedly('no operator: every Redis pod killed', async () => {
         const startedMs = Date.now();
         await withoutOperator(async () => {
-          const { checks, logins, writes } = await underMixedLoad(cluster.client, async () => {
+          const { checks, logins, writes } = await underMixedLoad(client, async () => {
             await kill('redis');
           });
           expect([...checks.failures, ...logins.failures, ...writes.failures]).toEqual([]);
@@ -79,7 +67,7 @@ describe('while no operator runs', () => {
         repeatedly('no operator: node of the primary stopped', async () => {
           let measured = {};
           await withoutOperator(async () => {
-            measured = await stopNodeOfPrimary(cluster.client);
+            measured = await stopNodeOfPrimary(client);
           });
           return measured;
         }),

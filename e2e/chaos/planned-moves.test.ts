@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { describe } from '@jest/globals';
 import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
-import {
-  type ChaosCluster,
-  chaosCluster,
-  HOUR,
-  SETTLED_SECONDS,
-  SETUP_MILLISECONDS,
-} from '../support/chaos-cluster.ts';
+import { chaosClient, HOUR, SETTLED_SECONDS } from '../support/chaos-cluster.ts';
 import { kubectl } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { underMixedLoad } from '../support/data-load.ts';
@@ -14,15 +8,11 @@ import { annotate, changeSpec, expectUnharmed, SWITCHOVER, settled, standby, unt
 import { restartPoolers } from '../support/poolers.ts';
 import { type Measured, repeatedly } from '../support/repeated.ts';
 
-let cluster: ChaosCluster;
-beforeAll(async () => {
-  cluster = await chaosCluster();
-}, SETUP_MILLISECONDS);
-afterAll(() => cluster?.gateway.close());
+const client = chaosClient();
 
 /** No request may fail for it; tells for how long writes waited at the most. */
 async function unharmed(during: () => Promise<unknown>): Promise<Measured> {
-  const load = await underMixedLoad(cluster.client, () => during().then(() => undefined));
+  const load = await underMixedLoad(client, () => during().then(() => undefined));
   expectUnharmed(load);
   return { 'longest pause of writes': load.writes.gapSeconds };
 }

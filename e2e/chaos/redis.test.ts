@@ -1,12 +1,5 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import {
-  type ChaosCluster,
-  chaosCluster,
-  HOUR,
-  kill,
-  SETTLED_SECONDS,
-  SETUP_MILLISECONDS,
-} from '../support/chaos-cluster.ts';
+import { describe, expect } from '@jest/globals';
+import { chaosClient, HOUR, kill, SETTLED_SECONDS } from '../support/chaos-cluster.ts';
 import { INSTANCE, kubectl, NAMESPACE } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { underMixedLoad } from '../support/data-load.ts';
@@ -19,16 +12,11 @@ const WHOLE_SECONDS = 60;
 const PODS = `${INSTANCE},app.kubernetes.io/component=redis`;
 /** What somebody notices of a key whose owner is there: nothing but a busy machine. */
 const UNDISTURBED_SECONDS = 5;
-let cluster: ChaosCluster;
-
-beforeAll(async () => {
-  cluster = await chaosCluster();
-}, SETUP_MILLISECONDS);
-afterAll(() => cluster?.gateway.close());
+const client = chaosClient();
 
 async function killPrimary(): Promise<Measured> {
   let written: Awaited<ReturnType<typeof writeToRedis>> | undefined;
-  const { checks, logins, writes } = await underMixedLoad(cluster.client, async () => {
+  const { checks, logins, writes } = await underMixedLoad(client, async () => {
     written = await writeToRedis(forceDelete);
   });
   expect([...checks.failures, ...logins.failures, ...writes.failures]).toEqual([]);
@@ -62,7 +50,7 @@ async function loseAll(): Promise<Measured> {
 
 async function unharmed(name: string, during: () => Promise<void>): Promise<Measured> {
   const startedMs = Date.now();
-  const load = await underMixedLoad(cluster.client, during);
+  const load = await underMixedLoad(client, during);
   expectUnharmed(load);
   return { [name]: (Date.now() - startedMs) / 1000 };
 }

@@ -1,10 +1,9 @@
-import type { GatewayAddress } from '../../dev/kubernetes/gateway.ts';
 import { OPERATOR_NAMESPACE } from '../../dev/kubernetes/operator-release.ts';
-import { AuthClient, loggedInUser, logIn } from './auth-client.ts';
-import { INSTANCE, kubectl, NAMESPACE, openGateway, readyAuthCluster } from './cluster.ts';
-import { withDiagnosis } from './cluster-test.ts';
+import { type AuthClient, loggedInUser, logIn } from './auth-client.ts';
+import { INSTANCE, kubectl, NAMESPACE } from './cluster.ts';
 import { changeSpec, settled } from './database.ts';
 import { eventually } from './eventually.ts';
+import { gatewayClient } from './gateway-client.ts';
 
 /** As the bars say, in seconds. */
 export const WRITES_BACK_SECONDS = { whereItRestarts: 10, elsewhere: 35, afterANode: 60 } as const;
@@ -12,26 +11,20 @@ export const LOGINS_BACK_SECONDS = 120;
 /** Of several runs of one event. */
 export const HOUR = 3600;
 export const SETTLED_SECONDS = 300;
-export const SETUP_MILLISECONDS = 900_000;
 const OPERATOR = ['-n', OPERATOR_NAMESPACE, 'deployment', 'authcluster-operator'];
 
-export interface ChaosCluster {
-  client: AuthClient;
-  gateway: GatewayAddress;
-}
-
-/** The development sample with two of everything that a drain may take, so that one is left. */
-export function chaosCluster(): Promise<ChaosCluster> {
-  return withDiagnosis(async () => {
-    await readyAuthCluster();
+/**
+ * A client of the AuthCluster that the tests of a file disturb: the development sample with two of everything that a drain
+ * may take, so that one is left.
+ */
+export function chaosClient(): AuthClient {
+  return gatewayClient(async () => {
     await changeSpec({
       api: { hashing: { queueLength: 100 } },
       gateway: { autoscaling: { minReplicas: 2 } },
       postgres: { pooler: { instances: 2 } },
     });
     await settled(SETTLED_SECONDS);
-    const gateway = await openGateway();
-    return { gateway, client: new AuthClient(gateway.url) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Container } from '../../../dev/containers/container.ts';
@@ -45,7 +45,9 @@ export async function startPooler(settings: PoolerSettings): Promise<Pooler> {
 /** Sends it to another server, as the operator does after a failover. */
 export async function repoint(settings: Pick<PoolerSettings, 'name' | 'directory' | 'port' | 'serverPort'>) {
   const { name, directory, port } = settings;
-  await writeFile(join(directory, name, 'pgbouncer.ini'), configuration(settings));
+  // The image has PgBouncer read what changes: it must not be half of a file.
+  await writeFile(join(directory, `${name}.ini.new`), configuration(settings));
+  await rename(join(directory, `${name}.ini.new`), join(directory, name, 'pgbouncer.ini'));
   const console = new pg.Client({ host: '127.0.0.1', port, database: 'pgbouncer', ...consoleLogin });
   await console.connect();
   await console.query('RELOAD');

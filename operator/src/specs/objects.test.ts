@@ -129,6 +129,21 @@ describe('what an AuthCluster is made of', () => {
     }
   });
 
+  test('replaces no pooler for what PgBouncer reads anew while it runs, and does for what it takes at its start', () => {
+    const poolers = (postgres: object, inputs = SAMPLE_INPUTS) =>
+      ['rw', 'ro'].map((kind) => {
+        const found = find(allObjects(clusterWith({ postgres }), inputs), 'Deployment', `acme-pooler-${kind}`);
+        return (found?.spec as PodMaker | undefined)?.template;
+      });
+    const { credentials } = SAMPLE_INPUTS;
+    const { postgres } = credentials;
+    const rotated = { ...postgres, app: { ...postgres.app, next: { ...postgres.app, username: 'auth_app_b' } } };
+    const before = poolers({});
+    expect(poolers({ parameters: { max_connections: '300' } })).toEqual(before);
+    expect(poolers({}, { ...SAMPLE_INPUTS, credentials: { ...credentials, postgres: rotated } })).toEqual(before);
+    expect(poolers({ pooler: { maxClientConnections: 2000 } })).not.toEqual(before);
+  });
+
   test('has no read-only pooler and no budget that blocks every drain without read replicas', () => {
     const objects = allObjects(clusterWith({ postgres: { readReplicas: 0 } }), SAMPLE_INPUTS);
     expect(find(objects, 'Deployment', 'acme-pooler-ro')).toBeUndefined();

@@ -1,6 +1,7 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import type { PoolerSpec } from '../../api/generated/authcluster.ts';
 import { stableHash } from '../../controller/hash.ts';
+import type { PostgresMaterial } from '../../external/postgres-check.ts';
 import { autoscaler, disruptionBudget } from '../availability.ts';
 import type { BuilderInputs } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
@@ -43,8 +44,8 @@ export function pooler(cluster: AuthCluster, inputs: BuilderInputs): Manifest[] 
       ...(readOnly === undefined ? {} : { 'pgbouncer-ro.ini': readOnly }),
       ...shared,
     }),
-    ...poolerObjects(cluster, inputs, 'pooler-rw', configHash(readWrite, shared)),
-    ...(readOnly === undefined ? [] : poolerObjects(cluster, inputs, 'pooler-ro', configHash(readOnly, shared))),
+    ...poolerObjects(cluster, inputs, 'pooler-rw'),
+    ...(readOnly === undefined ? [] : poolerObjects(cluster, inputs, 'pooler-ro')),
   ];
 }
 
@@ -59,21 +60,23 @@ function poolerSecret(cluster: AuthCluster, files: Readonly<Record<string, strin
   };
 }
 
-function configHash(ini: string, shared: Readonly<Record<string, string>>): string {
-  return stableHash([ini, ...Object.values(shared)]);
+/**
+ * Stands for what new pods are needed for; all else of the Secret PgBouncer reads anew while it runs, with its clients. It
+ * asks for file descriptors only when it starts. Another external server, or another login there, is not waited for until
+ * kubelets have brought the files.
+ */
+function startHash({ spec: { postgres } }: AuthCluster, material: PostgresMaterial | undefined): string {
+  const { maxConnections: _sizesPools, ...server } = postgres.external ?? {};
+  const { application, ca } = material ?? {};
+  return stableHash({ clients: postgres.pooler.maxClientConnections, server, application, ca });
 }
 
-function poolerObjects(
-  cluster: AuthCluster,
-  inputs: BuilderInputs,
-  component: PoolerComponent,
-  hash: string,
-): Manifest[] {
+function poolerObjects(cluster: AuthCluster, inputs: BuilderInputs, component: PoolerComponent): Manifest[] {
   const name = component === 'pooler-rw' ? names(cluster).poolerReadWrite : names(cluster).poolerReadOnly;
   const { instances, autoscaling } = cluster.spec.postgres.pooler;
   const budget = { component, name, maxUnavailable: 1, evictUnhealthy: true };
   return [
-    poolerDeployment(cluster, inputs, component, hash),
+    poolerDeployment(cluster, inputs, component),
     service(cluster, {
       component,
       name,
@@ -100,12 +103,7 @@ function poolerAutoscaler(
   });
 }
 
-function poolerDeployment(
-  cluster: AuthCluster,
-  inputs: BuilderInputs,
-  component: PoolerComponent,
-  hash: string,
-): Manifest {
+function poolerDeployment(cluster: AuthCluster, inputs: BuilderInputs, component: PoolerComponent): Manifest {
   const name = names(cluster);
   const { instances, autoscaling } = cluster.spec.postgres.pooler;
   const suffix = component === 'pooler-rw' ? 'rw' : 'ro';
@@ -119,7 +117,7 @@ function poolerDeployment(
       selector: { matchLabels: selector(cluster, component) },
       template: podTemplate(cluster, {
         component,
-        annotations: { 'authcluster.dev/config-hash': hash },
+        annotations: { 'authcluster.dev/start-hash': startHash(cluster, inputs.external.postgres) },
         userId: USER_ID,
         imagePullSecrets: inputs.imagePullSecrets,
         terminationGracePeriodSeconds: PRE_STOP_SECONDS + CLIENTS_LEAVE_SECONDS,
