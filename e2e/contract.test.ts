@@ -51,10 +51,16 @@ describe.each(MANAGED)('what the operator renders for the %s sample', (sample) =
       circuitBreaker: api.circuitBreaker,
       maxSessionsPerUser: api.maxSessionsPerUser,
       registration: api.registration.toLowerCase(),
+      stepUpMaxAgeSeconds: api.stepUpMaxAgeSeconds,
+      auditRetentionDays: api.auditRetentionDays,
       rates: {
         login_account: api.rateLimits.loginPerAccount,
         login_network: api.rateLimits.loginPerNetwork,
         registration_network: api.rateLimits.registrationPerNetwork,
+        second_factor: api.rateLimits.secondFactorPerAccount,
+        recovery_account: api.rateLimits.recoveryPerAccount,
+        recovery_network: api.rateLimits.recoveryPerNetwork,
+        client_failure: api.rateLimits.clientFailures,
       },
     });
     expect(config.hashing.cpuLimitMillicores).toBeGreaterThan(0);
@@ -120,12 +126,23 @@ function cacheOf({ local, shared }: AuthCluster['spec']['api']['cache']) {
 }
 
 test('who may register, and how often anybody may try, is what the resource says', () => {
-  const rateLimits = { loginPerAccount: { limit: 3, periodSeconds: 30 }, registrationPerNetwork: { limit: 2 } };
-  const cluster = clusterWith({ api: { registration: 'Closed', rateLimits } });
+  const rateLimits = {
+    loginPerAccount: { limit: 3, periodSeconds: 30 },
+    registrationPerNetwork: { limit: 2 },
+    recoveryPerNetwork: { limit: 4 },
+    clientFailures: { limit: 5, periodSeconds: 7 },
+  };
+  const cluster = clusterWith({ api: { registration: 'Closed', rateLimits, stepUpMaxAgeSeconds: 60 } });
   const { variables } = renderedContainer(cluster, allObjects(cluster, SAMPLE_INPUTS), 'Deployment', 'auth-api');
   expect(parseConfig(variables)).toMatchObject({
     registration: 'closed',
-    rates: { login_account: { limit: 3, periodSeconds: 30 }, registration_network: { limit: 2, periodSeconds: 3600 } },
+    stepUpMaxAgeSeconds: 60,
+    rates: {
+      login_account: { limit: 3, periodSeconds: 30 },
+      registration_network: { limit: 2, periodSeconds: 3600 },
+      recovery_network: { limit: 4, periodSeconds: 3600 },
+      client_failure: { limit: 5, periodSeconds: 7 },
+    },
   });
 });
 

@@ -106,6 +106,18 @@ export const INVALID: readonly Refusal[] = [
     message: 'LOGIN_RATE_PER_NETWORK is set by the operator',
   },
   {
+    rule: 'an environment variable that stands for how long the audit log is kept',
+    spec: { api: { env: [{ name: 'AUDIT_RETENTION_DAYS', value: '90' }] } },
+    field: 'spec.api.env[0].name',
+    message: 'AUDIT_RETENTION_DAYS is set by the operator',
+  },
+  {
+    rule: 'an audit log that is kept for less than a month',
+    spec: { api: { auditRetentionDays: 29 } },
+    field: 'spec.api.auditRetentionDays',
+    message: 'should be greater than or equal to 30',
+  },
+  {
     rule: 'a registration that is neither open nor closed',
     spec: { api: { registration: 'Invited' } },
     field: 'spec.api.registration',

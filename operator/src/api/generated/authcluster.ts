@@ -1086,6 +1086,14 @@ export interface ApiSpec {
    */
   maxSessionsPerUser: number;
   /**
+   * How old a login may be, in seconds, for a change of the password, the address or a second factor, and the like; after that, users show anew who they are (POST /v1/step-up).
+   */
+  stepUpMaxAgeSeconds: number;
+  /**
+   * How long the audit log is kept. A month of it is dropped once every day of it is older.
+   */
+  auditRetentionDays: number;
+  /**
    * Whether anybody may make an account (POST /v1/users). Closed: that is answered with 403, and administrators make accounts (POST /v1/admin/users).
    */
   registration: 'Open' | 'Closed';
@@ -1262,6 +1270,58 @@ export interface ApiSpec {
      * Accounts that are made from one client network.
      */
     registrationPerNetwork: {
+      /**
+       * So many at once, and in any period.
+       */
+      limit: number;
+      /**
+       * The length of the period.
+       */
+      periodSeconds: number;
+    };
+    /**
+     * Codes of the second factor that are tried for one account.
+     */
+    secondFactorPerAccount: {
+      /**
+       * So many at once, and in any period.
+       */
+      limit: number;
+      /**
+       * The length of the period.
+       */
+      periodSeconds: number;
+    };
+    /**
+     * Mail that is asked for with one name, to reset a password or to verify an address.
+     */
+    recoveryPerAccount: {
+      /**
+       * So many at once, and in any period.
+       */
+      limit: number;
+      /**
+       * The length of the period.
+       */
+      periodSeconds: number;
+    };
+    /**
+     * Requests of one client network for such mail, and tokens of such mail that it tries.
+     */
+    recoveryPerNetwork: {
+      /**
+       * So many at once, and in any period.
+       */
+      limit: number;
+      /**
+       * The length of the period.
+       */
+      periodSeconds: number;
+    };
+    /**
+     * Wrong credentials of OAuth clients from one network. Right ones are never counted.
+     */
+    clientFailures: {
       /**
        * So many at once, and in any period.
        */

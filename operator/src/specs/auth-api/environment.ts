@@ -39,6 +39,7 @@ export function serveEnvironment(cluster: AuthCluster): EnvironmentEntry[] {
     ...cacheVariables(cluster),
     ...circuitBreakerVariables(cluster),
     variable('MAX_SESSIONS_PER_USER', cluster.spec.api.maxSessionsPerUser),
+    variable('AUDIT_RETENTION_DAYS', cluster.spec.api.auditRetentionDays),
     ...accessVariables(cluster),
     ...mailVariables(cluster),
     ...(serviceName === undefined ? [] : [variable('SERVICE_NAME', serviceName)]),
@@ -124,13 +125,17 @@ function tokenVariables(cluster: AuthCluster): EnvironmentEntry[] {
 
 /** Who may come in, and how often they may try. */
 function accessVariables(cluster: AuthCluster): EnvironmentEntry[] {
-  const { registration, rateLimits, bootstrapAdmin, oauthClients } = cluster.spec.api;
-  const { loginPerAccount, loginPerNetwork, registrationPerNetwork } = rateLimits;
+  const { registration, rateLimits, stepUpMaxAgeSeconds, bootstrapAdmin, oauthClients } = cluster.spec.api;
   return [
     variable('REGISTRATION', registration.toLowerCase()),
-    variable('LOGIN_RATE_PER_ACCOUNT', rate(loginPerAccount)),
-    variable('LOGIN_RATE_PER_NETWORK', rate(loginPerNetwork)),
-    variable('REGISTRATION_RATE_PER_NETWORK', rate(registrationPerNetwork)),
+    variable('LOGIN_RATE_PER_ACCOUNT', rate(rateLimits.loginPerAccount)),
+    variable('LOGIN_RATE_PER_NETWORK', rate(rateLimits.loginPerNetwork)),
+    variable('REGISTRATION_RATE_PER_NETWORK', rate(rateLimits.registrationPerNetwork)),
+    variable('SECOND_FACTOR_RATE_PER_ACCOUNT', rate(rateLimits.secondFactorPerAccount)),
+    variable('RECOVERY_RATE_PER_ACCOUNT', rate(rateLimits.recoveryPerAccount)),
+    variable('RECOVERY_RATE_PER_NETWORK', rate(rateLimits.recoveryPerNetwork)),
+    variable('CLIENT_FAILURE_RATE', rate(rateLimits.clientFailures)),
+    variable('STEP_UP_MAX_AGE_SECONDS', stepUpMaxAgeSeconds),
     ...(bootstrapAdmin === undefined ? [] : [variable('ADMIN_CREDENTIALS_DIR', DIRECTORIES.administrator)]),
     ...(oauthClients === undefined ? [] : [variable('OAUTH_CLIENTS_DIR', DIRECTORIES.oauthClients)]),
   ];
