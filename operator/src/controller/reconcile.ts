@@ -26,7 +26,7 @@ import { externalFindings, externalInputs, lookOutside } from './outside.ts';
 import { Pass } from './pass.ts';
 import { liveInputs, type PodInputOptions, podInputs } from './pod-inputs.ts';
 import { lookForRefusals } from './refused-pods.ts';
-import { ROLLOUT_REQUEUE_MS, requeueAfterMs, SETTLED_REQUEUE_MS } from './requeue.ts';
+import { pausedRequeueMs, ROLLOUT_REQUEUE_MS, requeueAfterMs } from './requeue.ts';
 
 export interface ReconcilerOptions extends ConversationOptions, PodInputOptions {
   applier: Applier;
@@ -150,11 +150,11 @@ export class Reconciler {
   /** Of a paused AuthCluster nothing is changed but its status. */
   async #watchOnly(cluster: AuthCluster, around: Surroundings, pass: Pass): Promise<ReconcileResult> {
     const inputs = await liveInputs(this.#options, cluster, around, pass);
-    await pass.attempt('status', undefined, () =>
-      this.#writeStatus(cluster, asLastHeard(around, cluster, pass), inputs),
-    );
+    const refusals = await lookForRefusals(this.#options.client, around.objects, pass);
+    const heard = { ...asLastHeard(around, cluster, pass), refusals };
+    await pass.attempt('status', undefined, () => this.#writeStatus(cluster, heard, inputs));
     pass.end();
-    return { requeueAfterMs: SETTLED_REQUEUE_MS };
+    return { requeueAfterMs: pausedRequeueMs(around.objects) };
   }
 
   #forget(key: string): void {

@@ -47,6 +47,19 @@ describe('pods that the API server refuses', () => {
     expect(degraded()).toMatchObject({ status: 'False' });
   });
 
+  test('are told while the AuthCluster is paused, and so is that they are there', async () => {
+    const live = takePods('statefulsets', 'acme-postgres');
+    harness.change({ paused: true });
+    await harness.pass();
+    expect(degraded()).toMatchObject({ status: 'False' });
+    refuse(live, OVER_QUOTA);
+    await harness.pass();
+    expect(degraded()).toMatchObject({ status: 'True', reason: 'QuotaExceeded' });
+    harness.runWorkloads();
+    await harness.pass();
+    expect(degraded()).toMatchObject({ status: 'False' });
+  });
+
   test('are told with the newest words', async () => {
     const redis = takePods('statefulsets', 'acme-redis-0');
     refuse(redis, 'violates PodSecurity "restricted:latest"');

@@ -14,7 +14,7 @@ const REFUSED_REQUEUE_MS = 5000;
 /** Nor when pods have read a login anew. */
 const ROTATION_REQUEUE_MS = 3000;
 /** Redis tells nobody when its topology changes. */
-export const SETTLED_REQUEUE_MS = 30_000;
+const SETTLED_REQUEUE_MS = 30_000;
 
 /** When to look again at what no watch tells. `random` spreads what is settled over time. */
 export function requeueAfterMs(
@@ -34,4 +34,9 @@ export function requeueAfterMs(
   if (lackingPods(observed).length > 0) return REFUSED_REQUEUE_MS;
   if (somethingIsWrong(observed) || paths.includes('broken')) return OUTSIDE_REQUEUE_MS;
   return SETTLED_REQUEUE_MS * (1 + random() / 5);
+}
+
+/** While nothing is changed and no server is spoken to, events alone come without a watch. */
+export function pausedRequeueMs(objects: Surroundings['objects']): number {
+  return lackingPods(objects).length > 0 ? REFUSED_REQUEUE_MS : SETTLED_REQUEUE_MS;
 }
