@@ -23,6 +23,10 @@ export class HashingPool implements PasswordHasher {
     return { kind: matched ? 'matched' : 'mismatched' };
   }
 
+  get isFull(): boolean {
+    return false;
+  }
+
   snapshot(): HashingPoolSnapshot {
     const counts = { queueLength: 0, queued: 0, completed: 0, overloaded: 0, abandoned: 0, threadDeaths: 0 };
     return { ...counts, workers: this.#workers, busy: this.#busy };

@@ -5,12 +5,14 @@ export interface OverloadOptions {
   /** Requests that wait for a connection to the primary. */
   readonly waiting: () => number;
   readonly maxWaiting: number;
+  /** Whether a password that came now would find no place in the queue. */
+  readonly isHashingFull: () => boolean;
   readonly maxEventLoopDelayMs: number;
 }
 
 /**
  * Tells when logins must wait so that checks of tokens need not: when requests queue for connections, or the event loop
- * comes late. A login takes a hundred times the work of a check, and whoever logs in can wait.
+ * comes late; or when there is nobody to hash a password, so that none is looked up in vain. A login takes a hundred times the work of a check, and whoever logs in can wait.
  */
 export class LoginShedding implements Overload {
   readonly #options: OverloadOptions;
@@ -25,8 +27,8 @@ export class LoginShedding implements Overload {
   }
 
   isOverloaded(): boolean {
-    const { waiting, maxWaiting, maxEventLoopDelayMs } = this.#options;
-    return waiting() > maxWaiting || this.#medianDelayMs > maxEventLoopDelayMs;
+    const { waiting, maxWaiting, isHashingFull, maxEventLoopDelayMs } = this.#options;
+    return isHashingFull() || waiting() > maxWaiting || this.#medianDelayMs > maxEventLoopDelayMs;
   }
 
   close(): void {

@@ -46,6 +46,15 @@ describe('a token that was verified', () => {
     expect(tokens.verify(token, 299)).toBeUndefined();
   });
 
+  test.each([1024, 1025])('one of %i characters is told from another of that length', (length) => {
+    const { verify, tokens } = remembering();
+    const [good = '', other = ''] = ['a', 'b'].map((end) => end.padStart(length, '-'));
+    verify.mockImplementation((token) => (token === good ? claims : undefined));
+    for (const token of [good, good, other]) tokens.verify(token, 0);
+    expect(verify.mock.calls.map(([token]) => token)).toEqual([good, other]);
+    expect(tokens.verify(other, 0)).toBeUndefined();
+  });
+
   test('a token that is not valid is checked each time', () => {
     const { verify, tokens } = remembering();
     tokens.verify('bad', 0);

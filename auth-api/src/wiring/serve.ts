@@ -56,6 +56,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const overload = new LoginShedding({
     waiting: () => databases.primary.snapshot().waiting,
     maxWaiting: config.postgres.write.poolSize,
+    isHashingFull: () => passwords.isFull,
     maxEventLoopDelayMs,
   });
   const stores = createStores(config, { databases, caches, metrics, log });

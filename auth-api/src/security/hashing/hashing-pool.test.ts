@@ -59,7 +59,10 @@ describe('hashing in threads', () => {
 describe('the queue', () => {
   test('answers overloaded beyond its bound, with a time to come back after', async () => {
     const pool = startPool({ queueLength: 2 });
-    const outcomes = await Promise.all(Array.from({ length: 5 }, () => pool.hash('correct horse battery')));
+    const jobs = Array.from({ length: 5 }, () => pool.hash('correct horse battery'));
+    expect(pool.isFull).toBe(true);
+    const outcomes = await Promise.all(jobs);
+    expect(pool.isFull).toBe(false);
     expect(outcomes.map((outcome) => outcome.kind)).toEqual([
       'hashed',
       'hashed',

@@ -93,6 +93,11 @@ export class HashingPool implements PasswordHasher {
     return (await this.#submit(request, signal)) as VerifyOutcome;
   }
 
+  /** Whether a job that came now would be answered `overloaded`. */
+  get isFull(): boolean {
+    return this.#idle.length === 0 && this.#queue.length >= this.#options.queueLength;
+  }
+
   snapshot(): HashingPoolSnapshot {
     const { workers, queueLength } = this.#options;
     return { workers, queueLength, busy: this.#busy(), queued: this.#queue.length, ...this.#counts };
@@ -106,8 +111,7 @@ export class HashingPool implements PasswordHasher {
 
   #submit(request: HashingRequest, signal: AbortSignal | undefined): Promise<HashingAnswer | Overloaded | Abandoned> {
     if (signal?.aborted === true) return Promise.resolve(this.#abandon());
-    const full = this.#idle.length === 0 && this.#queue.length >= this.#options.queueLength;
-    if (full || this.#closed !== undefined) return Promise.resolve(this.#refuse());
+    if (this.isFull || this.#closed !== undefined) return Promise.resolve(this.#refuse());
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#queue.splice(this.#queue.indexOf(job), 1);
