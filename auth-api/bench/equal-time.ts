@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ApiProcess } from '../integration/harness/api-process.ts';
 import { Client, type Credentials, newCredentials } from '../integration/harness/client.ts';
+import { redisCredentials } from '../integration/harness/redis.ts';
 import { type Stack, serveEnvironment } from '../integration/harness/stack.ts';
-import { inTurns, password, seedAccounts } from './accounts.ts';
+import { usernameKey } from '../src/domain/username.ts';
+import { Limits } from '../src/limits/limits.ts';
+import { RedisLimitStore } from '../src/limits/redis-limit-store.ts';
+import { connectRedisCluster } from '../src/storage/redis/client.ts';
+import { password, seedAccounts } from './accounts.ts';
 import type { Bar } from './bars.ts';
 
 const cases = ['unknown-user', 'wrong-password', 'locked', 'disabled', 'legacy-hash'] as const;
@@ -21,7 +26,7 @@ export async function measureEqualTime(stack: Stack, attempts = 1000, cost = 8):
   const api = await ApiProcess.start(environment);
   try {
     const client = new Client(api.url);
-    const credentials = await credentialsByCase(stack, client, attempts, cost);
+    const credentials = await credentialsByCase(stack, attempts, cost);
     const durationsMs = Object.fromEntries(cases.map((name) => [name, [] as number[]])) as Record<Case, number[]>;
     for (let turn = -warmUp; turn < attempts; turn += 1) {
       for (const name of shuffled(cases)) {
@@ -42,18 +47,11 @@ export async function measureEqualTime(stack: Stack, attempts = 1000, cost = 8):
   }
 }
 
-async function credentialsByCase(
-  stack: Stack,
-  client: Client,
-  attempts: number,
-  cost: number,
-): Promise<Record<Case, Credentials[]>> {
+async function credentialsByCase(stack: Stack, attempts: number, cost: number): Promise<Record<Case, Credentials[]>> {
   const count = Math.ceil((attempts + warmUp) / attemptsOfEach);
   const md5 = createHash('md5').update(password).digest('hex');
   const locked = await seedAccounts(stack, { count: 20, cost });
-  await inTurns(locked, 4, async ({ username }) => {
-    for (let failure = 0; failure < 25; failure += 1) await client.login({ username, password: 'not the password' });
-  });
+  await lock(stack, locked);
   return {
     'unknown-user': Array.from({ length: count }, newCredentials),
     'wrong-password': await seedAccounts(stack, { count, cost }),
@@ -61,6 +59,27 @@ async function credentialsByCase(
     disabled: await seedAccounts(stack, { count, cost, status: 'disabled' }),
     'legacy-hash': await seedAccounts(stack, { count, hash: md5 }),
   };
+}
+
+/** As wrong passwords do, but for longer than the measurement takes. */
+async function lock({ redisPorts }: Stack, accounts: readonly Credentials[]): Promise<void> {
+  const nodes = redisPorts.map((port) => ({ host: '127.0.0.1', port }));
+  const redis = connectRedisCluster(nodes, { login: () => redisCredentials, tls: undefined, onError: () => {} });
+  const daySeconds = 86_400;
+  const store = new RedisLimitStore(redis.scripts, { commandTimeoutMs: 5_000 });
+  const policy = { threshold: 1, firstLockSeconds: daySeconds, longestLockSeconds: daySeconds };
+  const limits = new Limits({
+    rules: {},
+    lockout: { ...policy, memorySeconds: 2 * daySeconds },
+    shared: store,
+    fallback: store,
+  });
+  try {
+    await redis.readyWithin(10_000);
+    for (const { username } of accounts) await limits.recordFailure(usernameKey(username));
+  } finally {
+    redis.disconnect();
+  }
 }
 
 function equalTimeBar(durationsMs: Record<Case, number[]>, attempts: number): Bar {

@@ -13,6 +13,7 @@ export interface Probe {
 }
 
 export interface ProbeResult {
+  /** In the order of the tokens. */
   readonly durationsMs: readonly number[];
   readonly failed: number;
   /** By which this process went before others: 0 where it may not raise it. */
@@ -54,7 +55,7 @@ answerJobs<Probe, ProbeResult>(async ({ url, tokens, perSecond }) => {
     await delay(Math.max(0, startedMs + (turn * 1000) / perSecond - performance.now()));
     const sentMs = performance.now();
     const answered = ask(url, token).then((status) => {
-      durationsMs.push(performance.now() - sentMs);
+      durationsMs[turn] = performance.now() - sentMs;
       if (status !== 200) failed += 1;
     });
     asked.push(answered);

@@ -1,4 +1,5 @@
 // Fills the caches of a pod as far as they go, and tells its memory before and after.
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { localCacheDefaults } from '../../src/cache/cache-types.ts';
@@ -11,6 +12,8 @@ import { uuidV7 } from '../../src/domain/uuid.ts';
 import { VerifiedTokens } from '../../src/security/verified-tokens.ts';
 
 const nowMs = () => Date.now();
+/** Of an access token with two roles, about, before it is text. */
+const tokenBytes = 440;
 const freshness = new Freshness(nowMs);
 freshness.trustUntil(Number.POSITIVE_INFINITY);
 
@@ -35,7 +38,7 @@ async function fill() {
   for (let n = 0; n < localCacheDefaults.session.maxEntries; n += 1) {
     const sessionId = uuidV7(nowMs());
     await sessions.read(sessionId, async () => copyOf({ expiresAtMs: nowMs() + 1e9 + n }));
-    const token = `token ${n}`;
+    const token = randomBytes(tokenBytes).toString('base64url');
     claims.set(token, copyOf(claimsOf(sessionId)));
     tokens.verify(token, 0);
     claims.delete(token);
