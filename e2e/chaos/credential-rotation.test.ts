@@ -10,7 +10,7 @@ import { underSteadyLoad } from '../support/steady-load.ts';
 
 /** Of both data tiers; each stage waits for kubelets, which take a minute or two, and for pods that are replaced. */
 const ROTATION_SECONDS = 1500;
-const LOGINS = ['app', 'superuser', 'replication', 'migrator', 'pooler'];
+const LOGINS = ['app', 'superuser', 'replication', 'patroni', 'migrator', 'pooler'];
 const ALL = [`${NAME}-redis-auth`, ...LOGINS.map((each) => `${NAME}-postgres-${each}`)];
 /** Below the limits of logins for one account (10 a minute) and for one network (100 a minute). */
 const USERS = 8;

@@ -31,9 +31,10 @@ export const AGREEABLE_TIERS: Tiers = {
   },
   credentialServers: {
     consoleRefuses: async () => [],
+    consoleTakes: async () => [],
     poolersServing: async () => [],
     redisUsersDiffer: async () => [],
-    reloadMembers: async () => undefined,
+    reloadMembers: async () => [],
     apiLogins: async () => undefined,
   },
   external: {

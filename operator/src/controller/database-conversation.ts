@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isStatus } from '../kubernetes/errors.ts';
 import type { MoveReport } from '../postgres/mover.ts';
 import { isLed } from '../postgres/patroni.ts';
-import type { Credentials, PostgresLogin } from '../specs/inputs.ts';
+import { type Credentials, type PostgresLogin, taken } from '../specs/inputs.ts';
 import { names, ROLE_LABEL, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { changedDynamicConfiguration } from '../specs/postgres/patroni.ts';
 import type { ConversationOptions } from './conversation.ts';
@@ -35,7 +35,7 @@ export async function moveDatabase(
     logins: {
       superuser: loginOf(logins.superuser),
       pooler: loginOf(logins.pooler),
-      patroni: loginOf(logins.patroni),
+      patroni: taken<PostgresLogin>(logins.patroni).map(loginOf),
     },
     isPrimaryServed: async (target) => {
       const now = observeObjects(cache, cluster, clock.now());

@@ -4,7 +4,9 @@ import type { LiveObject } from '../kubernetes/objects.ts';
 import { OperatorHarness } from '../testing/operator-harness.ts';
 
 const ROTATE = 'authcluster.dev/rotate-credentials';
-const SECRETS = ['superuser', 'replication', 'migrator', 'app', 'pooler'].map((each) => `acme-postgres-${each}`);
+const SECRETS = ['superuser', 'replication', 'patroni', 'migrator', 'app', 'pooler'].map(
+  (each) => `acme-postgres-${each}`,
+);
 const ALL = [...SECRETS, 'acme-redis-auth'];
 const DAY_MS = 86_400_000;
 let harness: OperatorHarness;
@@ -34,7 +36,8 @@ describe('a rotation of the generated credentials', () => {
     await harness.untilQuiet();
     expect(passwords().every((each, index) => each !== before[index])).toBe(true);
     const names = ALL.map((secret) => harness.secretValues(secret).username);
-    expect(names).toEqual(['postgres', 'replicator_b', 'auth_migrator', 'auth_app_b', 'pgbouncer_b', 'auth_api']);
+    const roles = ['postgres', 'replicator_b', 'patroni', 'auth_migrator', 'auth_app_b', 'pgbouncer_b', 'auth_api'];
+    expect(names).toEqual(roles);
     for (const secret of ALL) {
       const left = Object.keys(harness.secretValues(secret)).filter((key) => /^(next|previous|expired)-/.test(key));
       expect([secret, left, harness.secretValues(secret).rotation]).toEqual([secret, [], 'today']);
@@ -84,6 +87,21 @@ describe('a rotation of the generated credentials', () => {
     harness.clock.advance(5000);
     await harness.untilQuiet();
     expect(harness.secretValues('acme-pooler')['userlist.txt']).not.toContain('"auth_app" ');
+  });
+
+  test.each([
+    ['patroni', 'Moving', 'acme-postgres-patroni: Moving, waiting for Patroni to take the new login: acme-postgres-0'],
+    ['former', 'Removing', 'acme-postgres-pooler: Removing, waiting for poolers to refuse the former login'],
+  ])('does not end before each %s server has followed', async (server, reason, message) => {
+    await settled();
+    harness.refusing = (what) => (what === server ? ['acme-postgres-0'] : []);
+    harness.annotate({ [ROTATE]: '1' });
+    await harness.untilQuiet();
+    expect(rotating()).toMatchObject({ status: 'True', reason, message: expect.stringContaining(message) });
+    harness.refusing = () => [];
+    harness.clock.advance(5000);
+    await harness.untilQuiet();
+    expect(rotating()).toMatchObject({ status: 'False', reason: 'Settled' });
   });
 
   test('has nobody use a credential that a server does not take yet', async () => {

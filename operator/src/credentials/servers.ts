@@ -4,6 +4,7 @@ import type { Pod } from '../kubernetes/objects.ts';
 import { askPod } from '../kubernetes/pod-http.ts';
 import { type Login, withPostgres } from '../postgres/connection.ts';
 import { isPodReady } from '../postgres/patroni.ts';
+import { patroniApi } from '../postgres/patroni-api.ts';
 import { type RedisLogin, withRedis } from '../redis/connection.ts';
 import { PORTS } from '../specs/names.ts';
 
@@ -33,6 +34,14 @@ export class CredentialServers {
     });
   }
 
+  /** Names of pooler pods at whose console this login is not seen to be refused. */
+  async consoleTakes(poolers: readonly Pod[], login: Login): Promise<string[]> {
+    return this.#without(poolers, async (pod) => {
+      const why = await this.#console(pod, login, 'SHOW VERSION').then(() => '', messageOf);
+      return why.includes('authentication failed');
+    });
+  }
+
   /** Names of pooler pods with clients that are logged in as `user`, those that do not tell among them. */
   async poolersServing(poolers: readonly Pod[], login: Login, user: string): Promise<string[]> {
     return this.#without(poolers, async (pod) => {
@@ -50,10 +59,15 @@ export class CredentialServers {
     });
   }
 
-  /** Has members of the database read their files anew; what they have read then is in their state. */
-  async reloadMembers(pods: readonly Pod[]): Promise<void> {
-    const reload = { port: PORTS.patroni, method: 'POST', path: '/reload' } as const;
-    await Promise.all(pods.map((pod) => askPod(this.#dialer, addressOf(pod), reload)));
+  /**
+   * Has members of the database read their files anew, with whichever of these logins Patroni takes; what they have read
+   * then is in their state. Names of those that do not take the first of the logins yet.
+   */
+  async reloadMembers(pods: readonly Pod[], logins: readonly Login[]): Promise<string[]> {
+    return this.#without(pods, async (pod) => {
+      const patroni = patroniApi(this.#dialer, logins);
+      return (await patroni.reload(addressOf(pod))) === logins[0];
+    });
   }
 
   /** What each of these pods of the auth API logs in with. Undefined where one of them does not tell. */
@@ -90,9 +104,13 @@ export class CredentialServers {
     try {
       return await withRedis(this.#dialer, addressOf(pod), login, async (command) => String(await command('PING')));
     } catch (error) {
-      return (error instanceof Error ? error.message : '').split(' ')[0] ?? '';
+      return messageOf(error).split(' ')[0] ?? '';
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
 }
 
 function addressOf({ metadata, status }: Pod): PodAddress {

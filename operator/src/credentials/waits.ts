@@ -5,7 +5,7 @@ import { hasCondition, type Pod } from '../kubernetes/objects.ts';
 import { isPodReady, memberTags } from '../postgres/patroni.ts';
 import type { PoolerPaths } from '../postgres/pooler-paths.ts';
 import type { RedisLogin } from '../redis/connection.ts';
-import type { Credentials, PostgresLogin, RedisPasswords } from '../specs/inputs.ts';
+import { type Credentials, type PostgresLogin, type RedisPasswords, taken } from '../specs/inputs.ts';
 import { REDIS_USERS } from '../specs/names.ts';
 import { REPLICATION_LOGIN_TAG, replicationLoginTag } from '../specs/postgres/replication-login.ts';
 import { redisConfigHash } from '../specs/redis/redis.ts';
@@ -35,8 +35,9 @@ const WAITS: Readonly<Record<RotatedCredential, Readonly<Record<Stage, Wait>>>> 
   superuser: { Adding: roles, Moving: nothing, Removing: nothing },
   migrator: { Adding: noMigrations, Moving: nothing, Removing: nothing },
   replication: { Adding: roles, Moving: members, Removing: roles },
+  patroni: { Adding: nothing, Moving: membersTake, Removing: nothing },
   app: { Adding: pathsForNext, Moving: apiOnPostgres, Removing: roles },
-  pooler: { Adding: consolesForNext, Moving: nothing, Removing: nothing },
+  pooler: { Adding: consolesForNext, Moving: nothing, Removing: consolesRefuseExpired },
   redis: { Adding: redisTakesNext, Moving: redisMoved, Removing: redisRefusesExpired },
 };
 
@@ -64,8 +65,16 @@ async function noMigrations({ around }: WaitsSeen): Promise<string | undefined> 
 async function members({ around, credentials, servers }: WaitsSeen): Promise<string | undefined> {
   const wanted = replicationLoginTag(credentials);
   const late = around.pods.postgres.filter((pod) => memberTags(pod)[REPLICATION_LOGIN_TAG] !== wanted);
-  if (late.length > 0) await servers.reloadMembers(late);
+  if (late.length > 0)
+    await servers.reloadMembers(late, taken<PostgresLogin>(credentials.postgres.patroni).map(loginOf));
   return waitingFor(late, 'database members to read the new login');
+}
+
+async function membersTake({ around, credentials, servers }: WaitsSeen): Promise<string | undefined> {
+  if (around.pods.postgres.length === 0) return 'database members';
+  const logins = taken<PostgresLogin>(credentials.postgres.patroni).map(loginOf);
+  const late = await servers.reloadMembers(around.pods.postgres, logins);
+  return late.length === 0 ? undefined : `Patroni to take the new login: ${late.join(', ')}`;
 }
 
 async function pathsForNext(seen: WaitsSeen): Promise<string | undefined> {
@@ -94,6 +103,12 @@ async function consolesForNext({ credentials, around, servers }: WaitsSeen): Pro
   if (next === undefined || around.pods.poolers.length === 0) return 'poolers';
   const refusing = await servers.consoleRefuses(around.pods.poolers, loginOf(next));
   return refusing.length === 0 ? undefined : `poolers to take the new login: ${refusing.join(', ')}`;
+}
+
+async function consolesRefuseExpired({ credentials, around, servers }: WaitsSeen): Promise<string | undefined> {
+  const { expired } = credentials.postgres.pooler;
+  const taking = expired === undefined ? [] : await servers.consoleTakes(around.pods.poolers, loginOf(expired));
+  return taking.length === 0 ? undefined : `poolers to refuse the former login: ${taking.join(', ')}`;
 }
 
 async function redisTakesNext(seen: WaitsSeen): Promise<string | undefined> {

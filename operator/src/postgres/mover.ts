@@ -24,7 +24,7 @@ export interface MoveScene {
   pods: readonly Pod[];
   /** Pooler pods that lead to the primary. */
   poolers: readonly Pod[];
-  logins: { superuser: Login; pooler: Login; patroni: Login };
+  logins: { superuser: Login; pooler: Login; patroni: readonly Login[] };
   /** Whether the primary's Service sends connections to this pod alone, and the pod leads. */
   isPrimaryServed(target: string): Promise<boolean>;
   log: Logger;

@@ -1,16 +1,23 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Login } from './connection.ts';
 import { type PatroniApi, PatroniRefused, patroniApi } from './patroni-api.ts';
 
 const pod = { namespace: 'n', name: 'x-postgres-0', ip: '10.0.0.1' };
+const FORMER = { user: 'patroni', password: 'word' };
+const PRESENT = { user: 'patroni', password: 'another' };
 let server: Server | undefined;
 afterEach(() => {
   server?.close();
 });
 
 /** A member that answers this, and what it was asked. */
-async function member(status: number, text: string): Promise<{ api: PatroniApi; asked: string[] }> {
+async function member(
+  status: number | ((authorization: string | undefined) => number),
+  text: string,
+  logins: readonly Login[] = [FORMER],
+): Promise<{ api: PatroniApi; asked: string[] }> {
   const asked: string[] = [];
   server = createServer((request, response) => {
     let body = '';
@@ -19,7 +26,7 @@ async function member(status: number, text: string): Promise<{ api: PatroniApi; 
     });
     request.on('end', () => {
       asked.push(`${request.headers.authorization} ${request.method} ${request.url} ${body}`);
-      response.writeHead(status).end(text);
+      response.writeHead(typeof status === 'number' ? status : status(request.headers.authorization)).end(text);
     });
   });
   await new Promise<void>((resolve) => {
@@ -27,7 +34,7 @@ async function member(status: number, text: string): Promise<{ api: PatroniApi; 
   });
   const { port } = server.address() as AddressInfo;
   const dialer = { reach: async () => ({ host: '127.0.0.1', port, close: () => undefined }) };
-  return { api: patroniApi(dialer, { user: 'patroni', password: 'word' }), asked };
+  return { api: patroniApi(dialer, logins), asked };
 }
 
 describe("Patroni's REST API", () => {
@@ -39,6 +46,19 @@ describe("Patroni's REST API", () => {
       'Basic cGF0cm9uaTp3b3Jk POST /switchover {"leader":"x-postgres-0","candidate":"x-postgres-1"}',
       'Basic cGF0cm9uaTp3b3Jk POST /restart {"restart_pending":true}',
     ]);
+  });
+
+  test('is asked with each of two logins until one is taken, and tells which', async () => {
+    const header = ({ user, password }: Login) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    let taken = FORMER;
+    const { api, asked } = await member((given) => (given === header(taken) ? 202 : 401), 'reload scheduled', [
+      PRESENT,
+      FORMER,
+    ]);
+    expect(await api.reload(pod)).toBe(FORMER);
+    taken = PRESENT;
+    expect(await api.reload(pod)).toBe(PRESENT);
+    expect(asked).toEqual([PRESENT, FORMER, PRESENT].map((each) => `${header(each)} POST /reload {}`));
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import type { PodAddress, PodDialer } from '../kubernetes/dialer.ts';
-import { askPod } from '../kubernetes/pod-http.ts';
+import { askPod, type PodAnswer } from '../kubernetes/pod-http.ts';
 import { PORTS } from '../specs/names.ts';
 import type { Login } from './connection.ts';
 
@@ -26,27 +26,49 @@ export interface PatroniApi {
   switchOver(leader: PodAddress, candidate: string): Promise<void>;
   /** Restarts PostgreSQL where a setting waits for it. Resolves when it is up again. @throws PatroniRefused */
   restart(member: PodAddress): Promise<void>;
+  /** Has the member read its files anew. Resolves with the login that it took. @throws PatroniRefused */
+  reload(member: PodAddress): Promise<Login>;
 }
 
-export function patroniApi(dialer: PodDialer, { user, password }: Login): PatroniApi {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const post = async (pod: PodAddress, path: string, body: object): Promise<void> => {
-    const { status, text } = await askPod(dialer, pod, {
-      port: PORTS.patroni,
-      method: 'POST',
-      path,
-      headers: { authorization },
-      body: JSON.stringify(body),
-      timeoutMs: TIMEOUT_MS,
-    });
-    if (status === 200 || (path === '/restart' && NO_NEED.some((words) => text.includes(words)))) return;
-    const answer = status === 0 ? 'did not answer' : `answered ${status}: ${text.slice(0, 200)}`;
+/** `logins` are tried in turn: Patroni takes one, and while that is rotated nobody knows which. */
+export function patroniApi(dialer: PodDialer, logins: readonly Login[]): PatroniApi {
+  const post = async (pod: PodAddress, path: string, body: object): Promise<Login> => {
+    let refused: PodAnswer = { status: 0, text: '' };
+    for (const login of logins) {
+      const answer = await ask(dialer, pod, path, body, login);
+      if (isDone(path, answer)) return login;
+      refused = answer;
+      if (answer.status !== 401) break;
+    }
+    const { status, text } = refused;
+    const said = status === 0 ? 'did not answer' : `answered ${status}: ${text.slice(0, 200)}`;
     // 5xx and no answer at all leave open what became of it.
     const nothingBegun = status >= 400 && status < 500;
-    throw new PatroniRefused(`POST ${path}: Patroni of ${pod.name} ${answer}`, nothingBegun);
+    throw new PatroniRefused(`POST ${path}: Patroni of ${pod.name} ${said}`, nothingBegun);
   };
   return {
-    switchOver: (leader, candidate) => post(leader, '/switchover', { leader: leader.name, candidate }),
-    restart: (member) => post(member, '/restart', { restart_pending: true }),
+    switchOver: async (leader, candidate) => {
+      await post(leader, '/switchover', { leader: leader.name, candidate });
+    },
+    restart: async (member) => {
+      await post(member, '/restart', { restart_pending: true });
+    },
+    reload: (member) => post(member, '/reload', {}),
   };
+}
+
+function ask(dialer: PodDialer, pod: PodAddress, path: string, body: object, { user, password }: Login) {
+  return askPod(dialer, pod, {
+    port: PORTS.patroni,
+    method: 'POST',
+    path,
+    headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+    body: JSON.stringify(body),
+    timeoutMs: TIMEOUT_MS,
+  });
+}
+
+/** 202 is the answer to a reload. */
+function isDone(path: string, { status, text }: PodAnswer): boolean {
+  return status === 200 || status === 202 || (path === '/restart' && NO_NEED.some((words) => text.includes(words)));
 }

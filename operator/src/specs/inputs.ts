@@ -82,7 +82,7 @@ export interface Credentials {
     /** Of the exporters, at PostgreSQL and at PgBouncer; undefined where monitoring is off. */
     monitoring: PostgresLogin | undefined;
     /** Patroni's REST API. */
-    patroni: PostgresLogin;
+    patroni: RotatingLogin;
   };
   redis: RedisPasswords &
     Rotating<RedisPasswords> & {

@@ -47,7 +47,7 @@ export class OperatorHarness {
   /** Where logins through the poolers lead. */
   poolerPaths: PathsSeen = { readWrite: { kind: 'works' }, readOnly: { kind: 'works' } };
   /** Names of what holds a stage of a rotation up. */
-  refusing: (what: 'pooler' | 'clients' | 'redis') => string[] = () => [];
+  refusing: (what: 'pooler' | 'former' | 'clients' | 'patroni' | 'redis') => string[] = () => [];
   /** Whether pods of the workloads are there, each of the newest template. */
   hasPods = false;
   cluster: AuthCluster;
@@ -186,9 +186,10 @@ export class OperatorHarness {
       redis: { forget: () => undefined, converge: async () => WHOLE },
       credentialServers: {
         consoleRefuses: async () => this.refusing('pooler'),
+        consoleTakes: async () => this.refusing('former'),
         poolersServing: async () => this.refusing('clients'),
         redisUsersDiffer: async () => this.refusing('redis'),
-        reloadMembers: async () => undefined,
+        reloadMembers: async () => this.refusing('patroni'),
         apiLogins: async (pods) => pods.map(() => apiLogins((name) => this.secretValues(name))),
       },
       external: new ExternalTier({ client, now: () => this.clock.now(), checks: this.checks }),

@@ -11,14 +11,17 @@ export const REPLICATION_LOGIN_FILE = 'replication-login.yaml';
 export const REPLICATION_LOGIN_TAG = 'replication_login';
 
 /**
- * What standbys log in with, as a file, since Patroni reads files anew while it runs, and variables never. pg_rewind uses
+ * What standbys log in with, and who may have Patroni do something, as a file, since Patroni reads files anew while it runs, and variables never. pg_rewind uses
  * it, too: of the superuser's password there is one only, and a rewind must not fail while that changes.
  */
 export function replicationLoginSecret(cluster: AuthCluster, credentials: Credentials): Manifest {
-  const { username, password } = credentials.postgres.replication;
+  const { patroni, replication } = credentials.postgres;
+  const { username, password } = replication;
   const login = { username, password };
   const settings = {
     postgresql: { authentication: { replication: login, rewind: login } },
+    // Of the REST API: reading is free, changing anything is not.
+    restapi: { authentication: { username: patroni.username, password: patroni.password } },
     tags: { [REPLICATION_LOGIN_TAG]: replicationLoginTag(credentials) },
   };
   const text = stringify(settings, { version: '1.1', aliasDuplicateObjects: false });

@@ -122,9 +122,6 @@ function environment(cluster: AuthCluster): object[] {
     variable('PATRONI_POSTGRESQL_CONNECT_ADDRESS', `$(POD_IP):${PORTS.postgres}`),
     variable('PATRONI_RESTAPI_CONNECT_ADDRESS', `$(POD_IP):${PORTS.patroni}`),
     variableFromSecret('PATRONI_SUPERUSER_PASSWORD', name.superuserSecret, 'password'),
-    // Of the REST API: reading is free, changing anything is not.
-    variableFromSecret('PATRONI_RESTAPI_USERNAME', name.patroniSecret, 'username'),
-    variableFromSecret('PATRONI_RESTAPI_PASSWORD', name.patroniSecret, 'password'),
   ];
 }
 

@@ -4,7 +4,7 @@ import { names } from '../names.ts';
 import { LOGIN_KEYS, password, REDIS_PASSWORD_KEYS } from './credentials.ts';
 import type { RandomBytes } from './signing-keys.ts';
 
-export type RotatedCredential = 'superuser' | 'replication' | 'migrator' | 'app' | 'pooler' | 'redis';
+export type RotatedCredential = 'superuser' | 'replication' | 'patroni' | 'migrator' | 'app' | 'pooler' | 'redis';
 
 /** A generated Secret whose credentials are rotated. */
 export interface RotatedSecret {
@@ -20,7 +20,7 @@ export interface RotatedSecret {
 
 /**
  * All but the signing keys, which have a rotation of their own. PostgreSQL knows one password for a role: where several
- * use it, two roles take turns. The superuser is used by the operator alone, and the migrator by Jobs, which are not
+ * use it, two roles take turns. Patroni knows one login, and the operator, who alone uses it, tries both. The superuser is used by the operator alone, and the migrator by Jobs, which are not
  * begun meanwhile: theirs are changed at one go.
  */
 export function rotatedSecrets(cluster: AuthCluster): RotatedSecret[] {
@@ -31,6 +31,7 @@ export function rotatedSecrets(cluster: AuthCluster): RotatedSecret[] {
       ? [
           sameRole('superuser', name.superuserSecret),
           twinRole('replication', name.replicationSecret),
+          { ...sameRole('patroni', name.patroniSecret), overlaps: true },
           sameRole('migrator', name.migratorSecret),
         ]
       : []),
