@@ -5,6 +5,7 @@ import { clusterTest } from '../support/cluster-test.ts';
 import { underMixedLoad } from '../support/data-load.ts';
 import { changeSpec, expectUnharmed, forceDelete, settled } from '../support/database.ts';
 import { writeToRedis } from '../support/redis-keys.ts';
+import { shardsLeftAlone } from '../support/redis-members.ts';
 import { type Measured, repeatedly } from '../support/repeated.ts';
 
 const SLOTS_BACK_SECONDS = 10;
@@ -87,12 +88,16 @@ describe('the Redis Cluster', () => {
   );
 
   clusterTest(
-    'is replaced pod by pod',
+    'is replaced pod by pod, never all members of a shard at once',
     () =>
       repeatedly('every Redis pod replaced by a change of resources', (turn) =>
         unharmed('done after', async () => {
-          await changeSpec({ redis: { resources: { requests: { memory: turn % 2 === 0 ? '34Mi' : '32Mi' } } } });
-          await settled(SETTLED_SECONDS);
+          const memory = turn % 2 === 0 ? '34Mi' : '32Mi';
+          const alone = await shardsLeftAlone(async () => {
+            await changeSpec({ redis: { resources: { requests: { memory } } } });
+            await settled(SETTLED_SECONDS);
+          });
+          expect(alone).toEqual([]);
         }),
       ),
     HOUR,
