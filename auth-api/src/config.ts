@@ -1,6 +1,14 @@
 import type { BlockList } from 'node:net';
 import { type MailConfig, mailConfig } from './config-mail.ts';
 import { type CacheConfig, type CircuitBreakerConfig, cacheConfig, circuitBreakerConfig } from './config-resilience.ts';
+import {
+  credentialsDirectory,
+  highestPort,
+  type PostgresConfig,
+  postgresConfig,
+  type RedisConfig,
+  redisConfig,
+} from './config-storage.ts';
 import { Environment } from './environment.ts';
 import type { RateRule } from './limits/gcra.ts';
 import { defaultRateRules } from './limits/limits.ts';
@@ -8,31 +16,10 @@ import { type TlsMode, tlsModes } from './storage/tls.ts';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const registrations = ['open', 'closed'] as const;
-const redisTopologies = ['cluster', 'single'] as const;
-const highestPort = 65_535;
 /** PostgreSQL cuts what is longer. */
 const longestRoleBytes = 63;
 /** As many as the AuthCluster resource takes. */
 const maxBrowserOrigins = 32;
-
-export interface PostgresConfig {
-  readonly write: { readonly host: string; readonly port: number; readonly poolSize: number };
-  /** The same as `write` where there are no replicas. */
-  readonly read: { readonly host: string; readonly port: number; readonly poolSize: number } | undefined;
-  /** A replica that lacks what the primary had this long ago is not asked. */
-  readonly replicaLagLimitSeconds: number;
-  readonly database: string;
-  readonly credentialsDirectory: string;
-  readonly tlsMode: TlsMode;
-}
-
-export interface RedisConfig {
-  /** Of a cluster, those to ask first; exactly one where the topology is single; none: run without Redis. */
-  readonly nodes: readonly { readonly host: string; readonly port: number }[];
-  readonly topology: (typeof redisTopologies)[number];
-  readonly credentialsDirectory: string;
-  readonly tlsMode: TlsMode;
-}
 
 export interface ServeConfig {
   readonly httpPort: number;
@@ -121,8 +108,8 @@ export function parseConfig(variables: Variables): ServeConfig {
       verify: env.share('VERIFY_LOG_SAMPLE_RATE', 0.01),
     },
     isTraced: env.optional('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined,
-    postgres: postgres(env),
-    redis: redis(env),
+    postgres: postgresConfig(env),
+    redis: redisConfig(env),
     keysDirectory: env.text('KEYS_DIR', '/etc/authcluster/keys'),
     tokens: tokens(env),
     hashing: hashing(env),
@@ -173,42 +160,6 @@ export function parseMigrateConfig(variables: Variables): MigrateConfig {
 function complete<T>(env: Environment, config: T): T {
   if (env.problems.length > 0) throw new ConfigError(env.problems);
   return config;
-}
-
-function postgres(env: Environment): PostgresConfig {
-  const readHost = env.optional('POSTGRES_READ_HOST');
-  const readPort = env.integer('POSTGRES_READ_PORT', { min: 1, max: highestPort, fallback: 5432 });
-  const readPoolSize = env.integer('POSTGRES_READ_POOL_SIZE', { min: 1, max: 10_000, fallback: 100 });
-  return {
-    write: {
-      host: env.required('POSTGRES_WRITE_HOST'),
-      port: env.integer('POSTGRES_WRITE_PORT', { min: 1, max: highestPort, fallback: 5432 }),
-      poolSize: env.integer('POSTGRES_WRITE_POOL_SIZE', { min: 1, max: 10_000, fallback: 50 }),
-    },
-    read: readHost === undefined ? undefined : { host: readHost, port: readPort, poolSize: readPoolSize },
-    replicaLagLimitSeconds: env.integer('POSTGRES_REPLICA_LAG_LIMIT_SECONDS', { min: 1, max: 3600, fallback: 5 }),
-    database: env.required('POSTGRES_DATABASE'),
-    credentialsDirectory: credentialsDirectory(env),
-    tlsMode: env.choice('POSTGRES_TLS_MODE', tlsModes, 'disable'),
-  };
-}
-
-function credentialsDirectory(env: Environment): string {
-  return env.text('POSTGRES_CREDENTIALS_DIR', '/etc/authcluster/postgres');
-}
-
-function redis(env: Environment): RedisConfig {
-  const nodes = env.nodes('REDIS_NODES');
-  const topology = env.choice('REDIS_TOPOLOGY', redisTopologies, 'cluster');
-  if (topology === 'single' && nodes.length > 1) {
-    env.problems.push(`REDIS_NODES must hold one host:port where REDIS_TOPOLOGY is single, not ${nodes.length}`);
-  }
-  return {
-    nodes,
-    topology,
-    credentialsDirectory: env.text('REDIS_CREDENTIALS_DIR', '/etc/authcluster/redis'),
-    tlsMode: env.choice('REDIS_TLS_MODE', tlsModes, 'disable'),
-  };
 }
 
 function tokens(env: Environment): ServeConfig['tokens'] {

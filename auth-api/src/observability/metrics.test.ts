@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
+import { observeLogins, observeSigningKeys } from './credential-metrics.ts';
 import { Metrics } from './metrics.ts';
+import { observePopulation } from './population-metrics.ts';
 
 test('durations and answers are counted by operation', async () => {
   const metrics = new Metrics();
@@ -64,7 +66,7 @@ test('keys are told as they are now', async () => {
   const metrics = new Metrics();
   const createdAt = new Date(1_700_000_000_000);
   let states = [{ kid: 'a', status: 'active' as 'active' | 'retired', createdAt }];
-  metrics.observeSigningKeys(() => states);
+  observeSigningKeys(metrics.registry, () => states);
   expect(await metrics.registry.metrics()).toContain('auth_signing_key_info{kid="a",status="active"} 1');
   states = [
     { kid: 'b', status: 'active', createdAt },
@@ -85,7 +87,7 @@ test('keys are told as they are now', async () => {
 test('logins are told as they are now', async () => {
   const metrics = new Metrics();
   let fingerprint = 'a';
-  metrics.observeLogins(() => new Map([['postgres', fingerprint]]));
+  observeLogins(metrics.registry, () => new Map([['postgres', fingerprint]]));
   expect(await metrics.registry.metrics()).toContain('auth_login_info{dependency="postgres",fingerprint="a"} 1');
   fingerprint = 'b';
   const lines = (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith('auth_login'));
@@ -118,7 +120,7 @@ test('a breaker shows its state and its calls', async () => {
 test('the population is shown once it is known', async () => {
   const metrics = new Metrics();
   let population: { activeSessions: number; waitingMails: number; legacyHashes: number } | undefined;
-  metrics.observePopulation(() => population);
+  observePopulation(metrics.registry, () => population);
   expect(await metrics.registry.metrics()).not.toMatch(/^active_sessions /m);
   population = { activeSessions: 7, waitingMails: 0, legacyHashes: 2 };
   expect(await metrics.registry.metrics()).toMatch(/^active_sessions 7$/m);

@@ -5,7 +5,6 @@ import type { CacheResult } from '../cache/local-cache.ts';
 import type { RefusalReason } from '../domain/login.ts';
 import type { CircuitBreakerSnapshot } from '../resilience/circuit-breaker-options.ts';
 import type { HashingJobTimes } from '../security/hashing/hashing-pool.ts';
-import type { KeyState } from '../security/key-set.ts';
 import type { PoolSnapshot } from '../storage/postgres/database.ts';
 import { type ReadSource, readSources } from '../storage/postgres/split-reads.ts';
 import { observeBreakers } from './breaker-metrics.ts';
@@ -48,15 +47,6 @@ const authenticationErrors: readonly AuthenticationError[] = [
 ];
 
 const cacheResults: readonly CacheResult[] = ['hit', 'miss', 'bypass', 'error'];
-
-/** What is counted in the database, for all pods. */
-export interface Population {
-  /** Neither ended nor expired. */
-  readonly activeSessions: number;
-  /** Not of today's algorithms: they are replaced when their users log in. */
-  readonly legacyHashes: number;
-  readonly waitingMails: number;
-}
 
 /** The process's metrics. No label comes from what a client sends. */
 export class Metrics implements AuthenticationMetrics {
@@ -163,64 +153,6 @@ export class Metrics implements AuthenticationMetrics {
 
   observeBreaker(snapshot: () => CircuitBreakerSnapshot): void {
     this.#breakers.push(snapshot);
-  }
-
-  /** Which keys this pod publishes, and which it signs with: a rotation waits for every pod. */
-  observeSigningKeys(states: () => readonly KeyState[]): void {
-    new Gauge({
-      name: 'auth_signing_key_info',
-      help: 'Keys of access tokens that this pod has read, by where they are in their life',
-      labelNames: ['kid', 'status'],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const { kid, status } of states()) this.set({ kid, status }, 1);
-      },
-    });
-    new Gauge({
-      name: 'auth_signing_key_created_timestamp_seconds',
-      help: 'When the keys of access tokens were made that this pod has read',
-      labelNames: ['kid', 'status'],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const { kid, status, createdAt } of states()) this.set({ kid, status }, createdAt.getTime() / 1000);
-      },
-    });
-  }
-
-  /** What this pod logs in with, by dependency: a rotation waits for every pod. */
-  observeLogins(fingerprints: () => ReadonlyMap<string, string>): void {
-    new Gauge({
-      name: 'auth_login_info',
-      help: 'Fingerprints of the logins that the next connections will use',
-      labelNames: ['dependency', 'fingerprint'],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [dependency, fingerprint] of fingerprints()) this.set({ dependency, fingerprint }, 1);
-      },
-    });
-  }
-
-  /** @param count undefined while it is not known */
-  observePopulation(count: () => Population | undefined): void {
-    const gauge = (name: string, help: string, key: keyof Population) => {
-      new Gauge({
-        name,
-        help,
-        registers: [this.registry],
-        collect() {
-          const population = count();
-          // No value is told from none.
-          if (population === undefined) this.remove();
-          else this.set(population[key]);
-        },
-      });
-    };
-    gauge('active_sessions', 'Sessions in the database that have neither ended nor expired', 'activeSessions');
-    gauge('legacy_password_hashes', 'Stored hashes that wait for their upgrade', 'legacyHashes');
-    gauge('waiting_mails', 'Mails that are to be sent, or sent again', 'waitingMails');
   }
 
   #countLookups(): void {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Population } from './metrics.ts';
+import type { Population } from './population-metrics.ts';
 
 export interface PopulationWatchOptions {
   readonly count: () => Promise<Population>;

@@ -7,7 +7,7 @@ import { AuditMetrics } from '../observability/audit-metrics.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { insertAuditEvents } from '../storage/postgres/audit-events.ts';
 import { PostgresAuditLog } from '../storage/postgres/audit-log.ts';
-import { isDatabaseAnswer } from '../storage/postgres/database.ts';
+import { isDatabaseAnswer } from '../storage/postgres/database-errors.ts';
 import type { Databases } from './databases.ts';
 
 const flushIntervalMs = 500;

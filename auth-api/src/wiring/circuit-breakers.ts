@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { ServeConfig } from '../config.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
-import { isDatabaseAnswer } from '../storage/postgres/database.ts';
+import { isDatabaseAnswer } from '../storage/postgres/database-errors.ts';
 import { isRedisAnswer } from '../storage/redis/client.ts';
 
 export interface CircuitBreakers {

@@ -5,7 +5,9 @@ import type { ServeConfig } from '../config.ts';
 import { auditTypes } from '../http/audited.ts';
 import type { ApiPorts } from '../http/route.ts';
 import { routes } from '../http/routes/all.ts';
+import { observeLogins, observeSigningKeys } from '../observability/credential-metrics.ts';
 import { Metrics } from '../observability/metrics.ts';
+import { observePopulation } from '../observability/population-metrics.ts';
 import { watchPopulation } from '../observability/population-watch.ts';
 import { OpenTelemetrySpans } from '../observability/spans.ts';
 import { LoginShedding } from '../resilience/overload.ts';
@@ -46,8 +48,8 @@ const maxEventLoopDelayMs = 250;
 export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const metrics = new Metrics({ format: config.isTraced ? 'openmetrics' : 'prometheus' });
   const { keys, accessTokens } = openKeys(config, log);
-  metrics.observeSigningKeys(() => keys.signing().states);
-  metrics.observeLogins(() => loginFingerprints(config, keys.derivationKey()));
+  observeSigningKeys(metrics.registry, () => keys.signing().states);
+  observeLogins(metrics.registry, () => loginFingerprints(config, keys.derivationKey()));
   const breakers = createCircuitBreakers(config, log, metrics);
   const databases = openDatabases(config, breakers, log, metrics);
   const redis = openRedis(config, breakers, log);
@@ -107,7 +109,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     onError: (error) => log.debug({ error }, 'sessions and hashes could not be counted'),
     signal: stopping.signal,
   });
-  metrics.observePopulation(population);
+  observePopulation(metrics.registry, population);
   if (config.adminCredentialsDirectory !== undefined) {
     const { signal } = stopping;
     const pause = () => delay(administratorRetryMs, undefined, { signal }).catch(() => undefined);

@@ -12,7 +12,8 @@ import type { Page } from '../../domain/ports/page.ts';
 import { recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
 import { type ClientRow, clientOf, selectClient, selectClients } from './client-rows.ts';
-import { type Database, isUniqueViolation, type Query, type Statement } from './database.ts';
+import type { Database, Query, Statement } from './database.ts';
+import { isUniqueViolation } from './database-errors.ts';
 
 const selectUnknownPermissions: Statement = {
   name: 'select_unknown_permissions',

@@ -4,6 +4,7 @@ import { DependencyUnavailableError } from '../../domain/ports/dependency-unavai
 import { type CircuitBreaker, CircuitOpenError, ProbeTimeoutError } from '../../resilience/circuit-breaker.ts';
 import { retryOnce } from '../../resilience/retry-once.ts';
 import { readCredentials } from './connection.ts';
+import { isAnswer, isCachedPlanChange, isLostConnection, isOutage, PoolExhaustedError } from './database-errors.ts';
 import { whileRefused } from './pooler-refusal.ts';
 
 export interface DatabaseOptions {
@@ -39,18 +40,11 @@ export interface PoolSnapshot {
   readonly waiting: number;
 }
 
-/** Every connection of the pool was in use for too long: says nothing of the database. */
-export class PoolExhaustedError extends DependencyUnavailableError {
-  override name = 'PoolExhaustedError';
-}
-
 const retryDelayMs = 100;
 /** A pooler that is to stop waits a minute for its clients to leave; connections also spread over new poolers by it. */
 const longestConnectionSeconds = 45;
 /** Seconds after which a client may come back when the database could not be asked. */
 const retryAfterSeconds = 2;
-/** cached plan must not change result type: the table changed under a prepared statement. */
-const cachedPlanChanged = '0A000';
 
 /** A pool of connections to one PgBouncer (transaction mode), and the named statements run on them. */
 export class Database {
@@ -181,35 +175,4 @@ function clientWithCredentials(directory: string): new (config?: string | pg.Cli
       super({ ...(typeof config === 'object' ? config : {}), ...readCredentials(directory) });
     }
   };
-}
-
-/** The server answered with an error and the connection goes on; anything else leaves it in an unknown state. */
-function isAnswer(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
-}
-
-/** Classes 08, 53, 57, and read-only transactions: the server cannot take the statement now. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError)) return !(error instanceof TypeError || error instanceof RangeError);
-  return /^(08|53|57)|^25006$/.test(error.code ?? '08');
-}
-
-/** What says nothing of the health of a database: its answers, and that our own pool is too small. */
-export function isDatabaseAnswer(error: unknown): boolean {
-  return !(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError;
-}
-
-/** At once, and not by running out of time: another connection may be good. */
-function isLostConnection(error: unknown): boolean {
-  if (!(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError) return false;
-  const { cause } = error;
-  return cause instanceof Error && !(cause instanceof CircuitOpenError) && !/timeout/i.test(cause.message);
-}
-
-export function isUniqueViolation(error: unknown, constraint: string): boolean {
-  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
-}
-
-function isCachedPlanChange(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === cachedPlanChanged;
 }

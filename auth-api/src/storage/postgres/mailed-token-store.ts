@@ -1,7 +1,8 @@
 import type { Announce } from '../../cache/invalidation-announcer.ts';
 import type { InvalidationEvent } from '../../cache/invalidation-events.ts';
 import type { MailedTokenStore, ResetAccount } from '../../domain/recovery.ts';
-import { type Database, isUniqueViolation, type Query, type Statement } from './database.ts';
+import type { Database, Query, Statement } from './database.ts';
+import { isUniqueViolation } from './database-errors.ts';
 import { insertPasswordNotice } from './mail-outbox.ts';
 import { record } from './user-store.ts';
 

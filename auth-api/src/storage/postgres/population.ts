@@ -1,4 +1,4 @@
-import type { Population } from '../../observability/metrics.ts';
+import type { Population } from '../../observability/population-metrics.ts';
 import { noPassword } from './account-exporter.ts';
 import type { Database, Statement } from './database.ts';
 

@@ -8,7 +8,8 @@ import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import { queryAsAct, recordAct } from './audit-events.ts';
 import { raiseVersions, recordEvent } from './cache-versions.ts';
-import { type Database, isUniqueViolation, type Query, type Statement } from './database.ts';
+import type { Database, Query, Statement } from './database.ts';
+import { isUniqueViolation } from './database-errors.ts';
 import {
   deletePermission,
   deleteRole,

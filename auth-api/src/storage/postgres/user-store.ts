@@ -12,7 +12,8 @@ import type {
 } from '../../domain/ports/users.ts';
 import { queryAsAct, recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
-import { type Database, isUniqueViolation, type Query } from './database.ts';
+import type { Database, Query } from './database.ts';
+import { isUniqueViolation } from './database-errors.ts';
 import { insertPasswordNotice } from './mail-outbox.ts';
 import { basicsOf, type ProfileRow, profileOf } from './profile-row.ts';
 import {

@@ -1,0 +1,42 @@
+import pg from 'pg';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
+import { CircuitOpenError } from '../../resilience/circuit-breaker.ts';
+
+/** Every connection of the pool was in use for too long: says nothing of the database. */
+export class PoolExhaustedError extends DependencyUnavailableError {
+  override name = 'PoolExhaustedError';
+}
+
+/** cached plan must not change result type: the table changed under a prepared statement. */
+const cachedPlanChanged = '0A000';
+
+/** The server answered with an error and the connection goes on; anything else leaves it in an unknown state. */
+export function isAnswer(error: unknown): error is pg.DatabaseError {
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
+}
+
+/** Classes 08, 53, 57, and read-only transactions: the server cannot take the statement now. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return !(error instanceof TypeError || error instanceof RangeError);
+  return /^(08|53|57)|^25006$/.test(error.code ?? '08');
+}
+
+/** What says nothing of the health of a database: its answers, and that our own pool is too small. */
+export function isDatabaseAnswer(error: unknown): boolean {
+  return !(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError;
+}
+
+/** At once, and not by running out of time: another connection may be good. */
+export function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError) return false;
+  const { cause } = error;
+  return cause instanceof Error && !(cause instanceof CircuitOpenError) && !/timeout/i.test(cause.message);
+}
+
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
+}
+
+export function isCachedPlanChange(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === cachedPlanChanged;
+}
