@@ -20,6 +20,41 @@ export function observeBreakers(registry: Registry, breakers: readonly (() => Ci
       }
     },
   });
+  new Counter({
+    name: 'circuit_breaker_requests_total',
+    help: 'Calls asked of the circuit breakers, those that still run included',
+    labelNames: ['dependency'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, total } of snapshots()) this.inc({ dependency: name }, total);
+    },
+  });
+  new Gauge({
+    name: 'circuit_breaker_success_rate',
+    help: 'Share of successes in the calls that reached the dependency; none before the first of them',
+    labelNames: ['dependency'],
+    registers,
+    collect() {
+      for (const { name, successRate } of snapshots()) {
+        if (successRate !== null) this.set({ dependency: name }, successRate);
+      }
+    },
+  });
+  new Gauge({
+    name: 'circuit_breaker_state_change_timestamp_seconds',
+    help: 'When the last ten changes of state were; the youngest is the first',
+    labelNames: ['dependency', 'place', 'from', 'to'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, stateChanges } of snapshots()) {
+        for (const [index, { from, to, at }] of [...stateChanges].reverse().entries()) {
+          this.set({ dependency: name, place: String(index + 1), from, to }, at.getTime() / 1000);
+        }
+      }
+    },
+  });
   new Gauge({
     name: 'circuit_breaker_state',
     help: '1 for the state that the circuit breaker is in',

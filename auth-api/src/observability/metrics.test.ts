@@ -115,6 +115,10 @@ test('a breaker shows its state and its calls', async () => {
   expect(text).toContain('circuit_breaker_state{dependency="redis",state="open"} 1');
   expect(text).toContain('circuit_breaker_calls_total{dependency="redis",result="failed"} 1');
   expect(text).toContain('circuit_breaker_failure_rate{dependency="redis"} 1');
+  expect(text).toContain('circuit_breaker_requests_total{dependency="redis"} 1');
+  expect(text).toContain('circuit_breaker_success_rate{dependency="redis"} 0');
+  const change = 'dependency="redis",place="1",from="closed",to="open"';
+  expect(text).toContain(`circuit_breaker_state_change_timestamp_seconds{${change}} 0`);
 });
 
 test('the population is shown once it is known', async () => {
