@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { OPERATOR_NAMESPACE, RELEASE } from '../dev/kubernetes/operator-release.ts';
+import { loggedInUser, logIn } from './support/auth-client.ts';
 import { deletePod, type Pod, podsOf, startBashPod } from './support/bash-pod.ts';
-import { kubectl, NAME, NAMESPACE, readyAuthCluster, SCRAPER_LABELS } from './support/cluster.ts';
+import { kubectl, NAME, NAMESPACE, SCRAPER_LABELS } from './support/cluster.ts';
 import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
-import { queriedMetrics, shownMetrics } from './support/queried-metrics.ts';
+import { gatewayClient, SET_UP_TIMEOUT_MS } from './support/gateway-client.ts';
+import { Prometheus, type Scraped } from './support/prometheus.ts';
+import { panelQueries, queriedMetrics, shownMetrics } from './support/queried-metrics.ts';
 
 const SCRAPER = 'scraper';
 const OPERATOR_METRICS_PORT = 8080;
@@ -29,14 +32,8 @@ const EXPORTERS: readonly [component: string, port: number, ...shown: RegExp[]][
   ['redis', 9121, /^redis_up 1$/m, /^redis_cluster_state 1$/m, /^redis_memory_max_bytes [1-9]/m],
 ];
 
-beforeAll(
-  () =>
-    withDiagnosis(async () => {
-      await readyAuthCluster();
-      await startBashPod(SCRAPER, SCRAPER_LABELS);
-    }),
-  600_000,
-);
+const client = gatewayClient();
+beforeAll(() => withDiagnosis(() => startBashPod(SCRAPER, SCRAPER_LABELS)), SET_UP_TIMEOUT_MS);
 afterAll(() => deletePod(SCRAPER));
 
 /** What a pod shows a scraper; bash's own way to ask, since no tool for it is in the image. */
@@ -113,21 +110,86 @@ describe('exporters', () => {
 });
 
 describe('rules and dashboards', () => {
+  let scraped: readonly Scraped[];
+  let prometheus: Prometheus | undefined;
+
+  beforeAll(
+    () =>
+      withDiagnosis(async () => {
+        await useEverything();
+        scraped = await everythingShown();
+      }),
+    SET_UP_TIMEOUT_MS,
+  );
+  afterAll(() => prometheus?.stop());
+
   clusterTest('ask for nothing but metrics that something here shows', async () => {
-    const places = [
-      ...EXPORTERS.map(([component, port]) => [component, port] as const),
-      ['auth-api', 9090],
-      ['gateway', 8081],
-    ] as const;
-    const shown = new Set<string>();
-    for (const [component, port] of places) {
-      const [pod] = await podsOf(component);
-      for (const name of shownMetrics(await metricsAt(pod?.status.podIP, port))) shown.add(name);
-    }
-    const operators = await kubectl.list<Pod>(OPERATOR_NAMESPACE, 'pods', `app.kubernetes.io/name=${RELEASE}`);
-    const operator = operators.find(({ status }) => status.phase === 'Running');
-    for (const name of shownMetrics(await metricsAt(operator?.status.podIP, OPERATOR_METRICS_PORT))) shown.add(name);
+    const shown = new Set(scraped.flatMap(({ text }) => [...shownMetrics(text)]));
     const missing = [...(await queriedMetrics())].filter((name) => !shown.has(name));
     expect(missing).toEqual(ONLY_WITH_TLS);
   });
+
+  clusterTest('find, by every query of a panel, what a Prometheus has scraped here', async () => {
+    const found = await Prometheus.start(scraped);
+    prometheus = found;
+    const queries = await panelQueries();
+    expect(queries.length).toBeGreaterThan(50);
+    await eventually(async () => {
+      const empty: string[] = [];
+      for (const { title, expr } of queries) {
+        if ((await found.series(filledIn(expr))) === 0) empty.push(title);
+      }
+      expect(empty.filter((title) => !ONLY_IN_TROUBLE.includes(title))).toEqual([]);
+    }, 60);
+  });
 });
+
+/** Panels in which there is nothing to see while all is well. */
+const ONLY_IN_TROUBLE = [
+  'Share of 5xx by route (gateway)',
+  'Requests beyond a limit (gateway)',
+  'Errors and refusals',
+  'Breakers that are not closed',
+];
+
+/** A query as Grafana would send it. */
+function filledIn(expr: string): string {
+  return expr.replaceAll('$namespace', NAMESPACE).replaceAll('$authcluster', NAME).replaceAll('$__rate_interval', '1m');
+}
+
+/** Series of what has not happened yet are not there. */
+async function useEverything(): Promise<void> {
+  const { credentials, tokens } = await loggedInUser(client);
+  await client.login({ ...credentials, password: 'not the one that was chosen' });
+  await client.me(tokens.access_token);
+  await client.verify(tokens.access_token);
+  await client.refresh(tokens.refresh_token);
+  await client.logout(await logIn(client, credentials));
+}
+
+/** What every pod of the AuthCluster and of the operator shows, as a scraper sees it. */
+async function everythingShown(): Promise<Scraped[]> {
+  const places = [
+    ...EXPORTERS.map(([component, port]) => [component, port] as const),
+    ['auth-api', 9090],
+    ['gateway', 8081],
+  ];
+  const scraped: Scraped[] = [];
+  for (const [component, port] of places as [string, number][]) {
+    for (const { metadata, status } of await podsOf(component)) {
+      const labels = { namespace: NAMESPACE, authcluster: NAME, component, pod: metadata.name };
+      scraped.push({ labels, text: body(await metricsAt(status.podIP, port)) });
+    }
+  }
+  const operators = await kubectl.list<Pod>(OPERATOR_NAMESPACE, 'pods', `app.kubernetes.io/name=${RELEASE}`);
+  for (const { metadata, status } of operators.filter(({ status }) => status.phase === 'Running')) {
+    const labels = { namespace: OPERATOR_NAMESPACE, pod: metadata.name };
+    scraped.push({ labels, text: body(await metricsAt(status.podIP, OPERATOR_METRICS_PORT)) });
+  }
+  return scraped;
+}
+
+/** Without the head of the answer. */
+function body(answer: string): string {
+  return answer.slice(answer.search(/\r?\n\r?\n/)).trimStart();
+}

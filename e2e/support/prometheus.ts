@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommand } from '../../dev/command.ts';
+import { Container } from '../../dev/containers/container.ts';
+import { freePorts } from '../../dev/containers/free-ports.ts';
+import { eventually } from './eventually.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+/** What a pod shows, under the labels that a scraper of the cluster would give it. */
+export interface Scraped {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** A Prometheus on this machine with the rules of manifests/monitoring/, which scrapes what was read of pods before. */
+export class Prometheus {
+  readonly #url: string;
+  readonly #container: Container;
+  readonly #pages: Server;
+
+  private constructor(url: string, container: Container, pages: Server) {
+    this.#url = url;
+    this.#container = container;
+    this.#pages = pages;
+  }
+
+  static async start(scraped: readonly Scraped[]): Promise<Prometheus> {
+    await runCommand('dev/images.sh', ['prometheus'], { directory: ROOT });
+    const image = (await readFile(join(ROOT, '.make/prometheus-image'), 'utf8')).trim();
+    const pages = await serve(scraped);
+    const folder = await configuration(scraped, (pages.address() as AddressInfo).port);
+    const [port = 0] = await freePorts(1);
+    const container = await Container.start({
+      name: 'prometheus',
+      image,
+      entrypoint: 'prometheus',
+      command: [
+        '--config.file=/etc/prometheus/prometheus.yml',
+        '--storage.tsdb.path=/tmp/data',
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      mounts: { [folder]: '/etc/prometheus', [join(ROOT, 'manifests/monitoring')]: '/manifests' },
+    });
+    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, container, pages);
+    // Rates take two samples; whole seconds of them are there then.
+    const scrapedOften = `count(count_over_time(up[1m]) >= 5) == ${scraped.length}`;
+    await eventually(async () => {
+      if ((await prometheus.series(scrapedOften)) !== 1) throw new Error('not everything has been scraped yet');
+    }, 120).catch(async (error: unknown) => {
+      throw new Error(`Prometheus does not get so far: ${await container.logs()}`, { cause: error });
+    });
+    return prometheus;
+  }
+
+  /** How many series a query finds. Rejects with what is wrong with the query. */
+  async series(query: string): Promise<number> {
+    const answer = await fetch(`${this.#url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) });
+    const body = (await answer.json()) as { error?: string; data?: { result: unknown[] } };
+    if (body.data === undefined) throw new Error(`${query}: ${body.error}`);
+    return body.data.result.length;
+  }
+
+  async stop(): Promise<void> {
+    await this.#container.remove();
+    this.#pages.closeAllConnections();
+    this.#pages.close();
+    await once(this.#pages, 'close');
+  }
+}
+
+/** Each under its number. */
+async function serve(scraped: readonly Scraped[]): Promise<Server> {
+  const server = createServer((request, response) => {
+    const page = scraped[Number(request.url?.slice(1))];
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(page?.text);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+async function configuration(scraped: readonly Scraped[], port: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'authcluster-prometheus-'));
+  // What the container's user reads.
+  await chmod(folder, 0o755);
+  const targets = scraped.map(({ labels }, number) => ({
+    targets: [`127.0.0.1:${port}`],
+    labels: { ...labels, __metrics_path__: `/${number}`, instance: `${number}` },
+  }));
+  const settings = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    scrape_configs: [{ job_name: 'authclusters', honor_labels: true, static_configs: targets }],
+    rule_files: ['/manifests/rules.yaml'],
+  };
+  // YAML takes JSON.
+  await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(settings));
+  return folder;
+}
