@@ -21,19 +21,22 @@ export interface Scraped {
 export class Prometheus {
   readonly #url: string;
   readonly #container: Container;
-  readonly #pages: Server;
+  readonly #server: Server;
+  readonly #pages: Map<string, string>;
 
-  private constructor(url: string, container: Container, pages: Server) {
+  private constructor(url: string, container: Container, server: Server, pages: Map<string, string>) {
     this.#url = url;
     this.#container = container;
+    this.#server = server;
     this.#pages = pages;
   }
 
   static async start(scraped: readonly Scraped[]): Promise<Prometheus> {
     await runCommand('dev/images.sh', ['prometheus'], { directory: ROOT });
     const image = (await readFile(join(ROOT, '.make/prometheus-image'), 'utf8')).trim();
-    const pages = await serve(scraped);
-    const folder = await configuration(scraped, (pages.address() as AddressInfo).port);
+    const pages = new Map(scraped.map((each) => [pageOf(each), each.text]));
+    const server = await serve(pages);
+    const folder = await configuration(scraped, (server.address() as AddressInfo).port);
     const [port = 0] = await freePorts(1);
     const container = await Container.start({
       name: 'prometheus',
@@ -46,7 +49,7 @@ export class Prometheus {
       ],
       mounts: { [folder]: '/etc/prometheus', [join(ROOT, 'manifests/monitoring')]: '/manifests' },
     });
-    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, container, pages);
+    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, container, server, pages);
     // Rates take two samples; whole seconds of them are there then.
     const scrapedOften = `count(count_over_time(up[1m]) >= 5) == ${scraped.length}`;
     await eventually(async () => {
@@ -55,6 +58,11 @@ export class Prometheus {
       throw new Error(`Prometheus does not get so far: ${await container.logs()}`, { cause: error });
     });
     return prometheus;
+  }
+
+  /** From now on it scrapes these, of the same pods: counters have grown since. */
+  show(scraped: readonly Scraped[]): void {
+    for (const each of scraped) this.#pages.set(pageOf(each), each.text);
   }
 
   /** How many series a query finds. Rejects with what is wrong with the query. */
@@ -67,17 +75,19 @@ export class Prometheus {
 
   async stop(): Promise<void> {
     await this.#container.remove();
-    this.#pages.closeAllConnections();
-    this.#pages.close();
-    await once(this.#pages, 'close');
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
   }
 }
 
-/** Each under its number. */
-async function serve(scraped: readonly Scraped[]): Promise<Server> {
-  const server = createServer((request, response) => {
-    const page = scraped[Number(request.url?.slice(1))];
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(page?.text);
+function pageOf({ labels: { component = '', pod = '' } }: Scraped): string {
+  return `/${component}/${pod}`;
+}
+
+async function serve(pages: ReadonlyMap<string, string>): Promise<Server> {
+  const server = createServer(({ url = '' }, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(pages.get(url));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -88,9 +98,9 @@ async function configuration(scraped: readonly Scraped[], port: number): Promise
   const folder = await mkdtemp(join(tmpdir(), 'authcluster-prometheus-'));
   // What the container's user reads.
   await chmod(folder, 0o755);
-  const targets = scraped.map(({ labels }, number) => ({
+  const targets = scraped.map((each) => ({
     targets: [`127.0.0.1:${port}`],
-    labels: { ...labels, __metrics_path__: `/${number}`, instance: `${number}` },
+    labels: { ...each.labels, __metrics_path__: pageOf(each), instance: pageOf(each) },
   }));
   const settings = {
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
