@@ -79,7 +79,6 @@ function expectFewFailures({ endpoints }: RunResult): void {
     const seen = result.samples.find(({ api }) => api !== undefined);
     expect(seen?.api?.pods).toBeGreaterThanOrEqual(1);
     expect(result.totals.apiCpuCores).toBeGreaterThan(0);
-    expect(result.totals.cacheHitShare).toBeGreaterThan(0);
   });
 
   clusterTest('token-refresh-storm: everybody refreshes twice', async () => {

@@ -17,9 +17,9 @@ postgres_pool_primary{state="total"} 8
 postgres_pool_primary{state="idle"} 5
 password_hashing{state="busy"} 2
 password_hashing{state="queued"} 3
-cache_operations_total{operation="get",result="hit",tier="local"} 90
-cache_operations_total{operation="get",result="hit",tier="shared"} 5
-cache_operations_total{operation="get",result="miss",tier="local"} 10
+cache_operations_total{operation="get_session",result="hit"} 90
+cache_operations_total{operation="get_user_basic",result="hit"} 5
+cache_operations_total{operation="get_session",result="miss"} 10
 odd{text="a \\"quoted\\" } name, with=signs"} +Inf 1700000000000
 `;
 

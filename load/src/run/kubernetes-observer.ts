@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { forwardPort, type GatewayAddress } from '../../../dev/kubernetes/gateway.ts';
+import { Kubectl } from '../../../dev/kubernetes/kubectl.ts';
 import { textAt } from './metrics-observer.ts';
 import type { Observer } from './observation.ts';
-import { parsePrometheusText } from './prometheus-text.ts';
+import { type MetricSample, parsePrometheusText } from './prometheus-text.ts';
 import { coresOf, mebibytesOf } from './quantities.ts';
 import { apiSample, type Sample, type TierSample } from './samples.ts';
 
@@ -31,15 +33,60 @@ export interface PodUsage {
 
 const OPS_PORT = 9090;
 
-/** Reads an AuthCluster through one `kubectl proxy`, which costs less than a kubectl per look. */
-export async function startKubernetesObserver(cluster: AuthClusterName): Promise<KubernetesObserver> {
+/**
+ * Reads an AuthCluster through one `kubectl proxy`, which costs less than a kubectl per look, and the metrics of its auth
+ * API by port-forward.
+ * @param onFailure hears what could not be read
+ */
+export async function startKubernetesObserver(
+  cluster: AuthClusterName,
+  onFailure: (error: unknown) => void = () => {},
+): Promise<KubernetesObserver> {
   const { child, url } = await startProxy(cluster.context);
-  return { observe: () => observeCluster(url, cluster), close: () => child.kill() };
+  const metrics = new PodMetrics(cluster);
+  const close = () => {
+    child.kill();
+    metrics.close();
+  };
+  return { observe: () => observeCluster(url, cluster, metrics, onFailure), close };
+}
+
+/** Network policies let nobody in whom the AuthCluster has not declared, the API server's proxy neither. */
+class PodMetrics {
+  readonly #cluster: AuthClusterName;
+  readonly #kubectl: Kubectl;
+  readonly #forwards = new Map<string, Promise<GatewayAddress>>();
+
+  constructor(cluster: AuthClusterName) {
+    this.#cluster = cluster;
+    // Without a name it takes the current context.
+    this.#kubectl = new Kubectl(cluster.context ?? '');
+  }
+
+  async of({ metadata: { name } }: Pod): Promise<MetricSample[]> {
+    const forward =
+      this.#forwards.get(name) ?? forwardPort(this.#kubectl, this.#cluster.namespace, `pod/${name}`, OPS_PORT);
+    this.#forwards.set(name, forward);
+    try {
+      return parsePrometheusText(await textAt(`${(await forward).url}/metrics`));
+    } catch (error) {
+      // The pod, or the way to it, has gone.
+      this.#forwards.delete(name);
+      forward.then(({ close }) => close()).catch(() => {});
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const forward of this.#forwards.values()) forward.then(({ close }) => close()).catch(() => {});
+  }
 }
 
 async function observeCluster(
   url: string,
   { namespace, name }: AuthClusterName,
+  metrics: PodMetrics,
+  onFailure: (error: unknown) => void,
 ): Promise<Partial<Omit<Sample, 'atSeconds'>>> {
   const json = async <T>(path: string) => JSON.parse(await textAt(`${url}${path}`)) as T;
   const selector = encodeURIComponent(`app.kubernetes.io/instance=${name}`);
@@ -51,14 +98,9 @@ async function observeCluster(
     json<{ status: { desiredReplicas?: number; currentReplicas?: number } }>(
       `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/${name}-api`,
     ),
-    Promise.all(
-      servingPods(pods).map(async (pod) =>
-        parsePrometheusText(
-          await textAt(`${url}/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}:${OPS_PORT}/proxy/metrics`),
-        ),
-      ),
-    ),
+    Promise.all(servingPods(pods).map((pod) => metrics.of(pod))),
   ]);
+  for (const each of [usage, api]) if (each.status === 'rejected') onFailure(each.reason);
   return {
     ...(usage.status === 'fulfilled' ? { tiers: tierSamples(pods, usage.value.items) } : {}),
     ...(api.status === 'fulfilled' && api.value.length > 0 ? { api: apiSample(api.value) } : {}),

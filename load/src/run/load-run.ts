@@ -27,7 +27,7 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
   const calibration = await calibrationOf(options.calibrationFile);
   await mkdir(directory, { recursive: true });
   if (options.seeding !== 'no') await seed(options, say);
-  const { observers, close } = await observersFor(options);
+  const { observers, close } = await observersFor(options, say);
   try {
     const summaryFile = join(directory, 'k6-summary.json');
     const startedAtMs = Date.now();
@@ -100,12 +100,12 @@ export async function removeUsers({ baseUrl, cluster, passwordSeed }: RunOptions
   say(`users: ${await deleteUsers({ baseUrl, administrator, passwordSeed })} deleted`);
 }
 
-async function observersFor(options: RunOptions): Promise<{ observers: Observer[]; close: () => void }> {
+async function observersFor(options: RunOptions, say: Say): Promise<{ observers: Observer[]; close: () => void }> {
   const observers: Observer[] = [];
   if (isLoopback(new URL(options.baseUrl))) observers.push(machineObserver());
   if (options.metricsUrls.length > 0) observers.push(metricsObserver(options.metricsUrls));
   if (options.cluster === undefined) return { observers, close: () => {} };
-  const kubernetes = await startKubernetesObserver(options.cluster);
+  const kubernetes = await startKubernetesObserver(options.cluster, reportOnce(say));
   return { observers: [...observers, kubernetes.observe], close: kubernetes.close };
 }
 

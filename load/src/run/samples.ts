@@ -50,8 +50,8 @@ export function apiSample(pods: readonly (readonly MetricSample[])[]): ApiSample
     ...present('hashesRunning', sumOf(all, 'password_hashing', { state: 'busy' })),
     ...present('activeWriteConnections', pool('primary')),
     ...present('activeReadConnections', pool('replicas')),
-    ...present('cacheHits', sumOf(all, 'cache_operations_total', { operation: 'get', result: 'hit' })),
-    ...present('cacheMisses', sumOf(all, 'cache_operations_total', { operation: 'get', result: 'miss' })),
+    ...present('cacheHits', sumOf(all, 'cache_operations_total', { result: 'hit' })),
+    ...present('cacheMisses', sumOf(all, 'cache_operations_total', { result: 'miss' })),
     ...present('querySeconds', sumOf(all, 'postgres_query_duration_seconds_sum')),
     ...present('queries', sumOf(all, 'postgres_query_duration_seconds_count')),
   };
