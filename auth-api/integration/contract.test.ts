@@ -161,6 +161,16 @@ const completeLogin = (mfaToken: string, code: string) =>
   client.send('POST', '/v1/login/mfa', { body: { mfa_token: mfaToken, code } });
 const enrollDuringLogin = (mfaToken: string) =>
   client.send('POST', '/v1/login/mfa/enrollment', { body: { mfa_token: mfaToken } });
+/** The token of somebody's login whose password must be changed. */
+async function passwordChangeTokenOf(user: Awaited<ReturnType<typeof newUser>>): Promise<string> {
+  await admin('PUT', `/users/${user.id}/password-change`);
+  return ((await client.login(user)) as unknown as Answer<{ password_change_token: string }>).body
+    .password_change_token;
+}
+const setPassword = (password_change_token: string, more = {}) => {
+  const body = { password_change_token, new_password: newCredentials().password, ...more };
+  return client.send('POST', '/v1/login/password', { body });
+};
 const stepUp = (token: string, body: object) => client.send('POST', '/v1/step-up', as(token, body));
 
 async function newRole() {
@@ -251,6 +261,18 @@ const exchanges: Record<string, Record<number, Exchange>> = {
   renew_recovery_codes: {
     200: async () => secondFactor('POST', (await newEnrolled()).token, '/recovery-codes'),
     409: async () => secondFactor('POST', (await newUser()).token, '/recovery-codes'),
+  },
+  complete_password_change: {
+    200: async () => setPassword(await passwordChangeTokenOf(await newUser())),
+    401: () => setPassword('nonsense'),
+    403: () => setPassword('nonsense', { refresh_token_delivery: 'cookie' }),
+  },
+  require_password_change: {
+    204: async () => admin('PUT', `/users/${(await newUser()).id}/password-change`),
+    422: async () => admin('PUT', `/users/${(await newUser()).id}/password-change?sessions=all`),
+  },
+  stop_requiring_password_change: {
+    204: async () => admin('DELETE', `/users/${(await newUser()).id}/password-change`),
   },
   step_up: {
     200: async () => {
@@ -472,6 +494,7 @@ const acceptedBodies: Record<string, object> = {
   register: newCredentials(),
   login: newCredentials(),
   complete_login: { mfa_token: 'x', code: '123456' },
+  complete_password_change: { password_change_token: 'x', new_password: newCredentials().password },
   enroll_during_login: { mfa_token: 'x' },
   confirm_second_factor: { code: '123456' },
   step_up: { password: 'x' },

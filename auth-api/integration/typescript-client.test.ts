@@ -144,6 +144,20 @@ describe('the client', () => {
     expect(await holder.client.me()).toMatchObject({ roles: [role] });
   });
 
+  test('sets another password during the login where an administrator requires it', async () => {
+    const { credentials, tokens } = await plain.newSession();
+    const { body: me } = await plain.me(tokens.access_token);
+    const required = await plain.send('PUT', `/v1/admin/users/${me.id}/password-change`, { token: adminToken });
+    expect(required.status).toBe(204);
+    const holder = clientOf();
+    const outcome = await logIn(holder, credentials);
+    if (outcome.kind !== 'passwordChangeNeeded') throw new Error('another password was not asked for');
+    const { password } = newCredentials();
+    await unlessBusy(() => outcome.change(password));
+    expect(await holder.client.me()).toMatchObject({ username: credentials.username });
+    expect(await logIn(clientOf(), { ...credentials, password })).toEqual({ kind: 'loggedIn' });
+  });
+
   test('changes what it has read, and not what somebody else has changed', async () => {
     const { client } = await loggedIn();
     const read = await client.request('GET', '/v1/me');

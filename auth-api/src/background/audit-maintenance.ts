@@ -16,7 +16,7 @@ export const countLogins: Statement = {
     )
     INSERT INTO auth.login_counts (day, outcome, error, count)
     SELECT m.day, coalesce(e.outcome, 'success'), coalesce(e.error, ''), count(e.id)
-    FROM missing m LEFT JOIN auth.audit_events e ON e.type IN ('login', 'complete_login')
+    FROM missing m LEFT JOIN auth.audit_events e ON e.type IN ('login', 'complete_login', 'complete_password_change')
       AND e.occurred_at >= m.day::timestamp AT TIME ZONE 'UTC'
       AND e.occurred_at < (m.day + 1)::timestamp AT TIME ZONE 'UTC'
     GROUP BY 1, 2, 3

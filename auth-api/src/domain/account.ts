@@ -43,7 +43,7 @@ export async function changePassword(
   if (hashed.kind !== 'hashed') return hashed;
   const replaced = { userId, from: account.passwordHash, to: hashed.hash, keptSessionId: sessionId };
   // Another change came first: the password that was verified is no longer the current one.
-  return (await ports.users.changePassword(replaced)) ? { kind: 'changed' } : { kind: 'wrongPassword' };
+  return (await ports.users.changePassword(replaced)) === undefined ? { kind: 'wrongPassword' } : { kind: 'changed' };
 }
 
 export type DeletionOutcome = { readonly kind: 'deleted' } | NotDone;

@@ -55,6 +55,8 @@ export interface RoleStore {
 export interface Account extends UserProfile {
   readonly status: 'active' | 'disabled';
   readonly lastLoginAt: Date | null;
+  /** The next login sets another password. */
+  readonly isPasswordChangeRequired: boolean;
 }
 
 /** What accounts are to be found, in the order of what they are found by. */
@@ -88,4 +90,14 @@ export interface AccountDirectory {
   find(userId: string): Promise<Account | undefined>;
   /** Disabling ends every session with it. */
   setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<boolean>;
+  /**
+   * Logins that have begun, and tokens that were mailed, end with it; sessions do if that is asked for. False where there
+   * is no such account.
+   */
+  requirePasswordChange(
+    userId: string,
+    options: { readonly endsSessions: boolean },
+    act: PendingAuditEvent,
+  ): Promise<boolean>;
+  stopRequiringPasswordChange(userId: string, act: PendingAuditEvent): Promise<boolean>;
 }

@@ -12,6 +12,7 @@ const account: LoginAccount = {
   credentialVersion: 3,
   isActive: true,
   secondFactor: 'none',
+  isPasswordChangeRequired: false,
   roles: ['reader'],
   permissions: [],
   profile: {
@@ -45,7 +46,12 @@ function ports(found: LoginAccount | undefined, more: Partial<LoginPorts> = {}) 
     users: users({ findForLogin: async () => found }),
     sessions: sessions({ open }),
     passwords: passwords({ verify }),
-    challenges: { open: openChallenge, attempt: async () => undefined, close: async () => false },
+    challenges: {
+      open: openChallenge,
+      attempt: async () => undefined,
+      attemptPassword: async () => undefined,
+      close: async () => false,
+    },
     accessTokens: {
       sign: (claims) => ('userId' in claims ? `access of ${claims.userId} as ${claims.roles}` : ''),
       verify: () => undefined,
@@ -143,4 +149,20 @@ test.each([
   expect(openChallenge).toHaveBeenCalledWith(
     expect.objectContaining({ userId: 'ada', credentialVersion: 3, tokenHash: Buffer.from('hash of minted') }),
   );
+});
+
+test('where another password is required, the right one opens no session, and the wrong one is refused as ever', async () => {
+  const { all, open, openChallenge } = ports({ ...account, isPasswordChangeRequired: true });
+  expect(await login({ ...attempt, password: 'wrong' }, all)).toEqual({ kind: 'refused', reason: 'invalid_password' });
+  expect(await login(attempt, all)).toEqual({ kind: 'passwordChangeNeeded', token: 'minted' });
+  expect(open).not.toHaveBeenCalled();
+  expect(openChallenge.mock.calls).toEqual([
+    [expect.objectContaining({ userId: 'ada', awaits: 'password', hasSecondFactor: false })],
+  ]);
+});
+
+test('where another password is required, the second factor is asked for before', async () => {
+  const { all, openChallenge } = ports({ ...account, secondFactor: 'enrolled', isPasswordChangeRequired: true });
+  expect(await login(attempt, all)).toMatchObject({ kind: 'secondFactorNeeded' });
+  expect(openChallenge).toHaveBeenCalledWith(expect.objectContaining({ awaits: 'code' }));
 });

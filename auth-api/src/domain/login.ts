@@ -1,5 +1,5 @@
 import type { PendingAuditEvent } from './audit.ts';
-import { challengeAttempts, challengeLifetimeSeconds, type LoginChallengeStore } from './login-challenge.ts';
+import { askForCode, askForPassword, type LoginChallengeStore } from './login-challenge.ts';
 import { openSession } from './open-session.ts';
 import type { AccountLockout, RateLimiter } from './ports/limits.ts';
 import type { Overloaded } from './ports/overload.ts';
@@ -34,6 +34,8 @@ export type LoginOutcome =
   | { readonly kind: 'loggedIn'; readonly tokens: IssuedTokens }
   /** The password was right: a code is to follow, with this token; see completeLogin. */
   | { readonly kind: 'secondFactorNeeded'; readonly token: string; readonly isEnrolled: boolean }
+  /** The password was right, and has to be replaced, with this token; see completePasswordChange. */
+  | { readonly kind: 'passwordChangeNeeded'; readonly token: string }
   /** The reason is for metrics alone: the answer must be the same for all of them. */
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
   /** Too many attempts: answer 429 with Retry-After. */
@@ -125,32 +127,22 @@ async function waitForLimits(attempt: LoginAttempt, key: string, limits: RateLim
   return Math.max(...decisions.map((each) => (each.kind === 'limited' ? each.retryAfterSeconds : 0)));
 }
 
-/** Opens a session, or where a second factor is asked for what waits for its code. */
+/** Opens a session, or where something more is asked for what waits for that. */
 async function admit(
   attempt: LoginAttempt,
   account: LoginAccount,
   upgradedHash: string | undefined,
   ports: LoginPorts,
 ): Promise<LoginOutcome> {
+  const { secondFactor } = account;
   const hashUpgrade = upgradedHash === undefined ? undefined : { from: account.passwordHash, to: upgradedHash };
-  if (account.secondFactor !== 'none') return challenge(account, hashUpgrade, ports);
+  if (secondFactor !== 'none') {
+    const token = await askForCode(account, hashUpgrade, ports);
+    return { kind: 'secondFactorNeeded', token, isEnrolled: secondFactor === 'enrolled' };
+  }
+  if (account.isPasswordChangeRequired) {
+    return { kind: 'passwordChangeNeeded', token: await askForPassword(account, { hasSecondFactor: false }, ports) };
+  }
   const tokens = await openSession(account, attempt, { hasSecondFactor: false, hashUpgrade }, ports);
   return tokens === undefined ? { kind: 'refused', reason: 'credentials_changed' } : { kind: 'loggedIn', tokens };
-}
-
-async function challenge(
-  { userId, credentialVersion, secondFactor }: LoginAccount,
-  hashUpgrade: { readonly from: string; readonly to: string } | undefined,
-  { challenges, refreshTokens }: LoginPorts,
-): Promise<LoginOutcome> {
-  const token = refreshTokens.mint();
-  await challenges.open({
-    tokenHash: refreshTokens.hash(token),
-    userId,
-    credentialVersion,
-    lifetimeSeconds: challengeLifetimeSeconds,
-    attempts: challengeAttempts,
-    hashUpgrade,
-  });
-  return { kind: 'secondFactorNeeded', token, isEnrolled: secondFactor === 'enrolled' };
 }

@@ -54,6 +54,9 @@ export async function recordAct({ description }: Route, event: PendingAuditEvent
   event.settle();
 }
 
+/** Problems of who has shown what is right, and is asked for more. */
+const challenges = new Set(['mfa_required', 'mfa_enrollment_required', 'password_change_required']);
+
 /** Once the answer is on its way, so that nobody waits for it. What failed here is in the log of the service. */
 export function noteEvent({ description }: Route, event: PendingAuditEvent, answer: Answer, audit: AuditLog): void {
   for (const further of event.further()) audit.note(further);
@@ -61,7 +64,7 @@ export function noteEvent({ description }: Route, event: PendingAuditEvent, answ
   if (!isNoted || event.isSettled || answer.status >= 500) return;
   const { code, pointer } = faultOf(answer);
   if (pointer !== undefined) event.about({ details: { pointer } });
-  const isChallenge = code === 'mfa_required' || code === 'mfa_enrollment_required';
+  const isChallenge = code !== undefined && challenges.has(code);
   audit.note(event.ended(isChallenge ? 'challenge' : answer.status < 400 ? 'success' : 'failure', code));
 }
 

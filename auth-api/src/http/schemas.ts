@@ -151,8 +151,25 @@ export const challengeResponse = problemResponse
   })
   .meta({ id: 'SecondFactorNeeded', description: 'Type mfa-required, or mfa-enrollment-required.' });
 
+/** What a login is answered with that has shown all that is asked for, and waits for another password. */
+export const passwordChangeResponse = problemResponse
+  .extend({
+    password_change_token: z.string().describe('For POST /v1/login/password.'),
+    expires_in: z.int().describe('Seconds.'),
+    recovery_codes: z
+      .array(z.string())
+      .optional()
+      .describe('Where the code was the first of a secret. They are not shown again.'),
+  })
+  .meta({ id: 'PasswordChangeNeeded', description: 'Type password-change-required.' });
+
 /** With which a login is answered 403. */
-export const loginForbidden = z.union([challengeResponse, problemResponse]).meta({ id: 'LoginForbidden' });
+export const loginForbidden = z
+  .union([challengeResponse, passwordChangeResponse, problemResponse])
+  .meta({ id: 'LoginForbidden' });
+export const completionForbidden = z
+  .union([passwordChangeResponse, problemResponse])
+  .meta({ id: 'LoginCompletionForbidden' });
 
 /** RFC 6749 section 5.1. */
 export function tokenBody(tokens: IssuedTokens): z.output<typeof tokenResponse> {

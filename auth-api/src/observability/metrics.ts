@@ -14,6 +14,7 @@ export type AuthenticationError =
   | RefusalReason
   | 'none'
   | 'second_factor_needed'
+  | 'password_change_needed'
   | 'wrong_code'
   | 'limited'
   | 'overloaded'
@@ -40,6 +41,7 @@ const authenticationErrors: readonly AuthenticationError[] = [
   'account_disabled',
   'credentials_changed',
   'second_factor_needed',
+  'password_change_needed',
   'wrong_code',
   'limited',
   'overloaded',

@@ -10,10 +10,11 @@ import { PostgresAccountDirectory } from '../storage/postgres/account-directory.
 import { PostgresAccountExporter } from '../storage/postgres/account-exporter.ts';
 import { PostgresAccountImporter } from '../storage/postgres/account-importer.ts';
 import { PostgresClientStore } from '../storage/postgres/client-store.ts';
+import { PostgresLoginChallengeStore } from '../storage/postgres/login-challenge-store.ts';
 import { PostgresMailOutbox } from '../storage/postgres/mail-outbox.ts';
 import { PostgresMailedTokenStore } from '../storage/postgres/mailed-token-store.ts';
 import { PostgresRoleStore } from '../storage/postgres/role-store.ts';
-import { PostgresLoginChallengeStore, PostgresSecondFactorStore } from '../storage/postgres/second-factor-store.ts';
+import { PostgresSecondFactorStore } from '../storage/postgres/second-factor-store.ts';
 import { PostgresSessionStore } from '../storage/postgres/session-store.ts';
 import { SplitReads } from '../storage/postgres/split-reads.ts';
 import { PostgresUserStore } from '../storage/postgres/user-store.ts';

@@ -8,7 +8,7 @@ import type { Transport } from './transport.ts';
 export type Credentials = Omit<components['schemas']['LoginRequest'], 'refresh_token_delivery'>;
 export type Enrollment = components['schemas']['SecondFactorEnrollment'];
 
-export type LoginOutcome = { readonly kind: 'loggedIn' } | SecondFactorNeeded;
+export type LoginOutcome = { readonly kind: 'loggedIn' } | SecondFactorNeeded | PasswordChangeNeeded;
 
 /** The password was right; the login waits for a code. What proves that much stays in here, and is shown to nobody. */
 export interface SecondFactorNeeded {
@@ -20,7 +20,22 @@ export interface SecondFactorNeeded {
   /** A secret for the user's authenticator, with its QR code. */
   enroll(options?: CallOptions): Promise<Enrollment>;
   /** Of the authenticator, or a recovery code. Recovery codes are returned with the first code of a new secret. */
-  complete(code: string, options?: CallOptions): Promise<{ readonly recoveryCodes?: readonly string[] }>;
+  complete(code: string, options?: CallOptions): Promise<Completion>;
+}
+
+/** All that was shown is right; an administrator requires another password before there is a session. */
+export interface PasswordChangeNeeded {
+  readonly kind: 'passwordChangeNeeded';
+  /** Then the login has to begin anew. */
+  readonly expiresInSeconds: number;
+  /** Sets the password, and is logged in. */
+  change(newPassword: string, options?: CallOptions): Promise<void>;
+}
+
+export interface Completion {
+  readonly recoveryCodes?: readonly string[];
+  /** Where nobody is logged in yet. */
+  readonly passwordChange?: PasswordChangeNeeded;
 }
 
 interface Challenge {
@@ -29,6 +44,7 @@ interface Challenge {
   readonly expires_in: number;
 }
 
+type PasswordChallenge = components['schemas']['PasswordChangeNeeded'];
 type CompletionAnswer = TokenAnswer & components['schemas']['LoginCompletionResponse'];
 
 export async function logIn(
@@ -40,11 +56,12 @@ export async function logIn(
   const { username, password } = credentials;
   const request = outgoing('POST', '/v1/login', { ...options, body: { username, password } });
   const response = await transport({ ...request, expectedStatus: 403 });
-  const { status, body } = await answerOf<TokenAnswer | Challenge>(response);
+  const { status, body } = await answerOf<TokenAnswer | Challenge | PasswordChallenge>(response);
   if (status !== 403) {
     await session.begin(body as TokenAnswer);
     return { kind: 'loggedIn' };
   }
+  if (isPasswordChallenge(body)) return passwordChangeNeeded(body, session, transport);
   if (typeof body !== 'object' || !('mfa_token' in body)) throw new ProblemError(response, body);
   return secondFactorNeeded(body, session, transport);
 }
@@ -61,9 +78,33 @@ function secondFactorNeeded(challenge: Challenge, session: Session, transport: T
     },
     async complete(code, options = {}) {
       const request = outgoing('POST', '/v1/login/mfa', { ...options, body: { mfa_token, code } });
-      const { body } = await answerOf<CompletionAnswer>(await transport(request));
+      const response = await transport({ ...request, expectedStatus: 403 });
+      const { status, body } = await answerOf<CompletionAnswer | PasswordChallenge>(response);
+      if (status === 403 && !isPasswordChallenge(body)) throw new ProblemError(response, body);
+      const codes = body.recovery_codes === undefined ? {} : { recoveryCodes: body.recovery_codes };
+      if (isPasswordChallenge(body)) return { ...codes, passwordChange: passwordChangeNeeded(body, session, transport) };
       await session.begin(body);
-      return body.recovery_codes === undefined ? {} : { recoveryCodes: body.recovery_codes };
+      return codes;
     },
   };
+}
+
+function passwordChangeNeeded(
+  { password_change_token, expires_in }: PasswordChallenge,
+  session: Session,
+  transport: Transport,
+): PasswordChangeNeeded {
+  return {
+    kind: 'passwordChangeNeeded',
+    expiresInSeconds: expires_in,
+    async change(newPassword, options = {}) {
+      const body = { password_change_token, new_password: newPassword };
+      const request = outgoing('POST', '/v1/login/password', { ...options, body });
+      await session.begin((await answerOf<TokenAnswer>(await transport(request))).body);
+    },
+  };
+}
+
+function isPasswordChallenge(body: unknown): body is PasswordChallenge {
+  return typeof body === 'object' && body !== null && 'password_change_token' in body;
 }

@@ -48,6 +48,8 @@ export interface LoginAccount {
   readonly isActive: boolean;
   /** Logins ask for a code: there is a confirmed second factor, or a role requires one. */
   readonly secondFactor: 'none' | 'enrolled' | 'missing';
+  /** An administrator wants another password before there is a session. */
+  readonly isPasswordChangeRequired: boolean;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
   readonly profile: UserBasics;
@@ -91,13 +93,16 @@ export interface UserStore {
     change: ProfileChange,
     verification: Verification | undefined,
   ): Promise<UserProfile | undefined>;
-  /** Ends every other session with it. False where the stored hash is no longer `from`. */
+  /**
+   * Ends every other session with it, and does what an administrator may have required. The version of the credentials
+   * from then on; undefined where the stored hash is no longer `from`.
+   */
   changePassword(change: {
     readonly userId: string;
     readonly from: string;
     readonly to: string;
-    readonly keptSessionId: string;
-  }): Promise<boolean>;
+    readonly keptSessionId: string | undefined;
+  }): Promise<number | undefined>;
   /** With all that belongs to the account. */
   delete(userId: string, event?: PendingAuditEvent): Promise<boolean>;
 }

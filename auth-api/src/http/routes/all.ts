@@ -7,6 +7,7 @@ import { clientRoutes } from './admin/clients.ts';
 import { createAccount } from './admin/create-account.ts';
 import { exportAccountsRoute } from './admin/export-accounts.ts';
 import { importAccountsRoute } from './admin/import-accounts.ts';
+import { passwordChangeRoutes } from './admin/password-change.ts';
 import { roleRoutes } from './admin/roles.ts';
 import { searchAccounts } from './admin/search-accounts.ts';
 import { adminSecondFactorRoutes } from './admin/second-factor.ts';
@@ -22,6 +23,7 @@ import {
   meRoute,
   myPermissionsRoute,
 } from './me.ts';
+import { completePasswordChangeRoute } from './password-challenge.ts';
 import { recoveryRoutes } from './recovery.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import {
@@ -48,6 +50,7 @@ export const routes: readonly Route[] = [
   ...recoveryRoutes,
   completeLoginRoute,
   enrollDuringLoginRoute,
+  completePasswordChangeRoute,
   ...secondFactorRoutes,
   stepUpRoute,
   myPermissionsRoute,
@@ -61,6 +64,7 @@ export const routes: readonly Route[] = [
   exportAccountsRoute,
   importAccountsRoute,
   ...accountRoutes,
+  ...passwordChangeRoutes,
   ...roleRoutes,
   ...accessDocumentRoutes,
   ...adminSecondFactorRoutes,

@@ -3,7 +3,8 @@ import { completeLogin, enrollDuringLogin } from '../../domain/login-challenge.t
 import { deliveryRefusal, tokenAnswer } from '../browser-sessions.ts';
 import { comeBackLater, problem } from '../problem.ts';
 import { publicRoute } from '../route.ts';
-import { presentedToken, problemResponse, tokenDelivery, tokenResponse } from '../schemas.ts';
+import { completionForbidden, presentedToken, problemResponse, tokenDelivery, tokenResponse } from '../schemas.ts';
+import { passwordChangeNeeded } from './password-change-answer.ts';
 import {
   code,
   enrollmentAnswer,
@@ -35,7 +36,11 @@ export const completeLoginRoute = publicRoute(
         schema: completionResponse,
       },
       401: { description: 'The login has to begin anew.', schema: problemResponse },
-      403: { description: 'A cookie was asked for, by no page of an allowed origin.', schema: problemResponse },
+      403: {
+        description:
+          'The code was right; another password is asked for. Or a cookie was, by no page of an allowed origin.',
+        schema: completionForbidden,
+      },
       409: { description: 'There is no second factor yet: enroll first.', schema: problemResponse },
       ...limited,
     },
@@ -56,6 +61,9 @@ export const completeLoginRoute = publicRoute(
         const codes = outcome.recoveryCodes === undefined ? {} : { recovery_codes: outcome.recoveryCodes };
         return { ...answer, body: { ...(answer.body as object), ...codes } };
       }
+      case 'passwordChangeNeeded':
+        ports.metrics.authenticated('password_change_needed');
+        return passwordChangeNeeded(outcome.token, outcome.recoveryCodes);
       case 'invalidChallenge':
         return problem('invalid_mfa_token');
       case 'notEnrolled':

@@ -17,6 +17,7 @@ import {
   sessionListResponse,
   tokenResponse,
 } from '../schemas.ts';
+import { passwordChangeNeeded } from './password-change-answer.ts';
 
 export const loginRoute = publicRoute(
   {
@@ -30,7 +31,7 @@ export const loginRoute = publicRoute(
       429: { description: 'Come back after Retry-After.', schema: problemResponse },
       403: {
         description:
-          'The password was right; a second factor is asked for. Or a cookie was, by no page of an allowed origin.',
+          'The password was right; a second factor or another password is asked for. Or a cookie was, by no page of an allowed origin.',
         schema: loginForbidden,
       },
       401: { description: 'The same for an unknown user and a wrong password.', schema: problemResponse },
@@ -58,6 +59,9 @@ export const loginRoute = publicRoute(
         const extensions = { mfa_token: outcome.token, expires_in: challengeLifetimeSeconds };
         return problem(outcome.isEnrolled ? 'mfa_required' : 'mfa_enrollment_required', { extensions });
       }
+      case 'passwordChangeNeeded':
+        ports.metrics.authenticated('password_change_needed');
+        return passwordChangeNeeded(outcome.token);
       case 'refused':
         ports.metrics.authenticated(outcome.reason);
         event.about({ error: outcome.reason });

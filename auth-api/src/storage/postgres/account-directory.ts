@@ -3,9 +3,9 @@ import { userUpdate } from '../../cache/invalidation-events.ts';
 import type { Account, AccountDirectory, AccountPage } from '../../domain/administration.ts';
 import type { PendingAuditEvent } from '../../domain/audit.ts';
 import { accountColumns, accountSearch } from './account-search.ts';
-import { recordAct } from './audit-events.ts';
+import { queryAsAct, recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
-import type { Database, Statement } from './database.ts';
+import type { Database, Statement, Value } from './database.ts';
 import { type ProfileRow, profileOf } from './profile-row.ts';
 
 const selectAccount: Statement = {
@@ -19,8 +19,20 @@ const updateStatus: Statement = {
   text: `UPDATE auth.users SET status = $2, version = version + 1, updated_at = now() WHERE id = $1 RETURNING id`,
 };
 
+/** The same lock, and a version that no login that has begun knows of. */
+const requireChange: Statement = {
+  name: 'require_password_change',
+  text: `UPDATE auth.users SET password_change_required = true, credential_version = credential_version + 1
+    WHERE id = $1 RETURNING id`,
+};
+
+const stopRequiringChange: Statement = {
+  name: 'stop_requiring_password_change',
+  text: 'UPDATE auth.users SET password_change_required = false WHERE id = $1 RETURNING id',
+};
+
 const endSessions: Statement = {
-  name: 'end_sessions_of_disabled',
+  name: 'end_sessions_of_account',
   text: `UPDATE auth.sessions SET ended_at = now(), end_reason = 'revoked'
     WHERE user_id = $1 AND ended_at IS NULL RETURNING id`,
 };
@@ -28,6 +40,7 @@ const endSessions: Statement = {
 interface AccountRow extends ProfileRow {
   status: Account['status'];
   last_login_at: Date | null;
+  password_change_required: boolean;
 }
 
 export class PostgresAccountDirectory implements AccountDirectory {
@@ -55,11 +68,30 @@ export class PostgresAccountDirectory implements AccountDirectory {
     return row === undefined ? undefined : accountOf(row);
   }
 
-  async setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<boolean> {
+  setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<boolean> {
+    return this.#change(userId, [updateStatus, [userId, status]], status === 'disabled', act);
+  }
+
+  requirePasswordChange(
+    ...[userId, { endsSessions }, act]: Parameters<AccountDirectory['requirePasswordChange']>
+  ): Promise<boolean> {
+    return this.#change(userId, [requireChange, [userId]], endsSessions, act);
+  }
+
+  async stopRequiringPasswordChange(userId: string, act: PendingAuditEvent): Promise<boolean> {
+    return (await queryAsAct(this.#primary, [stopRequiringChange, [userId]], act)).length > 0;
+  }
+
+  async #change(
+    userId: string,
+    [statement, values]: readonly [Statement, readonly Value[]],
+    endsSessions: boolean,
+    act: PendingAuditEvent,
+  ): Promise<boolean> {
     const event = await this.#primary.transaction(async (query) => {
-      const changed = await query(updateStatus, [userId, status]);
+      const changed = await query(statement, values);
       if (changed.length === 0) return undefined;
-      const ended = status === 'disabled' ? await query<{ id: string }>(endSessions, [userId]) : [];
+      const ended = endsSessions ? await query<{ id: string }>(endSessions, [userId]) : [];
       const event = userUpdate(
         userId,
         ended.map(({ id }) => id),
@@ -74,5 +106,10 @@ export class PostgresAccountDirectory implements AccountDirectory {
 }
 
 function accountOf(row: AccountRow): Account {
-  return { ...profileOf(row), status: row.status, lastLoginAt: row.last_login_at };
+  return {
+    ...profileOf(row),
+    status: row.status,
+    lastLoginAt: row.last_login_at,
+    isPasswordChangeRequired: row.password_change_required,
+  };
 }

@@ -3,7 +3,8 @@ import type { Statement, Value } from './database.ts';
 import { rolesOf } from './grant-names.ts';
 import { profileColumns } from './profile-row.ts';
 
-export const accountColumns = `${profileColumns('u')}, u.status, u.last_login_at, ${rolesOf('u.id')} AS roles`;
+export const accountColumns = `${profileColumns('u')}, u.status, u.last_login_at, u.password_change_required,
+  ${rolesOf('u.id')} AS roles`;
 
 /** Before every other one. */
 const first: AccountPosition = { key: '', id: '00000000-0000-0000-0000-000000000000' };

@@ -26,7 +26,7 @@ const selectResetAccount: Statement = {
 /** Of two tokens of one account at once the second finds another version, and so changes nothing. */
 const useResetToken: Statement = {
   name: 'use_reset_token',
-  text: `UPDATE auth.users u SET credential_version = u.credential_version + 1
+  text: `UPDATE auth.users u SET credential_version = u.credential_version + 1, password_change_required = false
     FROM auth.account_tokens t WHERE ${isGoodReset} RETURNING u.id`,
 };
 

@@ -1,12 +1,11 @@
 import type { PendingAuditEvent } from '../../domain/audit.ts';
-import type { LoginChallenge, LoginChallengeStore, NewChallenge } from '../../domain/login-challenge.ts';
 import type { Factor, SecondFactorState, SecondFactorStore } from '../../domain/second-factor.ts';
 import { queryAsAct } from './audit-events.ts';
 import type { Database, Query, Statement } from './database.ts';
-import { rolesOf, secondFactorRequired } from './grant-names.ts';
+import { secondFactorRequired } from './grant-names.ts';
 
 /** Of a user `u`, whose second factor is `f` if there is one. */
-const factorColumns = `f.secret, f.is_confirmed, f.last_used_step,
+export const factorColumns = `f.secret, f.is_confirmed, f.last_used_step,
       (SELECT count(*)::int FROM auth.recovery_codes c WHERE c.user_id = u.id) AS recovery_codes_left`;
 
 const selectFactor: Statement = {
@@ -65,32 +64,7 @@ const deleteFactor: Statement = {
   text: 'DELETE FROM auth.second_factors WHERE user_id = $1 RETURNING user_id',
 };
 
-const insertChallenge: Statement = {
-  name: 'insert_login_challenge',
-  text: `WITH upgrade AS (
-      UPDATE auth.credentials SET password_hash = $7 WHERE user_id = $2 AND password_hash = $6
-    )
-    INSERT INTO auth.login_challenges (token_hash, user_id, credential_version, expires_at, attempts_left)
-    VALUES ($1, $2, $3, now() + make_interval(secs => $4), $5)`,
-};
-
-const attemptChallenge: Statement = {
-  name: 'attempt_login_challenge',
-  text: `WITH attempted AS (
-      UPDATE auth.login_challenges SET attempts_left = attempts_left - 1
-      WHERE token_hash = $1 AND attempts_left > 0 AND expires_at > now()
-      RETURNING user_id, credential_version
-    )
-    SELECT u.id, u.username, a.credential_version, ${rolesOf('u.id')} AS roles, ${factorColumns}
-    FROM attempted a JOIN auth.users u ON u.id = a.user_id LEFT JOIN auth.second_factors f ON f.user_id = u.id`,
-};
-
-const deleteChallenge: Statement = {
-  name: 'delete_login_challenge',
-  text: 'DELETE FROM auth.login_challenges WHERE token_hash = $1 RETURNING user_id',
-};
-
-interface FactorRow {
+export interface FactorRow {
   username: string;
   secret: Buffer | null;
   is_confirmed: boolean | null;
@@ -153,38 +127,11 @@ export class PostgresSecondFactorStore implements SecondFactorStore {
   }
 }
 
-export class PostgresLoginChallengeStore implements LoginChallengeStore {
-  readonly #primary: Database;
-
-  constructor(primary: Database) {
-    this.#primary = primary;
-  }
-
-  async open(challenge: NewChallenge): Promise<void> {
-    const { tokenHash, userId, credentialVersion, lifetimeSeconds, attempts, hashUpgrade } = challenge;
-    const upgrade = [hashUpgrade?.from ?? null, hashUpgrade?.to ?? null];
-    const values = [tokenHash, userId, credentialVersion, lifetimeSeconds, attempts, ...upgrade];
-    await this.#primary.query(insertChallenge, values);
-  }
-
-  async attempt(tokenHash: Buffer): Promise<LoginChallenge | undefined> {
-    type Row = FactorRow & { id: string; credential_version: string; roles: string[] };
-    const [row] = await this.#primary.query<Row>(attemptChallenge, [tokenHash]);
-    if (row === undefined) return undefined;
-    const { id: userId, username, roles } = row;
-    return { userId, username, roles, credentialVersion: Number(row.credential_version), factor: factorOf(row) };
-  }
-
-  async close(tokenHash: Buffer): Promise<boolean> {
-    return (await this.#primary.query(deleteChallenge, [tokenHash])).length > 0;
-  }
-}
-
 async function insertCodes(query: Query, userId: string, codeHashes: readonly Buffer[]): Promise<void> {
   for (const codeHash of codeHashes) await query(insertRecoveryCode, [userId, codeHash]);
 }
 
-function factorOf(row: FactorRow): Factor | undefined {
+export function factorOf(row: FactorRow): Factor | undefined {
   if (row.secret === null) return undefined;
   return {
     sealedSecret: row.secret,

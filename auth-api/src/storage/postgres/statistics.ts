@@ -20,7 +20,7 @@ const countLogins: Statement = {
     WHERE day > (now() AT TIME ZONE 'UTC')::date - $1::integer AND count > 0
     UNION ALL
     SELECT u.day::text, e.outcome, coalesce(e.error, ''), count(*)::float8
-    FROM uncounted u JOIN auth.audit_events e ON e.type IN ('login', 'complete_login')
+    FROM uncounted u JOIN auth.audit_events e ON e.type IN ('login', 'complete_login', 'complete_password_change')
       AND e.occurred_at >= u.day::timestamp AT TIME ZONE 'UTC'
       AND e.occurred_at < (u.day + 1)::timestamp AT TIME ZONE 'UTC'
     WHERE u.day > (now() AT TIME ZONE 'UTC')::date - $1::integer

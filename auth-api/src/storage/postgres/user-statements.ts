@@ -20,6 +20,7 @@ export const insertUser: Statement = {
 export const selectForLogin: Statement = {
   name: 'select_for_login',
   text: `SELECT ${profileColumns('u')}, c.password_hash, u.credential_version, u.status = 'active' AS is_active,
+      u.password_change_required,
       EXISTS (SELECT 1 FROM auth.second_factors f WHERE f.user_id = u.id AND f.is_confirmed) AS has_second_factor,
       ${secondFactorRequired('u.id')} AS is_second_factor_required,
       ${rolesOf('u.id')} AS roles, ${permissionsOf('u.id')} AS permissions
@@ -76,14 +77,18 @@ export const raiseCredentialVersion: Statement = {
 
 export const updatePassword: Statement = {
   name: 'update_password',
-  text: `UPDATE auth.credentials SET password_hash = $3, changed_at = now()
-    WHERE user_id = $1 AND password_hash = $2 RETURNING user_id`,
+  text: `WITH changed AS (
+      UPDATE auth.credentials SET password_hash = $3, changed_at = now()
+      WHERE user_id = $1 AND password_hash = $2 RETURNING user_id
+    )
+    UPDATE auth.users u SET password_change_required = false FROM changed WHERE u.id = changed.user_id
+    RETURNING u.credential_version`,
 };
 
 export const endOtherSessions: Statement = {
   name: 'end_other_sessions',
   text: `UPDATE auth.sessions SET ended_at = now(), end_reason = 'password_change'
-    WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id`,
+    WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND ended_at IS NULL RETURNING id`,
 };
 
 export const lockUser: Statement = {
@@ -103,6 +108,7 @@ export interface LoginRow extends ProfileRow {
   /** bigint: node-pg gives a string. */
   credential_version: string;
   is_active: boolean;
+  password_change_required: boolean;
   has_second_factor: boolean;
   is_second_factor_required: boolean;
   permissions: string[];

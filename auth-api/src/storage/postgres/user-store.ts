@@ -71,6 +71,7 @@ export class PostgresUserStore implements UserStore {
       credentialVersion: Number(row.credential_version),
       isActive: row.is_active,
       secondFactor: row.has_second_factor ? 'enrolled' : row.is_second_factor_required ? 'missing' : 'none',
+      isPasswordChangeRequired: row.password_change_required,
       roles: row.roles,
       permissions: row.permissions,
       profile: basicsOf(row),
@@ -109,15 +110,19 @@ export class PostgresUserStore implements UserStore {
     return profileOf(row);
   }
 
-  changePassword({ userId, from, to, keptSessionId }: Parameters<UserStore['changePassword']>[0]): Promise<boolean> {
-    return this.#change(async (query) => {
+  async changePassword(change: Parameters<UserStore['changePassword']>[0]): Promise<number | undefined> {
+    const { userId, from, to, keptSessionId = null } = change;
+    let version: number | undefined;
+    await this.#change(async (query) => {
       await query(raiseCredentialVersion, [userId]);
-      const changed = await query(updatePassword, [userId, from, to]);
-      if (changed.length === 0) return undefined;
+      const [changed] = await query<{ credential_version: string }>(updatePassword, [userId, from, to]);
+      if (changed === undefined) return undefined;
+      version = Number(changed.credential_version);
       const ended = await query<{ id: string }>(endOtherSessions, [userId, keptSessionId]);
       if (this.#sendsMail) await query(insertPasswordNotice, [userId]);
       return record(query, userId, ended);
     });
+    return version;
   }
 
   delete(userId: string, act?: PendingAuditEvent): Promise<boolean> {

@@ -216,6 +216,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/login/password": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Set the other password that a login asked for, and open the session */
+        readonly post: operations["complete_password_change"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/me/second-factor": {
         readonly parameters: {
             readonly query?: never;
@@ -543,6 +560,30 @@ export interface paths {
          * @description Needs the permission `authcluster.roles.write`.
          */
         readonly delete: operations["revoke_permission"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/users/{id}/password-change": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Let the next login of an account set another password before there is a session
+         * @description Needs the permission `authcluster.users.write`.
+         */
+        readonly put: operations["require_password_change"];
+        readonly post?: never;
+        /**
+         * Let an account log in with the password that it has
+         * @description Needs the permission `authcluster.users.write`.
+         */
+        readonly delete: operations["stop_requiring_password_change"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1160,6 +1201,8 @@ export interface components {
             /** @enum {string} */
             readonly status: "active" | "disabled";
             readonly last_login_at: string | null;
+            /** @description The next login sets another password. */
+            readonly password_change_required: boolean;
         };
         readonly AccountChangeRequest: {
             /**
@@ -1530,6 +1573,7 @@ export interface components {
              */
             readonly refresh_token_delivery?: "body" | "cookie";
         };
+        readonly LoginCompletionForbidden: components["schemas"]["PasswordChangeNeeded"] | components["schemas"]["Problem"];
         readonly LoginCompletionResponse: {
             readonly access_token: string;
             /** @constant */
@@ -1545,7 +1589,18 @@ export interface components {
             /** @description `mfa_token` of the login. */
             readonly mfa_token: string;
         };
-        readonly LoginForbidden: components["schemas"]["SecondFactorNeeded"] | components["schemas"]["Problem"];
+        readonly LoginForbidden: components["schemas"]["SecondFactorNeeded"] | components["schemas"]["PasswordChangeNeeded"] | components["schemas"]["Problem"];
+        readonly LoginPasswordChange: {
+            /** @description Of the answer to the login. */
+            readonly password_change_token: string;
+            /** Format: password */
+            readonly new_password: string;
+            /**
+             * @description Where the refresh token goes: `body` if left out; for a page, `cookie`, which no script can read.
+             * @enum {string}
+             */
+            readonly refresh_token_delivery?: "body" | "cookie";
+        };
         readonly LoginRequest: {
             readonly username: string;
             /** Format: password */
@@ -1563,6 +1618,25 @@ export interface components {
         readonly OAuthError: {
             readonly error: string;
             readonly error_description?: string;
+        };
+        /** @description Type password-change-required. */
+        readonly PasswordChangeNeeded: {
+            /** Format: uri */
+            readonly type: string;
+            readonly title: string;
+            readonly status: number;
+            readonly detail?: string;
+            readonly errors?: readonly {
+                /** @description RFC 6901, into the body. */
+                readonly pointer: string;
+                readonly detail: string;
+            }[];
+            /** @description For POST /v1/login/password. */
+            readonly password_change_token: string;
+            /** @description Seconds. */
+            readonly expires_in: number;
+            /** @description Where the code was the first of a secret. They are not shown again. */
+            readonly recovery_codes?: readonly string[];
         };
         readonly PasswordChangeRequest: {
             /** Format: password */
@@ -1911,7 +1985,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password was right; a second factor is asked for. Or a cookie was, by no page of an allowed origin. */
+            /** @description The password was right; a second factor or another password is asked for. Or a cookie was, by no page of an allowed origin. */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2758,13 +2832,13 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A cookie was asked for, by no page of an allowed origin. */
+            /** @description The code was right; another password is asked for. Or a cookie was, by no page of an allowed origin. */
             readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    readonly "application/problem+json": components["schemas"]["LoginCompletionForbidden"];
                 };
             };
             /** @description There is no second factor yet: enroll first. */
@@ -2865,6 +2939,93 @@ export interface operations {
             };
             /** @description There is a second factor already. */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 16 KiB. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not application/json. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly complete_password_change: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LoginPasswordChange"];
+            };
+        };
+        readonly responses: {
+            /** @description The tokens of the new session; every other one has ended. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TokenResponse"];
+                };
+            };
+            /** @description Not JSON in UTF-8, or a name stands twice in an object. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The login has to begin anew. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A cookie was asked for, by no page of an allowed origin. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -4381,6 +4542,129 @@ export interface operations {
             readonly path: {
                 readonly id: string;
                 readonly permission: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is so, now or before. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly require_password_change: {
+        readonly parameters: {
+            readonly query?: {
+                readonly sessions?: "end" | "keep";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is so, now or before. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Faults, each with its pointer. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly stop_requiring_password_change: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
             };
             readonly cookie?: never;
         };

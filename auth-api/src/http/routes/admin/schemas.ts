@@ -36,7 +36,11 @@ export const permissionListResponse = z
 const status = z.enum(['active', 'disabled']);
 
 export const accountResponse = userResponse
-  .extend({ status, last_login_at: z.iso.datetime().nullable() })
+  .extend({
+    status,
+    last_login_at: z.iso.datetime().nullable(),
+    password_change_required: z.boolean().describe('The next login sets another password.'),
+  })
   .meta({ id: 'Account' });
 
 export const accountListResponse = z
@@ -70,5 +74,6 @@ export function accountBody(account: Account): z.output<typeof accountResponse> 
     ...userBody(account),
     status: account.status,
     last_login_at: account.lastLoginAt?.toISOString() ?? null,
+    password_change_required: account.isPasswordChangeRequired,
   };
 }
