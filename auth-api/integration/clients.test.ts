@@ -374,3 +374,53 @@ describe('administrators', () => {
     }
   });
 });
+
+describe('the audit log tells', () => {
+  const eventsOf = async (query: Record<string, string>) => {
+    const { status, body } = await admin('GET', `/audit-events?${new URLSearchParams({ limit: '100', ...query })}`);
+    expect(status).toBe(200);
+    return body.items as { actor_client: string | null; details: Record<string, unknown> }[];
+  };
+  const from = new Date().toISOString();
+
+  test('which service got a token, and for what', async () => {
+    const service = await newService();
+    await tokenFor(service, { scope: read });
+    await eventually(async () => {
+      const items = await eventsOf({ type: 'token', outcome: 'success', from });
+      expect(items.filter(({ actor_client }) => actor_client === service.id)).toEqual([
+        expect.objectContaining({ actor_id: null, subject_id: null, details: { scope: read }, error: null }),
+      ]);
+    });
+  });
+
+  test('who was refused one, and not with which secret', async () => {
+    const service = await newService();
+    const headers = { 'x-forwarded-for': '203.0.113.31' };
+    const ask = (authorization: string) => {
+      const body = new URLSearchParams({ grant_type: 'client_credentials' }).toString();
+      const form = { 'content-type': 'application/x-www-form-urlencoded', authorization };
+      return client.send('POST', '/oauth/token', { body, headers: { ...headers, ...form } });
+    };
+    expect((await ask(basic(service.id, 'a guess of a secret'))).status).toBe(401);
+    await eventually(async () => {
+      const items = await eventsOf({ type: 'token', outcome: 'failure', from });
+      const mine = items.filter(({ details }) => details.client_id === service.id);
+      expect(mine).toEqual([expect.objectContaining({ error: 'invalid_client', actor_client: null })]);
+      expect(JSON.stringify(items)).not.toContain('a guess');
+    });
+  });
+
+  test('whose session a service has ended', async () => {
+    const { tokens } = await client.newSession();
+    const { id: subject } = (await client.me(tokens.access_token)).body;
+    const form = { token: tokens.refresh_token };
+    const { status } = await postForm(client, '/oauth/revoke', form, basic(oauthClient.id, oauthClient.secret));
+    expect(status).toBe(200);
+    await eventually(async () =>
+      expect(await eventsOf({ type: 'revoke', subject: String(subject) })).toEqual([
+        expect.objectContaining({ outcome: 'success', actor_client: oauthClient.id, session_id: expect.any(String) }),
+      ]),
+    );
+  });
+});

@@ -12,6 +12,12 @@ export const furtherAuditTypes = {
   appoint_administrator: 'The first administrator was given the role',
 } as const;
 
+/** What OAuth clients do, which are no users. */
+export const clientAuditTypes = {
+  token: 'A service got an access token of its own, or was refused one',
+  revoke: 'A service ended the session of a token, or was refused to',
+} as const;
+
 type FurtherAuditType = keyof typeof furtherAuditTypes;
 type Detail = string | number | boolean;
 

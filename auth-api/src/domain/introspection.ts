@@ -1,6 +1,7 @@
 import { type AccessPorts, authenticate } from './access.ts';
+import type { PendingAuditEvent } from './audit.ts';
 import { authenticationContext } from './authentication-context.ts';
-import type { SessionStore } from './ports/sessions.ts';
+import type { EndedSession, SessionStore } from './ports/sessions.ts';
 import { isService, type RefreshTokens, type ServiceClaims } from './ports/tokens.ts';
 
 export interface IntrospectionPorts extends AccessPorts {
@@ -79,17 +80,28 @@ async function introspectRefreshToken(token: string, ports: IntrospectionPorts):
 
 /**
  * Ends the session of a token of either kind (RFC 7009). Of a token that is not ours nothing is said. A service's token
- * has no session that could be ended without its others.
+ * has no session that could be ended without its others. The event learns whose session ended; where none did, there is
+ * nothing to tell.
  */
-export async function revoke(token: string, ports: IntrospectionPorts): Promise<'revoked' | 'unsupported'> {
+export async function revoke(
+  token: string,
+  ports: IntrospectionPorts,
+  event?: PendingAuditEvent,
+): Promise<'revoked' | 'unsupported'> {
   if (isAccessToken(token)) {
     const claims = ports.accessTokens.verify(token, Math.floor(ports.clock.nowMs() / 1000));
     if (claims !== undefined && isService(claims)) return 'unsupported';
-    if (claims !== undefined) await ports.sessions.end(claims.sessionId, 'revoked');
+    const hasEnded = claims !== undefined && (await ports.sessions.end(claims.sessionId, 'revoked'));
+    tellEnd(hasEnded ? claims : undefined, event);
   } else {
-    await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(token), 'revoked');
+    tellEnd(await ports.sessions.endByRefreshToken(ports.refreshTokens.hash(token), 'revoked'), event);
   }
   return 'revoked';
+}
+
+function tellEnd(ended: EndedSession | undefined, event: PendingAuditEvent | undefined): void {
+  if (ended === undefined) event?.settle();
+  else event?.about({ subjectId: ended.userId, sessionId: ended.sessionId });
 }
 
 function isAccessToken(token: string): boolean {

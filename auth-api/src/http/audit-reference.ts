@@ -1,4 +1,4 @@
-import { furtherAuditTypes } from '../domain/audit.ts';
+import { clientAuditTypes, furtherAuditTypes } from '../domain/audit.ts';
 import { isAudited } from './audited.ts';
 import type { Route } from './route.ts';
 
@@ -16,15 +16,20 @@ export function auditReference(routes: readonly Route[]): string {
     `| \`${operation}\` | \`${method.toUpperCase()} ${path}\` | ${summary} |`;
   const table = (descriptions: Route['description'][]) =>
     ['| type | of | what |', '| --- | --- | --- |', ...descriptions.map(row)].join('\n');
-  const further = Object.entries(furtherAuditTypes).map(([type, what]) => `| \`${type}\` | ${what} |`);
+  const words = (types: Readonly<Record<string, string>>) =>
+    ['| type | what |', '| --- | --- |', ...Object.entries(types).map(([type, what]) => `| \`${type}\` | ${what} |`)].join(
+      '\n',
+    );
   return [
     introduction,
     '## What users do\n',
     table(audited.filter((description) => !isAct(description))),
     '\n## What administrators do\n',
     table(audited.filter(isAct)),
+    '\n## What services do\n',
+    words(clientAuditTypes),
     '\n## What comes of it\n',
-    ['| type | what |', '| --- | --- |', ...further].join('\n'),
+    words(furtherAuditTypes),
     '\nRequests that only read are there where they were refused for want of a permission: `error` is `forbidden`, and the type is\ntheir operation.\n',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { type AuditLog, type AuditOrigin, furtherAuditTypes, type PendingAuditEvent } from '../domain/audit.ts';
+import { type AuditLog, type AuditOrigin, clientAuditTypes, furtherAuditTypes, type PendingAuditEvent } from '../domain/audit.ts';
 import type { AccessClaims } from '../domain/ports/tokens.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
 import type { Answer } from './problem.ts';
@@ -15,7 +15,8 @@ export function isAudited({ method, isRead = method === 'get' }: Route['descript
 /** Every word that an event can be of: of operations that change nothing, it tells who was refused for want of a permission. */
 export function auditTypes(routes: readonly Route[]): string[] {
   const told = routes.filter(({ description }) => isAudited(description) || description.permission !== undefined);
-  return [...told.map(({ description }) => description.operation), ...Object.keys(furtherAuditTypes)];
+  const others = [...Object.keys(clientAuditTypes), ...Object.keys(furtherAuditTypes)];
+  return [...told.map(({ description }) => description.operation), ...others];
 }
 
 export function auditOrigin(client: Omit<AuditOrigin, 'traceId'>): AuditOrigin {

@@ -7,17 +7,19 @@ import {
   type ClientAuthenticationPorts,
 } from '../domain/client-authentication.ts';
 import { type IntrospectionPorts, introspect, revoke } from '../domain/introspection.ts';
+import type { AuditLog, PendingAuditEvent } from '../domain/audit.ts';
 import type { ClientAbility } from '../domain/ports/clients.ts';
 import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
 import { issueServiceToken } from '../domain/service-tokens.ts';
 import type { TokenPorts } from '../domain/tokens.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { networkOf } from './client-address.ts';
+import { clientEvent, noteClientEvent, tellPresented } from './client-audit.ts';
 import { presentedClient, readForm } from './oauth-form.ts';
 import type { Answer } from './problem.ts';
 import type { RequestLog } from './request-log.ts';
 
-type OAuthPorts = IntrospectionPorts & ClientAuthenticationPorts & TokenPorts;
+type OAuthPorts = IntrospectionPorts & ClientAuthenticationPorts & TokenPorts & { readonly audit: AuditLog };
 
 export interface OAuthOptions {
   readonly ports: OAuthPorts;
@@ -33,23 +35,32 @@ interface Endpoint {
   readonly ability?: ClientAbility;
   /** What was registered some seconds ago will do. */
   readonly mayBeRemembered: boolean;
-  readonly run: (form: URLSearchParams, client: AuthenticatedClient, ports: OAuthPorts) => Promise<Answer> | Answer;
+  /** It changes something, and so comes into the audit log. */
+  readonly isAudited: boolean;
+  readonly run: (
+    form: URLSearchParams,
+    client: AuthenticatedClient,
+    ports: OAuthPorts,
+    event: PendingAuditEvent | undefined,
+  ) => Promise<Answer> | Answer;
 }
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
-  '/oauth/token': { operation: 'token', mayBeRemembered: false, run: token },
+  '/oauth/token': { operation: 'token', mayBeRemembered: false, isAudited: true, run: token },
   '/oauth/introspect': {
     operation: 'introspect',
     ability: 'introspect',
     mayBeRemembered: true,
+    isAudited: false,
     run: ofToken(async (text, ports) => ({ status: 200, body: await introspect(text, ports) })),
   },
   '/oauth/revoke': {
     operation: 'revoke',
     ability: 'revoke',
     mayBeRemembered: true,
-    run: ofToken(async (text, ports) =>
-      (await revoke(text, ports)) === 'revoked' ? { status: 200 } : oauthError(400, 'unsupported_token_type'),
+    isAudited: true,
+    run: ofToken(async (text, ports, event) =>
+      (await revoke(text, ports, event)) === 'revoked' ? { status: 200 } : oauthError(400, 'unsupported_token_type'),
     ),
   },
 };
@@ -68,13 +79,15 @@ export function createOAuthEndpoints(options: OAuthOptions) {
     const endpoint = endpoints[path];
     if (count === undefined || endpoint === undefined) return false;
     const startedMs = performance.now();
-    answerTo(request, endpoint, options)
+    const event = endpoint.isAudited ? clientEvent(endpoint.operation, request, options) : undefined;
+    answerTo(request, endpoint, options, event)
       .catch((error: unknown) => failure(error, log))
       .then((answer) => {
         write(response, answer);
         const durationMs = performance.now() - startedMs;
         count(answer.status, durationMs / 1000);
         requestLog({ operation: endpoint.operation, method: request.method, status: answer.status, durationMs });
+        if (event !== undefined) noteClientEvent(event, answer, options.ports.audit);
       });
     return true;
   };
@@ -84,6 +97,7 @@ async function answerTo(
   request: IncomingMessage,
   { ability, mayBeRemembered, run }: Endpoint,
   { ports, trustedProxies }: OAuthOptions,
+  event: PendingAuditEvent | undefined,
 ): Promise<Answer> {
   if (request.method !== 'POST') return { ...oauthError(405, 'invalid_request'), headers: { allow: 'POST' } };
   const form = await readForm(request);
@@ -93,24 +107,33 @@ async function answerTo(
     return oauthError(400, 'invalid_request', 'the client authenticates in several ways');
   const clientNetwork = networkOf(request, trustedProxies);
   const outcome = await authenticateClient({ presented, clientNetwork, mayBeRemembered }, ports);
+  if (outcome.kind !== 'authenticated') tellPresented(event, presented);
   if (outcome.kind === 'limited') {
     return { ...oauthError(429, 'temporarily_unavailable'), headers: retryAfter(outcome.retryAfterSeconds) };
   }
   if (outcome.kind === 'refused') {
     return { ...oauthError(401, 'invalid_client'), headers: { 'www-authenticate': 'Basic' } };
   }
+  event?.about({ actorClient: outcome.client.id });
   if (ability !== undefined && !outcome.client.may.includes(ability)) return oauthError(403, 'unauthorized_client');
-  return run(form, outcome.client, ports);
+  return run(form, outcome.client, ports, event);
 }
 
-function ofToken(run: (token: string, ports: OAuthPorts) => Promise<Answer>): Endpoint['run'] {
-  return (form, _, ports) => {
+function ofToken(
+  run: (token: string, ports: OAuthPorts, event: PendingAuditEvent | undefined) => Promise<Answer>,
+): Endpoint['run'] {
+  return (form, _, ports, event) => {
     const text = form.get('token');
-    return text === null || text === '' ? oauthError(400, 'invalid_request', 'token is missing') : run(text, ports);
+    return text === null || text === '' ? oauthError(400, 'invalid_request', 'token is missing') : run(text, ports, event);
   };
 }
 
-function token(form: URLSearchParams, { may, registered }: AuthenticatedClient, ports: OAuthPorts): Answer {
+function token(
+  form: URLSearchParams,
+  { may, registered }: AuthenticatedClient,
+  ports: OAuthPorts,
+  event: PendingAuditEvent | undefined,
+): Answer {
   const grant = form.get('grant_type');
   if (grant === null || grant === '') return oauthError(400, 'invalid_request', 'grant_type is missing');
   if (grant !== 'client_credentials') return oauthError(400, 'unsupported_grant_type');
@@ -121,6 +144,7 @@ function token(form: URLSearchParams, { may, registered }: AuthenticatedClient, 
     return oauthError(400, 'invalid_scope', 'scope must name permissions that the client has');
   }
   const { accessToken: access_token, expiresInSeconds: expires_in, scopes } = outcome;
+  event?.about({ details: { scope: scopes.join(' ') } });
   return { status: 200, body: { access_token, token_type: 'Bearer', expires_in, scope: scopes.join(' ') } };
 }
 
