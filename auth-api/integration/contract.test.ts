@@ -262,6 +262,9 @@ const exchanges: Record<string, Record<number, Exchange>> = {
     200: async () => secondFactor('POST', (await newEnrolled()).token, '/recovery-codes'),
     409: async () => secondFactor('POST', (await newUser()).token, '/recovery-codes'),
   },
+  get_personal_data: {
+    200: async () => admin('GET', `/users/${(await newEnrolled()).id}/personal-data`),
+  },
   complete_password_change: {
     200: async () => setPassword(await passwordChangeTokenOf(await newUser())),
     401: () => setPassword('nonsense'),

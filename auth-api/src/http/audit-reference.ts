@@ -17,9 +17,11 @@ export function auditReference(routes: readonly Route[]): string {
   const table = (descriptions: Route['description'][]) =>
     ['| type | of | what |', '| --- | --- | --- |', ...descriptions.map(row)].join('\n');
   const words = (types: Readonly<Record<string, string>>) =>
-    ['| type | what |', '| --- | --- |', ...Object.entries(types).map(([type, what]) => `| \`${type}\` | ${what} |`)].join(
-      '\n',
-    );
+    [
+      '| type | what |',
+      '| --- | --- |',
+      ...Object.entries(types).map(([type, what]) => `| \`${type}\` | ${what} |`),
+    ].join('\n');
   return [
     introduction,
     '## What users do\n',

@@ -1,4 +1,10 @@
-import { type AuditLog, type AuditOrigin, clientAuditTypes, furtherAuditTypes, type PendingAuditEvent } from '../domain/audit.ts';
+import {
+  type AuditLog,
+  type AuditOrigin,
+  clientAuditTypes,
+  furtherAuditTypes,
+  type PendingAuditEvent,
+} from '../domain/audit.ts';
 import type { AccessClaims } from '../domain/ports/tokens.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
 import type { Answer } from './problem.ts';

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
 import type { Logger } from 'pino';
+import type { AuditLog, PendingAuditEvent } from '../domain/audit.ts';
 import {
   type AuthenticatedClient,
   authenticateClient,
   type ClientAuthenticationPorts,
 } from '../domain/client-authentication.ts';
 import { type IntrospectionPorts, introspect, revoke } from '../domain/introspection.ts';
-import type { AuditLog, PendingAuditEvent } from '../domain/audit.ts';
 import type { ClientAbility } from '../domain/ports/clients.ts';
 import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
 import { issueServiceToken } from '../domain/service-tokens.ts';
@@ -124,7 +124,9 @@ function ofToken(
 ): Endpoint['run'] {
   return (form, _, ports, event) => {
     const text = form.get('token');
-    return text === null || text === '' ? oauthError(400, 'invalid_request', 'token is missing') : run(text, ports, event);
+    return text === null || text === ''
+      ? oauthError(400, 'invalid_request', 'token is missing')
+      : run(text, ports, event);
   };
 }
 

@@ -7,6 +7,7 @@ import type { ClientAuthenticationPorts } from '../domain/client-authentication.
 import type { IdempotencyKeys } from '../domain/idempotency.ts';
 import type { LoginPorts } from '../domain/login.ts';
 import type { LoginChallengePorts } from '../domain/login-challenge.ts';
+import type { PersonalDataStore } from '../domain/personal-data.ts';
 import type { AccessDocuments } from '../domain/ports/access-documents.ts';
 import type { AccountExporter, AccountImporter, Turn } from '../domain/ports/account-transfer.ts';
 import type { ClientStore } from '../domain/ports/clients.ts';
@@ -49,6 +50,7 @@ export interface ApiPorts
   readonly accounts: AccountDirectory;
   readonly importer: AccountImporter;
   readonly exporter: AccountExporter;
+  readonly personalData: PersonalDataStore;
   /** One import at a time. */
   readonly importTurn: Turn;
   readonly idempotencyKeys: IdempotencyKeys;

@@ -13,6 +13,7 @@ import { PostgresClientStore } from '../storage/postgres/client-store.ts';
 import { PostgresLoginChallengeStore } from '../storage/postgres/login-challenge-store.ts';
 import { PostgresMailOutbox } from '../storage/postgres/mail-outbox.ts';
 import { PostgresMailedTokenStore } from '../storage/postgres/mailed-token-store.ts';
+import { PostgresPersonalData } from '../storage/postgres/personal-data-store.ts';
 import { PostgresRoleStore } from '../storage/postgres/role-store.ts';
 import { PostgresSecondFactorStore } from '../storage/postgres/second-factor-store.ts';
 import { PostgresSessionStore } from '../storage/postgres/session-store.ts';
@@ -54,6 +55,7 @@ export function createStores(
     accessDocuments: new PostgresAccessDocuments(primary, { announce, newId: () => uuidV7(Date.now()) }),
     accounts: new PostgresAccountDirectory(primary, announce),
     importer: new PostgresAccountImporter(primary),
+    personalData: new PostgresPersonalData(primary),
     exporter: new PostgresAccountExporter(primary),
     liveSessions: new CachedLiveSessions({
       local: caches.session,

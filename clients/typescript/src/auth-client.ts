@@ -7,7 +7,14 @@ import { memoryStorage, type TokenStorage } from './token-storage.ts';
 import { createTransport } from './transport.ts';
 
 export type { components, operations, paths } from './generated/openapi.ts';
-export type { Completion, Credentials, Enrollment, LoginOutcome, PasswordChangeNeeded, SecondFactorNeeded } from './login.ts';
+export type {
+  Completion,
+  Credentials,
+  Enrollment,
+  LoginOutcome,
+  PasswordChangeNeeded,
+  SecondFactorNeeded,
+} from './login.ts';
 export type { Answer, CallOptions } from './operations.ts';
 export { type Fault, ProblemError } from './problem.ts';
 export { memoryStorage, type TokenStorage, type Tokens } from './token-storage.ts';

@@ -82,7 +82,8 @@ function secondFactorNeeded(challenge: Challenge, session: Session, transport: T
       const { status, body } = await answerOf<CompletionAnswer | PasswordChallenge>(response);
       if (status === 403 && !isPasswordChallenge(body)) throw new ProblemError(response, body);
       const codes = body.recovery_codes === undefined ? {} : { recoveryCodes: body.recovery_codes };
-      if (isPasswordChallenge(body)) return { ...codes, passwordChange: passwordChangeNeeded(body, session, transport) };
+      if (isPasswordChallenge(body))
+        return { ...codes, passwordChange: passwordChangeNeeded(body, session, transport) };
       await session.begin(body);
       return codes;
     },

@@ -24,6 +24,7 @@ import {
   myPermissionsRoute,
 } from './me.ts';
 import { completePasswordChangeRoute } from './password-challenge.ts';
+import { personalDataRoutes } from './personal-data.ts';
 import { recoveryRoutes } from './recovery.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import {
@@ -65,6 +66,7 @@ export const routes: readonly Route[] = [
   importAccountsRoute,
   ...accountRoutes,
   ...passwordChangeRoutes,
+  ...personalDataRoutes,
   ...roleRoutes,
   ...accessDocumentRoutes,
   ...adminSecondFactorRoutes,

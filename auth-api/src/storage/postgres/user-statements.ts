@@ -101,7 +101,12 @@ export const selectLiveSessionIds: Statement = {
   text: 'SELECT id FROM auth.sessions WHERE user_id = $1 AND ended_at IS NULL',
 };
 
-export const deleteUser: Statement = { name: 'delete_user', text: 'DELETE FROM auth.users WHERE id = $1' };
+/** With all that refers to it, and with what waits in its name for mail: that refers to nobody yet. */
+export const deleteUser: Statement = {
+  name: 'delete_user',
+  text: `WITH deleted AS (DELETE FROM auth.users WHERE id = $1 RETURNING username_key, verified_email_key)
+    DELETE FROM auth.mail_outbox o USING deleted d WHERE o.identifier_key IN (d.username_key, d.verified_email_key)`,
+};
 
 export interface LoginRow extends ProfileRow {
   password_hash: string;

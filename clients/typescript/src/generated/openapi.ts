@@ -589,6 +589,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/admin/users/{id}/personal-data": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * All that is kept about one person
+         * @description Needs the permission `authcluster.users.read`. Needs a login or step-up that is recent, with the second factor if there is one (RFC 9470).
+         */
+        readonly get: operations["get_personal_data"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/me/personal-data": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * All that is kept about who asks
+         * @description Needs a login or step-up that is recent, with the second factor if there is one (RFC 9470).
+         */
+        readonly get: operations["get_my_personal_data"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/roles": {
         readonly parameters: {
             readonly query?: never;
@@ -1667,6 +1707,79 @@ export interface components {
             readonly name: string;
             /** @default  */
             readonly description: string;
+        };
+        readonly PersonalData: {
+            /** Format: date-time */
+            readonly exported_at: string;
+            readonly account: {
+                /** Format: uuid */
+                readonly id: string;
+                readonly username: string;
+                readonly email: string | null;
+                readonly email_verified: boolean;
+                readonly display_name: string | null;
+                readonly locale: string | null;
+                /** Format: date-time */
+                readonly created_at: string;
+                /** Format: date-time */
+                readonly updated_at: string;
+                /** @enum {string} */
+                readonly status: "active" | "disabled";
+                readonly external_id: string | null;
+                readonly password_change_required: boolean;
+                /** Format: date-time */
+                readonly password_changed_at: string;
+                readonly last_login_at: string | null;
+            };
+            readonly roles: readonly {
+                readonly name: string;
+                /** Format: date-time */
+                readonly granted_at: string;
+                readonly granted_by: string | null;
+            }[];
+            /** @description Those that were granted directly. */
+            readonly permissions: readonly {
+                readonly name: string;
+                /** Format: date-time */
+                readonly granted_at: string;
+                readonly granted_by: string | null;
+            }[];
+            readonly sessions: readonly {
+                /** Format: uuid */
+                readonly id: string;
+                /** Format: date-time */
+                readonly created_at: string;
+                /** Format: date-time */
+                readonly last_used_at: string;
+                /** Format: date-time */
+                readonly expires_at: string;
+                readonly ended_at: string | null;
+                readonly end_reason: string | null;
+                readonly client_address: string | null;
+                readonly user_agent: string | null;
+                readonly has_second_factor: boolean;
+            }[];
+            /** @description That there is one: the secret is never shown again. */
+            readonly second_factor: {
+                readonly is_enabled: boolean;
+                /** Format: date-time */
+                readonly since: string;
+                readonly recovery_codes_left: number;
+            } | null;
+            readonly waiting_mails: readonly {
+                readonly template: string;
+                readonly to: string | null;
+                /** Format: date-time */
+                readonly since: string;
+            }[];
+            readonly mailed_links: readonly {
+                readonly purpose: string;
+                readonly to: string;
+                /** Format: date-time */
+                readonly expires_at: string;
+            }[];
+            /** @description About the person, the youngest first, then what they did to others. Not from where somebody else did it. */
+            readonly audit_events: readonly components["schemas"]["AuditEvent"][];
         };
         /** @description RFC 9457. */
         readonly Problem: {
@@ -4697,6 +4810,102 @@ export interface operations {
             };
             /** @description There is no such thing. */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_personal_data: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One document, without any secret or hash. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonalData"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission is missing. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_my_personal_data: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One document, without any secret or hash. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonalData"];
+                };
+            };
+            /** @description No valid access token. */
+            readonly 401: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

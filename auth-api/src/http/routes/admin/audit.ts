@@ -20,7 +20,7 @@ const filters = {
 const exportQuery = z.strictObject(filters);
 const listQuery = exportQuery.extend({ cursor: positionCursor.optional(), limit: pageQuery.shape.limit });
 
-const eventResponse = z
+export const eventResponse = z
   .object({
     id: z.uuid(),
     occurred_at: z.iso.datetime(),
@@ -118,7 +118,7 @@ function filterOf({ type, subject, actor, outcome, from, to }: z.output<typeof e
   return { type, subjectId: subject, actorId: actor, outcome, from: time(from), to: time(to) };
 }
 
-function eventBody(event: AuditEvent): z.output<typeof eventResponse> {
+export function eventBody(event: AuditEvent): z.output<typeof eventResponse> {
   return {
     id: event.id,
     occurred_at: event.occurredAt.toISOString(),
