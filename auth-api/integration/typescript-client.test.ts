@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Running, runExpress, runFastify } from '../../clients/middleware/src/testing/example-services.ts';
@@ -12,6 +13,7 @@ import { administratorToken } from './harness/administrator-token.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { Authenticator, enroll } from './harness/authenticator.ts';
 import { Client, newCredentials } from './harness/client.ts';
+import { basic, postForm } from './harness/oauth.ts';
 import { runningStack } from './harness/running-stack.ts';
 import { oauthClient, serveEnvironment } from './harness/stack.ts';
 
@@ -177,13 +179,18 @@ describe.each([
   let issuing: ApiProcess;
   let service: Running;
   let asking: Running;
+  let open: Running;
   beforeAll(async () => {
     issuing = await ApiProcess.start(environment);
     const options = { issuer: 'https://auth.example.com', baseUrl: issuing.url, timeoutMs: 20_000 };
     const introspection = { clientId: oauthClient.id, clientSecret: oauthClient.secret };
-    [service, asking] = await Promise.all([run(options), run({ ...options, introspection, cacheSeconds: 0 })]);
+    [service, asking, open] = await Promise.all([
+      run(options),
+      run({ ...options, introspection, cacheSeconds: 0 }),
+      run({ ...options, introspection, acceptServices: true }),
+    ]);
   });
-  afterAll(() => Promise.all([service?.stop(), asking?.stop(), issuing?.stop()]));
+  afterAll(() => Promise.all([service?.stop(), asking?.stop(), open?.stop(), issuing?.stop()]));
 
   async function get({ url }: Running, path: string, token: string) {
     const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
@@ -195,6 +202,28 @@ describe.each([
     const [token = '', { id }] = [await client.accessToken(), await client.me()];
     expect(await get(service, '/me', token)).toMatchObject({ status: 200, body: { userId: id, roles: [] } });
     expect((await get(service, '/orders', token)).status).toBe(403);
+  });
+
+  test('lets in services with tokens of their own where that is asked for, and no other does', async () => {
+    const permission = `client-tests.p${randomUUID()}`;
+    const admin = (method: string, path: string, body: object) =>
+      plain.send<Record<string, string>>(method, `/v1/admin${path}`, { token: adminToken, body });
+    await admin('POST', '/permissions', { name: permission });
+    const client = { name: `client ${permission}`, permissions: [permission], may: ['client_credentials'] };
+    const { body: registered } = await admin('POST', '/clients', client);
+    const { id = '', client_secret = '' } = registered;
+    const form = { grant_type: 'client_credentials' };
+    const { body: granted } = await postForm(plain, '/oauth/token', form, basic(id, client_secret));
+    const token = String(granted.access_token);
+    expect(await get(open, '/service', token)).toMatchObject({
+      status: 200,
+      body: { service: { clientId: id, scopes: [permission] } },
+    });
+    expect((await get(open, '/service', token)).body).not.toHaveProperty('auth');
+    expect((await get(open, '/read', token)).status).toBe(403);
+    expect((await get(open, '/orders', token)).status).toBe(403);
+    expect((await get(service, '/me', token)).status).toBe(401);
+    expect((await get(asking, '/me', token)).status).toBe(401);
   });
 
   test('that asks refuses the token of a session that has ended', async () => {

@@ -11,6 +11,21 @@ export interface Auth {
   readonly expiresAt: Date;
 }
 
+/** A service behind a request, with a token that it got for itself (the client credentials grant). */
+export interface ServiceAuth {
+  /** Of the registry of clients. */
+  readonly clientId: string;
+  /** Names of the permissions that the token is for. */
+  readonly scopes: readonly string[];
+  readonly tokenId: string;
+  readonly expiresAt: Date;
+}
+
+/** Whose token it is: never both. */
+export type Holder =
+  | { readonly auth: Auth; readonly service?: undefined }
+  | { readonly auth?: undefined; readonly service: ServiceAuth };
+
 export interface AuthOptions {
   /** As tokens name it, and where the service is: `https://auth.example.com`. */
   readonly issuer: string;
@@ -18,6 +33,11 @@ export interface AuthOptions {
   readonly audience?: string;
   /** Where the service is reached, if that is not the issuer: inside of the cluster, say. */
   readonly baseUrl?: string;
+  /**
+   * Also lets in services with tokens of their own, as `request.service`; `request.auth` is not set then. By default,
+   * only users are.
+   */
+  readonly acceptServices?: boolean;
   /** By how much clocks may differ. By default 5. */
   readonly clockToleranceSeconds?: number;
   /**

@@ -1,24 +1,26 @@
 import type { RequestHandler } from 'express';
-import type { Auth, AuthOptions } from './auth.ts';
+import type { Auth, AuthOptions, ServiceAuth } from './auth.ts';
 import { allPermissions, createGuard, oneOfRoles, type Requirement } from './guard.ts';
 
-export type { Auth, AuthOptions } from './auth.ts';
+export type { Auth, AuthOptions, ServiceAuth } from './auth.ts';
 
 declare global {
   namespace Express {
     interface Request {
       /** Who is behind the request, after one of the handlers of `expressAuth`. */
       auth?: Auth;
+      /** In place of it, a service, where `acceptServices` lets them in. */
+      service?: ServiceAuth;
     }
   }
 }
 
-/** Each of these handlers sets `request.auth`, or answers with a problem. */
+/** Each of these handlers sets `request.auth` (or `request.service`), or answers with a problem. */
 export interface ExpressAuth {
   authenticate(): RequestHandler;
   /** Lets in who shows no token, without `request.auth`; a token that is not good is refused. */
   authenticateIfPresented(): RequestHandler;
-  /** One of them must be held. */
+  /** One of them must be held: services have none. */
   requireRole(...roles: string[]): RequestHandler;
   /** All of them must be held, by role or directly: the service is asked. */
   requirePermission(...permissions: string[]): RequestHandler;
@@ -35,7 +37,9 @@ export function expressAuth(options: AuthOptions): ExpressAuth {
         response.status(status).set(headers).end(JSON.stringify(body));
         return;
       }
-      if (decision.auth !== undefined) request.auth = decision.auth;
+      const { auth, service } = decision.holder ?? {};
+      if (auth !== undefined) request.auth = auth;
+      if (service !== undefined) request.service = service;
       next();
     };
   }

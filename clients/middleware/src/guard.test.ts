@@ -30,14 +30,16 @@ describe('an access token', () => {
     const { nowSeconds } = service.state;
     expect(await ask(await service.token())).toEqual({
       kind: 'admitted',
-      auth: {
-        userId: 'ada',
-        sessionId: 'session',
-        roles: ['reader'],
-        authenticatedAt: new Date((nowSeconds - 60) * 1000),
-        hasSecondFactor: true,
-        tokenId: 'token',
-        expiresAt: new Date((nowSeconds + 300) * 1000),
+      holder: {
+        auth: {
+          userId: 'ada',
+          sessionId: 'session',
+          roles: ['reader'],
+          authenticatedAt: new Date((nowSeconds - 60) * 1000),
+          hasSecondFactor: true,
+          tokenId: 'token',
+          expiresAt: new Date((nowSeconds + 300) * 1000),
+        },
       },
     });
   });
@@ -80,8 +82,44 @@ describe('an access token', () => {
 
   test('need not be there where that is optional, but must be good', async () => {
     const { ask } = await guarded();
-    expect(await ask(undefined, { kind: 'optional' })).toEqual({ kind: 'admitted', auth: undefined });
+    expect(await ask(undefined, { kind: 'optional' })).toEqual({ kind: 'admitted', holder: undefined });
     expect(await ask('nonsense', { kind: 'optional' })).toMatchObject(invalid);
+  });
+});
+
+describe('a token of a service', () => {
+  const claims = { sub: 'billing', client_id: 'billing', scope: 'orders.read', sid: undefined, roles: undefined };
+
+  test('is refused where only users are let in', async () => {
+    const { ask, service } = await guarded();
+    expect(await ask(await service.token(claims))).toMatchObject(invalid);
+  });
+
+  test('says which service is there, and that it is no user', async () => {
+    const { ask, service } = await guarded({ acceptServices: true });
+    const expiresAt = new Date((service.state.nowSeconds + 300) * 1000);
+    expect(await ask(await service.token(claims))).toEqual({
+      kind: 'admitted',
+      holder: { service: { clientId: 'billing', scopes: ['orders.read'], tokenId: 'token', expiresAt } },
+    });
+    expect(await ask(await service.token())).toMatchObject({ holder: { auth: { userId: 'ada' } } });
+  });
+
+  test('has permissions, and no roles, whatever it says', async () => {
+    const { ask, service } = await guarded({ acceptServices: true });
+    const token = await service.token({ ...claims, roles: ['reader'] });
+    expect(await ask(token, allPermissions(['orders.read']))).toMatchObject({ kind: 'admitted' });
+    expect(await ask(token, oneOfRoles(['reader']))).toMatchObject(refused(403));
+  });
+
+  const wrong: [string, JWTPayload][] = [
+    ['with another subject', { sub: 'ada' }],
+    ['without a scope', { scope: undefined }],
+    ['whose client is a number', { client_id: 7 }],
+  ];
+  test.each(wrong)('%s is refused', async (_, more) => {
+    const { ask, service } = await guarded({ acceptServices: true });
+    expect(await ask(await service.token({ ...claims, ...more }))).toMatchObject(invalid);
   });
 });
 

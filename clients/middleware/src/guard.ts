@@ -1,5 +1,5 @@
 import { verifyAccessToken } from './access-token.ts';
-import type { Auth, AuthOptions } from './auth.ts';
+import type { AuthOptions, Holder } from './auth.ts';
 import { remoteKeySet } from './key-set.ts';
 import { createQuestions } from './questions.ts';
 import { forbidden, type Refusal, unauthenticated, unavailable } from './refusal.ts';
@@ -12,7 +12,8 @@ export type Requirement =
   | { readonly kind: 'allPermissions'; readonly permissions: readonly string[] };
 
 export type Decision =
-  | { readonly kind: 'admitted'; readonly auth: Auth | undefined }
+  /** Nobody where no token was shown, which is optional then. */
+  | { readonly kind: 'admitted'; readonly holder: Holder | undefined }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /** Decides on an Authorization header. Never rejects: where something needed is away, the decision is 503. */
@@ -20,12 +21,12 @@ export type Guard = (authorization: string | undefined, requirement: Requirement
 
 export function createGuard(options: AuthOptions, nowMs: () => number = Date.now): Guard {
   const { issuer, audience = issuer, clockToleranceSeconds = 5, cacheSeconds = 5, timeoutMs = 2000 } = options;
-  const { introspection, onUnavailable = () => {} } = options;
+  const { introspection, acceptServices = false, onUnavailable = () => {} } = options;
   const send: typeof fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const baseUrl = (options.baseUrl ?? issuer).replace(/\/+$/, '');
   const url = new URL(`${baseUrl}/.well-known/jwks.json`);
   const keys = remoteKeySet({ url, fetch: send, timeoutMs, nowMs });
-  const accessTokens = { issuer, audience, clockToleranceSeconds, keys };
+  const accessTokens = { issuer, audience, clockToleranceSeconds, acceptServices, keys };
   const questions = createQuestions({
     baseUrl,
     fetch: send,
@@ -39,21 +40,22 @@ export function createGuard(options: AuthOptions, nowMs: () => number = Date.now
     const token = bearerToken(authorization);
     if (token === undefined)
       return requirement.kind === 'optional' ? admitted(undefined) : refused(unauthenticated(false));
-    const auth = await verifyAccessToken(token, accessTokens);
-    if (auth === undefined) return refused(unauthenticated(true));
+    const holder = await verifyAccessToken(token, accessTokens);
+    if (holder === undefined) return refused(unauthenticated(true));
     if (introspection !== undefined && !(await questions.isActive(token))) return refused(unauthenticated(true));
     switch (requirement.kind) {
       case 'authenticated':
       case 'optional':
-        return admitted(auth);
+        return admitted(holder);
       case 'oneOfRoles':
-        return requirement.roles.some((role) => auth.roles.includes(role))
-          ? admitted(auth)
+        // Services have none.
+        return requirement.roles.some((role) => holder.auth?.roles.includes(role))
+          ? admitted(holder)
           : refused(forbidden('The role for this is missing'));
       case 'allPermissions': {
         const answer = await questions.holds(token, requirement.permissions);
         if (answer === 'tokenRefused') return refused(unauthenticated(true));
-        return answer === 'held' ? admitted(auth) : refused(forbidden('The permission for this is missing'));
+        return answer === 'held' ? admitted(holder) : refused(forbidden('The permission for this is missing'));
       }
     }
   }
@@ -70,8 +72,8 @@ function bearerToken(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
-function admitted(auth: Auth | undefined): Decision {
-  return { kind: 'admitted', auth };
+function admitted(holder: Holder | undefined): Decision {
+  return { kind: 'admitted', holder };
 }
 
 function refused(refusal: Refusal): Decision {

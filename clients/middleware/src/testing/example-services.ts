@@ -17,6 +17,7 @@ export async function runExpress(options: AuthOptions): Promise<Running> {
   const app = express();
   app.get('/me', auth.authenticate(), ({ auth }, response) => void response.json(auth ?? null));
   app.get('/greeting', auth.authenticateIfPresented(), ({ auth }, response) => void response.json(auth ?? null));
+  app.get('/service', auth.authenticate(), ({ auth, service }, response) => void response.json({ auth, service }));
   app.get('/read', auth.requireRole('reader'), (_, response) => void response.json('read'));
   app.get('/write', auth.requireRole('writer'), (_, response) => void response.json('written'));
   app.get('/orders', auth.requirePermission('orders.read'), (_, response) => void response.json('orders'));
@@ -34,6 +35,10 @@ export async function runFastify(options: AuthOptions): Promise<Running> {
   app.get('/greeting', { onRequest: auth.authenticateIfPresented() }, async ({ auth: caller }, reply) =>
     reply.send(caller ?? 'null'),
   );
+  app.get('/service', { onRequest: auth.authenticate() }, async ({ auth, service }) => ({
+    ...(auth && { auth }),
+    ...(service && { service }),
+  }));
   app.get('/read', { onRequest: auth.requireRole('reader') }, async () => '"read"');
   app.get('/write', { onRequest: auth.requireRole('writer') }, async () => '"written"');
   app.get('/orders', { onRequest: auth.requirePermission('orders.read') }, async () => '"orders"');
