@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseSetCookie, type SetCookie } from 'cookie';
+import { createAuthClient, ProblemError } from '../../clients/typescript/src/auth-client.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { enroll } from './harness/authenticator.ts';
 import { type Answer, Client, type Credentials, newCredentials, type Tokens, unlessBusy } from './harness/client.ts';
@@ -425,4 +427,66 @@ describe('a service that allows no origins', () => {
 test('an origin that is none stops the start, and is named', async () => {
   const environment = { ...serveEnvironment(stack), BROWSER_ORIGINS: 'https://*.example.com' };
   await expect(ApiProcess.start(environment)).rejects.toThrow(/BROWSER_ORIGINS must list origins/);
+});
+
+describe('the TypeScript client with cookies', () => {
+  /** A browser's part: it keeps the cookie, sends it where that is asked for, and shows it to no script. */
+  function browserFetch() {
+    const jar: { cookie?: string } = {};
+    const seen: string[] = [];
+    const send: typeof fetch = async (input, init = {}) => {
+      const headers = new Headers(init.headers);
+      for (const [name, value] of Object.entries(fromPage)) headers.set(name, value);
+      if (init.credentials === 'include' && jar.cookie !== undefined) headers.set('cookie', jar.cookie);
+      const answer = await fetch(input, { ...init, headers });
+      const [cookie] = answer.headers.getSetCookie().map((each) => parseSetCookie(each));
+      if (cookie !== undefined) {
+        if (cookie.maxAge === 0) delete jar.cookie;
+        else jar.cookie = `${cookie.name}=${cookie.value}`;
+      }
+      seen.push(await answer.clone().text());
+      return answer;
+    };
+    const newClient = () => createAuthClient({ baseUrl: clients[0].url, fetch: send, cookies: true, attempts: 10 });
+    return { jar, seen, newClient };
+  }
+
+  async function logIn(client: ReturnType<typeof createAuthClient>, credentials: Credentials) {
+    for (let turn = 1; ; turn += 1) {
+      try {
+        return await client.login(credentials);
+      } catch (error) {
+        const isBusy = error instanceof ProblemError && error.status === 503 && turn < 10;
+        if (!isBusy) throw error;
+        await delay((error.retryAfterSeconds ?? 1) * 1000);
+      }
+    }
+  }
+
+  test('logs in, goes on after the page was loaded anew, and logs out; no script sees a refresh token', async () => {
+    const { jar, seen, newClient } = browserFetch();
+    const credentials = await newUser();
+    const client = newClient();
+    expect(await logIn(client, credentials)).toEqual({ kind: 'loggedIn' });
+    expect(await client.me()).toMatchObject({ username: credentials.username });
+    const reloaded = newClient();
+    expect(await reloaded.me()).toMatchObject({ username: credentials.username });
+    await reloaded.logout();
+    expect(jar.cookie).toBeUndefined();
+    expect(await newClient().accessToken()).toBeUndefined();
+    expect(seen.filter((text) => text.includes('refresh_token"'))).toEqual([]);
+  });
+
+  test('completes a login with a second factor', async () => {
+    const { jar, newClient } = browserFetch();
+    const credentials = await newUser();
+    const { body } = await unlessBusy(() => clients[0].login(credentials));
+    const { authenticator } = await enroll(clients[0], body.access_token);
+    const client = newClient();
+    const outcome = await logIn(client, credentials);
+    if (outcome.kind !== 'secondFactorNeeded') throw new Error('the second factor was not asked for');
+    await outcome.complete(await authenticator.nextCode());
+    expect(await client.me()).toMatchObject({ username: credentials.username });
+    expect(jar.cookie).toMatch(cookieName);
+  });
 });

@@ -1,3 +1,4 @@
+import { cookieSession } from './cookie-session.ts';
 import type { components } from './generated/openapi.ts';
 import { type Credentials, type LoginOutcome, logIn } from './login.ts';
 import type { AnswerOf, CallOptions, Method, OperationOf, PathOf, RequestArguments } from './operations.ts';
@@ -28,6 +29,11 @@ export interface AuthClientOptions {
   readonly fetch?: typeof fetch;
   /** By default, memory. */
   readonly storage?: TokenStorage;
+  /**
+   * For pages: the browser keeps the refresh token, in a cookie that no script can read, and no storage has it. The page's
+   * origin must be one that the service allows.
+   */
+  readonly cookies?: boolean;
   /** The service has ended the session, by expiry or from elsewhere: it is time to log in anew. */
   readonly onSessionEnd?: () => void;
   /** Of one attempt, its answer's body included. By default 15 seconds. */
@@ -60,12 +66,14 @@ export interface AuthClient {
 }
 
 export function createAuthClient(options: AuthClientOptions): AuthClient {
-  const { baseUrl, storage = memoryStorage(), onSessionEnd = () => {} } = options;
+  const { baseUrl, storage = memoryStorage(), cookies = false, onSessionEnd = () => {} } = options;
   const { timeoutMs = 15_000, attempts = 3, longestWaitMs = 10_000 } = options;
   // Looked up for each call: what replaces the global one later, for tests or traces, counts.
   const send: typeof fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const transport = createTransport({ baseUrl, fetch: send, timeoutMs, attempts, longestWaitMs });
-  const session = tokenSession({ storage, transport, onSessionEnd, nowMs: Date.now });
+  const transport = createTransport({ baseUrl, fetch: send, timeoutMs, attempts, longestWaitMs, withCookies: cookies });
+  if (cookies && options.storage !== undefined) throw new RangeError('with cookies there is nothing to store');
+  const common = { transport, onSessionEnd, nowMs: Date.now };
+  const session = cookies ? cookieSession(common) : tokenSession({ ...common, storage });
 
   async function call<Body>(method: Method, path: string, loose: LooseOptions) {
     return answerOf<Body>(await sendInSession(outgoing(method, path, loose), session, transport));

@@ -54,7 +54,7 @@ export async function logIn(
   transport: Transport,
 ): Promise<LoginOutcome> {
   const { username, password } = credentials;
-  const request = outgoing('POST', '/v1/login', { ...options, body: { username, password } });
+  const request = outgoing('POST', '/v1/login', { ...options, body: { username, password, ...session.delivery } });
   const response = await transport({ ...request, expectedStatus: 403 });
   const { status, body } = await answerOf<TokenAnswer | Challenge | PasswordChallenge>(response);
   if (status !== 403) {
@@ -77,7 +77,7 @@ function secondFactorNeeded(challenge: Challenge, session: Session, transport: T
       return (await answerOf<Enrollment>(await transport(request))).body;
     },
     async complete(code, options = {}) {
-      const request = outgoing('POST', '/v1/login/mfa', { ...options, body: { mfa_token, code } });
+      const request = outgoing('POST', '/v1/login/mfa', { ...options, body: { mfa_token, code, ...session.delivery } });
       const response = await transport({ ...request, expectedStatus: 403 });
       const { status, body } = await answerOf<CompletionAnswer | PasswordChallenge>(response);
       if (status === 403 && !isPasswordChallenge(body)) throw new ProblemError(response, body);
@@ -99,7 +99,7 @@ function passwordChangeNeeded(
     kind: 'passwordChangeNeeded',
     expiresInSeconds: expires_in,
     async change(newPassword, options = {}) {
-      const body = { password_change_token, new_password: newPassword };
+      const body = { password_change_token, new_password: newPassword, ...session.delivery };
       const request = outgoing('POST', '/v1/login/password', { ...options, body });
       await session.begin((await answerOf<TokenAnswer>(await transport(request))).body);
     },

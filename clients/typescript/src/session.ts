@@ -3,11 +3,13 @@ import { ProblemError } from './problem.ts';
 import type { TokenStorage, Tokens } from './token-storage.ts';
 import type { Transport } from './transport.ts';
 
-/** Of who has not asked for a cookie. */
-export type TokenAnswer = components['schemas']['TokenResponse'] & { readonly refresh_token: string };
+/** Without a refresh token where that went into a cookie. */
+export type TokenAnswer = components['schemas']['TokenResponse'];
 
-/** How a client holds its session. Another kind of holding, by cookies say, is another Session. */
+/** How a client holds its session: by tokenSession, or by cookieSession. */
 export interface Session {
+  /** For the body of what opens a session: where its refresh token goes. */
+  readonly delivery: Pick<components['schemas']['LoginRequest'], 'refresh_token_delivery'>;
   /** For the next request; undefined where there is no session. */
   accessToken(signal?: AbortSignal): Promise<string | undefined>;
   /** Another access token than one that was refused; undefined where the session has ended. */
@@ -27,7 +29,7 @@ export interface SessionOptions {
 }
 
 /** So long before its end an access token is not sent any more: it has a way to go. */
-const earlyMs = 1000;
+export const earlyMs = 1000;
 
 /** Holds both tokens in a storage. However many requests find their access token refused, one refresh is made. */
 export function tokenSession({ storage, transport, onSessionEnd, nowMs }: SessionOptions): Session {
@@ -36,7 +38,7 @@ export function tokenSession({ storage, transport, onSessionEnd, nowMs }: Sessio
   const expiry = (seconds: number) => nowMs() + seconds * 1000;
   const tokensOf = (answer: TokenAnswer): Tokens => ({
     accessToken: answer.access_token,
-    refreshToken: answer.refresh_token,
+    refreshToken: answer.refresh_token ?? '',
     expiresAtMs: expiry(answer.expires_in),
   });
 
@@ -71,6 +73,7 @@ export function tokenSession({ storage, transport, onSessionEnd, nowMs }: Sessio
   }
 
   return {
+    delivery: {},
     renewed,
     async accessToken(signal) {
       const tokens = await storage.load();
@@ -93,9 +96,12 @@ export function tokenSession({ storage, transport, onSessionEnd, nowMs }: Sessio
   };
 }
 
+function exchange(refreshToken: string, transport: Transport): Promise<TokenAnswer> {
+  return exchanged(() => withRefreshToken('/v1/refresh', refreshToken, transport));
+}
+
 /** An answer that is lost is asked for again: for some seconds the service gives the same successor to the same token. */
-async function exchange(refreshToken: string, transport: Transport): Promise<TokenAnswer> {
-  const ask = () => withRefreshToken('/v1/refresh', refreshToken, transport);
+export async function exchanged(ask: () => Promise<Response>): Promise<TokenAnswer> {
   const response = await ask().catch((error: unknown) => {
     if (error instanceof ProblemError) throw error;
     return ask();
@@ -110,7 +116,7 @@ function withRefreshToken(path: string, refreshToken: string, transport: Transpo
 }
 
 /** The refresh is everybody's: who gives up leaves it to the others. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason);

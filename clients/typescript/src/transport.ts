@@ -3,6 +3,8 @@ import { ProblemError } from './problem.ts';
 export interface TransportOptions {
   readonly baseUrl: string;
   readonly fetch: typeof fetch;
+  /** Whether the browser's cookies go along, to another origin, too. */
+  readonly withCookies?: boolean;
   /** Of one attempt, its answer's body included. */
   readonly timeoutMs: number;
   /** How often a call is made in all that may be repeated. */
@@ -41,7 +43,10 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-function once(outgoing: Outgoing, { baseUrl, fetch, timeoutMs }: TransportOptions): Promise<Response> {
+function once(
+  outgoing: Outgoing,
+  { baseUrl, fetch, timeoutMs, withCookies = false }: TransportOptions,
+): Promise<Response> {
   const { method, path, headers = {}, body, signal } = outgoing;
   const timeout = AbortSignal.timeout(outgoing.timeoutMs ?? timeoutMs);
   return fetch(`${baseUrl.replace(/\/+$/, '')}${path}`, {
@@ -49,6 +54,7 @@ function once(outgoing: Outgoing, { baseUrl, fetch, timeoutMs }: TransportOption
     headers,
     // The service redirects nobody, and a password is for nobody else.
     redirect: 'error',
+    ...(withCookies ? { credentials: 'include' } : {}),
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     ...(body === undefined ? {} : { body }),
     ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
