@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { administratorToken } from './harness/administrator-token.ts';
+import { Administration } from './harness/administration.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { Client, newCredentials, unlessBusy } from './harness/client.ts';
 import { runningStack } from './harness/running-stack.ts';
 import { serveEnvironment } from './harness/stack.ts';
 
-let api: ApiProcess;
+let administration: Administration;
 let client: Client;
-let adminToken: string;
 beforeAll(async () => {
-  api = await ApiProcess.start(serveEnvironment(runningStack()));
-  client = new Client(api.url);
-  adminToken = await administratorToken(client);
+  administration = await Administration.start();
+  ({ client } = administration);
 });
-afterAll(() => api?.stop());
+afterAll(() => administration?.stop());
 
-const admin = (method: string, path: string, body?: object) =>
-  client.send(method, `/v1/admin${path}`, { token: adminToken, ...(body === undefined ? {} : { body }) });
+const admin = (method: string, path: string, body?: object) => administration.send(method, path, body);
 
 let made = 0;
 const newName = (thing: string) => `tests.${thing}${process.pid}x${++made}`;
@@ -64,7 +61,8 @@ describe('where registration is closed', () => {
       body: { type: 'https://authcluster.dev/problems/registration-closed' },
     });
     const { token } = await newAccount();
-    const create = (body: object, by = adminToken) => shut.send('POST', '/v1/admin/users', { token: by, body });
+    const create = (body: object, by = administration.token) =>
+      shut.send('POST', '/v1/admin/users', { token: by, body });
     expect((await create(newCredentials(), token)).status).toBe(403);
     for (const credentials of [newCredentials(), newCredentials()]) {
       const { status, body, headers } = await unlessBusy(() => create(credentials));

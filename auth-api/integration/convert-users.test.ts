@@ -7,27 +7,23 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
-import { administratorToken } from './harness/administrator-token.ts';
-import { ApiProcess } from './harness/api-process.ts';
-import { Client, unlessBusy } from './harness/client.ts';
-import { runningStack } from './harness/running-stack.ts';
-import { serveEnvironment } from './harness/stack.ts';
+import { Administration } from './harness/administration.ts';
+import { type Client, unlessBusy } from './harness/client.ts';
 
 const converter = fileURLToPath(new URL('../convert-users/main.ts', import.meta.url));
 const run = promisify(execFile);
 
-let api: ApiProcess;
+let administration: Administration;
 let client: Client;
 let token: string;
 let folder: string;
 beforeAll(async () => {
-  api = await ApiProcess.start(serveEnvironment(runningStack()));
-  client = new Client(api.url);
-  token = await administratorToken(client, 120_000);
+  administration = await Administration.start();
+  ({ client, token } = administration);
   folder = await mkdtemp(join(tmpdir(), 'authcluster-convert-'));
-}, 240_000);
+});
 afterAll(async () => {
-  await api?.stop();
+  await administration?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 

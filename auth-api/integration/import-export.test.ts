@@ -4,21 +4,17 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { eventually } from '../../dev/eventually.ts';
-import { administratorToken } from './harness/administrator-token.ts';
-import { ApiProcess } from './harness/api-process.ts';
-import { type Answer, Client, newCredentials, unlessBusy } from './harness/client.ts';
-import { runningStack } from './harness/running-stack.ts';
-import { serveEnvironment } from './harness/stack.ts';
+import { Administration } from './harness/administration.ts';
+import { type Answer, type Client, newCredentials, unlessBusy } from './harness/client.ts';
 
-let api: ApiProcess;
+let administration: Administration;
 let client: Client;
 let adminToken: string;
 beforeAll(async () => {
-  api = await ApiProcess.start(serveEnvironment(runningStack()));
-  client = new Client(api.url);
-  adminToken = await administratorToken(client, 120_000);
-}, 240_000);
-afterAll(() => api?.stop());
+  administration = await Administration.start();
+  ({ client, token: adminToken } = administration);
+});
+afterAll(() => administration?.stop());
 
 interface Report {
   readonly last_line: number;
@@ -204,7 +200,7 @@ test('bad lines are refused by number and pointer, and the good ones are kept', 
     '{"username":"cut-o',
   ];
   const body = Buffer.concat(lines.flatMap((line, index) => [Buffer.from(index === 0 ? '' : '\n'), Buffer.from(line)]));
-  const answer = await fetch(`${api.url}/v1/admin/users/import`, {
+  const answer = await fetch(`${administration.api.url}/v1/admin/users/import`, {
     method: 'POST',
     headers: { ...headers, authorization: `Bearer ${adminToken}` },
     body,
@@ -244,7 +240,7 @@ test('where too many lines are refused the import ends, and tells where to go on
 describe('one import at a time', () => {
   /** Sends a body piece by piece. */
   function open() {
-    const sent = request(`${api.url}/v1/admin/users/import`, {
+    const sent = request(`${administration.api.url}/v1/admin/users/import`, {
       method: 'POST',
       headers: { ...headers, authorization: `Bearer ${adminToken}` },
     });

@@ -4,6 +4,9 @@ import { type Answer, Client } from './client.ts';
 import { runningStack } from './running-stack.ts';
 import { serveEnvironment } from './stack.ts';
 
+/** The first one makes the account, on a machine that may be busy. */
+const firstLoginMs = 120_000;
+
 /** A pod of the running stack, and the first administrator, who asks it for things. */
 export class Administration {
   readonly api: ApiProcess;
@@ -20,7 +23,7 @@ export class Administration {
     const api = await ApiProcess.start({ ...serveEnvironment(runningStack()), ...environment });
     const client = new Client(api.url);
     try {
-      return new Administration(api, client, await administratorToken(client));
+      return new Administration(api, client, await administratorToken(client, firstLoginMs));
     } catch (error) {
       await api.stop();
       throw error;
