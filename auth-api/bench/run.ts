@@ -15,6 +15,7 @@ import { measureIdleLogin, measureLogins } from './logins.ts';
 import { measureMemory } from './memory.ts';
 import { type BenchOptions, BenchUsageError, parseBenchOptions } from './options.ts';
 import { measureRefresh } from './refresh.ts';
+import { measureSearch } from './search.ts';
 import { measureSoak } from './soak.ts';
 import { measureVerifyCpu } from './verify-cpu.ts';
 
@@ -42,6 +43,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   audit: measureAudit,
   'cache-hits': withApi(measureCacheHits),
   import: withApi(measureImport),
+  search: withApi(measureSearch),
   memory: measureMemory,
   'equal-time': (stack, { attempts, cost }) => measureEqualTime(stack, attempts, cost),
   soak: withApi((stack, api, { soakMinutes }) => measureSoak(stack, api, soakMinutes)),

@@ -1,30 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accountSearch, type accountSearches } from '../src/storage/postgres/account-search.ts';
-import { administratorToken } from './harness/administrator-token.ts';
-import { ApiProcess } from './harness/api-process.ts';
-import { Client, newCredentials, unlessBusy } from './harness/client.ts';
+import { Administration } from './harness/administration.ts';
+import { type Client, newCredentials, unlessBusy } from './harness/client.ts';
 import { connect } from './harness/postgres.ts';
 import { runningStack } from './harness/running-stack.ts';
-import { serveEnvironment } from './harness/stack.ts';
 
-let api: ApiProcess;
+let administration: Administration;
 let client: Client;
-let adminToken: string;
 beforeAll(async () => {
-  api = await ApiProcess.start(serveEnvironment(runningStack()));
-  client = new Client(api.url);
-  adminToken = await administratorToken(client);
+  administration = await Administration.start();
+  ({ client } = administration);
 });
-afterAll(() => api?.stop());
+afterAll(() => administration?.stop());
 
 interface Page {
   readonly items: readonly { readonly username: string }[];
   readonly next_cursor: string | null;
 }
 
-const admin = (method: string, path: string, body?: object) =>
-  client.send<Page>(method, `/v1/admin${path}`, { token: adminToken, ...(body === undefined ? {} : { body }) });
+const admin = (method: string, path: string, body?: object) => administration.send<Page>(method, path, body);
 
 /** The names on all pages, which are as long as they may be but for the last one. */
 async function found(query: string, limit = 2): Promise<string[]> {
@@ -116,23 +111,25 @@ interface Plan {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
   readonly Plans?: readonly Plan[];
 }
 
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 
 describe('with many accounts', () => {
-  const page = { key: 'search1', id: '01890a5d-ac96-774b-bcce-b302099a8057' };
+  const page = { key: 'search9', id: '01890a5d-ac96-774b-bcce-b302099a8057' };
   const search = (by: keyof typeof accountSearches, value: string | undefined) =>
-    accountSearch({ by, value } as Parameters<typeof accountSearch>[0], page, 50);
+    accountSearch({ by, value } as Parameters<typeof accountSearch>[0], page, 1);
 
   test.each([
     ['all', undefined, 'users_pkey'],
     ['status', 'active', 'users_status_search'],
     ['status', 'disabled', 'users_status_search'],
     ['role', 'search', 'user_roles_search'],
-    ['username', 'search1', 'users_username_search'],
-    ['email', 'search1', 'users_email_search'],
+    ['username', 'search9', 'users_username_search'],
+    ['email', 'search9', 'users_email_search'],
   ] as const)('a search by %s (%s) walks along an index, and reads no more than it shows', async (by, value, index) => {
     const database = await connect(runningStack().primaryPort, 'auth_migrator');
     try {
@@ -150,7 +147,9 @@ describe('with many accounts', () => {
       const { statement, values } = search(by, value);
       await database.query(`PREPARE search AS ${statement.text}`);
       const given = values.map((each) => (typeof each === 'number' ? each : database.escapeLiteral(String(each))));
-      const { rows } = await database.query(`EXPLAIN (FORMAT JSON) EXECUTE search (${given.join(', ')})`);
+      const { rows } = await database.query(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE search (${given.join(', ')})`,
+      );
       const nodes = nodesOf(rows[0]['QUERY PLAN'][0].Plan);
       expect(nodes.map((node) => node['Index Name'])).toContain(index);
       const scanned = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
@@ -159,6 +158,10 @@ describe('with many accounts', () => {
       const [limit] = nodes;
       const outer = [limit, ...(limit?.Plans ?? [])].map((node) => node?.['Node Type']);
       expect(outer).not.toContain('Sort');
+      // Their index has some two hundred pages, which a walk from its beginning would read. In that of a status, rows of the
+      // tests before, which were rolled back, lie between.
+      const blocks = (limit?.['Shared Hit Blocks'] ?? 0) + (limit?.['Shared Read Blocks'] ?? 0);
+      if (by === 'username' || by === 'email') expect(blocks).toBeLessThan(100);
     } finally {
       await database.query('ROLLBACK').finally(() => database.end());
     }

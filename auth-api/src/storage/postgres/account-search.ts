@@ -45,7 +45,8 @@ export const accountSearches = {
   email: search('email', {
     from: 'auth.users u',
     key: 'lower(u.email)',
-    where: `${emailOrder} >= lower($1) AND ${emailOrder} < lower($2) AND (${emailOrder}, u.id) > ($3, $4)`,
+    // One lower bound: of two, the scan may begin at the one that comes first, and walk through all between them.
+    where: `(${emailOrder}, u.id) > (greatest(lower($1) COLLATE "C", $3 COLLATE "C"), $4) AND ${emailOrder} < lower($2)`,
     order: `${emailOrder}, u.id`,
   }),
 };
