@@ -82,10 +82,12 @@ export class Database {
 
   /** Runs one statement in its own transaction. @throws pg.DatabaseError, DependencyUnavailableError */
   async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
-    const run = () => this.#withClient((client) => runStatement<Row>(client, statement, values));
-    // The server has dropped the plan by then. Nothing was executed, so a second try cannot do anything twice.
-    return run().catch((error: unknown) => {
-      if (isCachedPlanChange(error)) return run();
+    const run = (text: Pick<Statement, 'text'>) =>
+      this.#withClient((client) => runStatement<Row>(client, text, values));
+    // The plan stays wrong as long as its connection lives, which any other may be as well: without a name there is none.
+    // Nothing was executed, so a second try cannot do anything twice.
+    return run(statement).catch((error: unknown) => {
+      if (isCachedPlanChange(error)) return run({ text: statement.text });
       throw error;
     });
   }
@@ -161,10 +163,10 @@ export type Query = <Row extends pg.QueryResultRow>(statement: Statement, values
 
 async function runStatement<Row extends pg.QueryResultRow>(
   client: pg.PoolClient,
-  statement: Statement,
+  statement: Pick<Statement, 'text'>,
   values: readonly Value[],
 ): Promise<Row[]> {
-  const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
+  const { rows } = await client.query<Row>({ ...statement, values: [...values] });
   return rows;
 }
 
