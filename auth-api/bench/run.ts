@@ -8,6 +8,7 @@ import { migrateEnvironment, type Stack, serveEnvironment, startStack } from '..
 import { measureAudit } from './audit.ts';
 import { type Bar, barLine, isMet, rounded } from './bars.ts';
 import { measureCacheHits } from './cache-hits.ts';
+import { measureClientEqualTime } from './client-equal-time.ts';
 import { measureEqualTime } from './equal-time.ts';
 import { measureImport } from './import.ts';
 import { measureLoginSaturation } from './login-saturation.ts';
@@ -46,6 +47,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   search: withApi(measureSearch),
   memory: measureMemory,
   'equal-time': (stack, { attempts, cost }) => measureEqualTime(stack, attempts, cost),
+  'client-equal-time': (stack, { attempts }) => measureClientEqualTime(stack, attempts),
   soak: withApi((stack, api, { soakMinutes }) => measureSoak(stack, api, soakMinutes)),
 };
 
