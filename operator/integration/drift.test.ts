@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { eventually } from '../../dev/eventually.ts';
 import type { LiveObject } from '../src/kubernetes/objects.ts';
-import { accessTo } from './harness/control-plane.ts';
-import { Life } from './harness/life.ts';
+import { settledLife } from './harness/settled-life.ts';
 import { sharedControlPlane } from './harness/shared-control-plane.ts';
-import { Workloads } from './harness/workloads.ts';
 
 type Sized = LiveObject & { spec: { replicas?: number; maxReplicas?: number } };
 interface ApiEvent extends LiveObject {
@@ -13,21 +11,7 @@ interface ApiEvent extends LiveObject {
   series?: { count: number };
 }
 
-const plane = sharedControlPlane();
-const workloads = new Workloads(accessTo(plane, 'admin'));
-const life = new Life(plane, workloads);
-
-beforeAll(async () => {
-  await workloads.start();
-  await life.begin({});
-  await life.addOperator();
-  await life.toRest();
-});
-
-afterAll(async () => {
-  await life.end();
-  workloads.stop();
-});
+const life = settledLife(sharedControlPlane());
 
 async function find<T extends LiveObject>(kind: string, name: string): Promise<T | undefined> {
   const objects = await life.objects(kind);

@@ -1,27 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { createClient } from '../src/kubernetes/client.ts';
 import type { LiveObject } from '../src/kubernetes/objects.ts';
 import { accessTo } from './harness/control-plane.ts';
-import { Life } from './harness/life.ts';
+import { settledLife } from './harness/settled-life.ts';
 import { sharedControlPlane } from './harness/shared-control-plane.ts';
-import { Workloads } from './harness/workloads.ts';
 
 const plane = sharedControlPlane();
-const admin = accessTo(plane, 'admin');
-const workloads = new Workloads(admin);
-const life = new Life(plane, workloads);
-
-beforeAll(async () => {
-  await workloads.start();
-  await life.begin({});
-  await life.addOperator();
-  await life.toRest();
-});
-
-afterAll(async () => {
-  await life.end();
-  workloads.stop();
-});
+const life = settledLife(plane);
 
 /** As Kubernetes' own controllers record it, by the older API. */
 async function record({ kind, metadata: { name, namespace, uid } }: LiveObject, reason: string): Promise<void> {
@@ -31,7 +16,7 @@ async function record({ kind, metadata: { name, namespace, uid } }: LiveObject, 
     ...{ type: 'Warning', reason, message: `${name} exceeded quota: small`, count: 3 },
     lastTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
   };
-  await admin.send({ method: 'POST', path: `/api/v1/namespaces/${namespace}/events`, body });
+  await life.admin.send({ method: 'POST', path: `/api/v1/namespaces/${namespace}/events`, body });
 }
 
 test('the operator reads the warnings about one object with one reason, and may', async () => {
