@@ -1,9 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { AuthClusterObject } from '../dev/kubernetes/auth-cluster.ts';
 import type { GatewayAddress } from '../dev/kubernetes/gateway.ts';
 import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
-import { AuthClient, type Credentials, loggedInUser, randomCredentials, type Tokens } from './support/auth-client.ts';
-import { AUTH_CLUSTERS, kubectl, NAME, NAMESPACE, openGateway, readyAuthCluster } from './support/cluster.ts';
+import { type Answer, AuthClient, type Credentials, loggedInUser, randomCredentials } from './support/auth-client.ts';
+import {
+  AUTH_CLUSTERS,
+  changeSpec,
+  INSTANCE,
+  kubectl,
+  NAME,
+  NAMESPACE,
+  openGateway,
+  readyAuthCluster,
+} from './support/cluster.ts';
 import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
 import { type LoadResult, underSteadyLoad } from './support/steady-load.ts';
@@ -23,9 +33,8 @@ const NO_LOGIN_LIMITS = { loginPerAccount: UNLIMITED, loginPerNetwork: UNLIMITED
 
 let gateway: GatewayAddress;
 let client: AuthClient;
-/** Two, since a user who logs in again and again loses the oldest sessions. */
+/** Another than the one whose token is checked: who logs in again and again loses the oldest sessions. */
 let loggingIn: Credentials;
-let loggedIn: Tokens;
 
 beforeAll(
   () =>
@@ -47,11 +56,7 @@ function env(revision: string) {
 }
 
 async function change(variables: object[], rollout: object = {}): Promise<void> {
-  // Logins wait their turn: what is tested here is not how many a small machine can take.
-  const hashing = { queueLength: 100 };
-  const api = { env: variables, hashing, rollout, rateLimits: NO_LOGIN_LIMITS };
-  const patch = JSON.stringify({ spec: { api } });
-  await kubectl.run(['patch', '-n', NAMESPACE, AUTH_CLUSTERS, NAME, '--type', 'merge', '--patch', patch]);
+  await changeSpec({ api: { env: variables, rollout, rateLimits: NO_LOGIN_LIMITS } });
 }
 
 async function apiStatus(): Promise<ApiStatus & { current: boolean }> {
@@ -88,17 +93,59 @@ async function colors(): Promise<string[]> {
   return (await kubectl.list(NAMESPACE, 'deployments.apps', api)).map(({ metadata }) => metadata.name);
 }
 
-/** Checks of a token and logins, for as long as `during` runs; each must be answered as it should be. */
+/**
+ * Checks of a token and logins, for as long as `during` runs; each must be answered as it should be. Logins come one after
+ * another: the queue of the sample is that of a single thread, and what is tested here is not how many logins it takes.
+ */
 async function underLoad(during: () => Promise<void>): Promise<LoadResult> {
-  loggedIn = (await loggedInUser(client)).tokens;
-  let turn = 0;
-  const request = async () => {
-    turn += 1;
-    const isLogin = turn % 5 === 0;
-    const { status } = isLogin ? await client.login(loggingIn) : await client.verify(loggedIn.access_token);
-    return status === 200 ? undefined : `${isLogin ? 'POST /v1/login' : 'GET /verify'} answered ${status}`;
-  };
-  return underSteadyLoad({ clients: 3, pauseMilliseconds: 50 }, request, during);
+  const { access_token } = (await loggedInUser(client)).tokens;
+  const verify = async () => unless200('GET /verify', await client.verify(access_token));
+  const login = async () => unless200('POST /v1/login', await client.login(loggingIn));
+  const verified = { failures: [] as string[], requests: 0 };
+  const load = await underSteadyLoad({ clients: 1, pauseMilliseconds: 50 }, login, async () => {
+    Object.assign(verified, await underSteadyLoad({ clients: 2, pauseMilliseconds: 50 }, verify, during));
+  });
+  const failures = [...load.failures, ...verified.failures];
+  return { ...load, failures, requests: load.requests + verified.requests };
+}
+
+function unless200(request: string, { status }: Answer): string | undefined {
+  return status === 200 ? undefined : `${request} answered ${status}`;
+}
+
+/** Somebody who knows no password, and tries one after another. */
+async function whileStrangersTry(during: () => Promise<void>): Promise<void> {
+  await underSteadyLoad(
+    { clients: 1, pauseMilliseconds: 100 },
+    async () => void (await client.login(randomCredentials())),
+    during,
+  );
+}
+
+/** What each pod of a colour has answered since it began, by its own metrics. */
+async function answeredBy(color: string): Promise<number[]> {
+  const pods = await kubectl.list(NAMESPACE, 'pods', `${INSTANCE},authcluster.dev/color=${color}`);
+  const show = "fetch('http://127.0.0.1:9090/metrics').then((answer) => answer.text()).then(console.log)";
+  return Promise.all(
+    pods.map(async ({ metadata: { name } }) => {
+      const text = await kubectl.run(['exec', '-n', NAMESPACE, name, '-c', 'auth-api', '--', 'node', '-e', show]);
+      const counts = [...text.matchAll(/^http_requests_total\{.*\} (\S+)$/gm)].map(([, count]) => Number(count));
+      if (counts.length === 0) throw new Error(`${name} shows no http_requests_total`);
+      return counts.reduce((sum, count) => sum + count, 0);
+    }),
+  );
+}
+
+/** Resolves once pods of a colour get no more requests, of which there are many all the while; prints after how long. */
+async function leftAlone(color: string): Promise<void> {
+  const since = Date.now();
+  await eventually(async () => {
+    const seconds = ((Date.now() - since) / 1000).toFixed(1);
+    const before = await answeredBy(color);
+    await sleep(3000);
+    expect(await answeredBy(color)).toEqual(before);
+    process.stdout.write(`no request reached ${color} ${seconds} s after it was seen to have lost the traffic\n`);
+  }, 45);
 }
 
 function expectUnharmed({ failures, requests }: LoadResult): void {
@@ -141,15 +188,13 @@ describe('a rollout of the auth API under load', () => {
     const load = await underLoad(async () => {
       await change(env('worse'), { bakeSeconds: 120 });
       await reaches('Baking');
+      await leftAlone(before.activeColor);
       // As if the new revision did not take right passwords any more.
-      const strangers = setInterval(() => void client.login(randomCredentials()).catch(() => undefined), 500);
-      try {
+      await whileStrangersTry(async () => {
         const { activeColor, rollout } = await reaches('RolledBack', 90);
         expect(activeColor).toBe(before.activeColor);
         expect(rollout.message).toMatch(/logins failed, before it/);
-      } finally {
-        clearInterval(strangers);
-      }
+      });
       await eventually(async () => expect(await colors()).toHaveLength(1), 60);
     });
     expectUnharmed(load);

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from '@jest/globals';
 import { parseDocument } from 'yaml';
-import { runCommand } from '../dev/command.ts';
 import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
 import { CHART, OPERATOR_NAMESPACE, RELEASE } from '../dev/kubernetes/operator-release.ts';
 import { loggedInUser } from './support/auth-client.ts';
-import { kubectl, NAME, NAMESPACE, readyAuthCluster, valuesFile } from './support/cluster.ts';
+import { kubectl, readyAuthCluster } from './support/cluster.ts';
 import { clusterTest } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
 import { gatewayClient, SET_UP_TIMEOUT_MS } from './support/gateway-client.ts';
+import { correction, helmUpgrade, ROOT } from './support/operator-release.ts';
 import { runningWorkloads } from './support/running-workloads.ts';
 import { underSteadyLoad } from './support/steady-load.ts';
 
@@ -18,7 +18,6 @@ interface Lease extends KubernetesObject {
   spec: { holderIdentity?: string };
 }
 
-const ROOT = join(import.meta.dirname, '..');
 const OPERATOR_PODS = 'app.kubernetes.io/name=authcluster-operator';
 /** A field that the earlier definition does not have. */
 const NEW_FIELD = ['gateway', 'properties', 'forwardAuthCallers'];
@@ -26,16 +25,6 @@ const NEW_FIELD = ['gateway', 'properties', 'forwardAuthCallers'];
 const client = gatewayClient();
 // Whatever happened, the tests that follow meet the operator of this checkout.
 afterAll(() => helmUpgrade(CHART), SET_UP_TIMEOUT_MS);
-
-/** As the how-to guide has it, and with the images of this checkout. */
-function helmUpgrade(chart: string, ...settings: string[]): Promise<string> {
-  const command = [
-    ...['upgrade', RELEASE, chart, '--kube-context', kubectl.context, '--namespace', OPERATOR_NAMESPACE],
-    ...(valuesFile === undefined ? [] : ['--values', valuesFile]),
-    ...['--wait', '--timeout', '240s', ...settings],
-  ];
-  return runCommand('helm', command, { directory: ROOT });
-}
 
 /** This chart as an earlier release: another version, and a definition that lacks a field. */
 async function earlierChart(): Promise<string> {
@@ -65,13 +54,6 @@ async function definitionHasNewField(): Promise<boolean> {
 async function operatorPods(): Promise<string[]> {
   const pods = await kubectl.list(OPERATOR_NAMESPACE, 'pods', OPERATOR_PODS);
   return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name);
-}
-
-/** Resolves once a pass that began after this call has come to what it corrects. */
-async function correction(): Promise<void> {
-  const budget = () => kubectl.find(NAMESPACE, 'poddisruptionbudgets.policy', `${NAME}-api`);
-  await kubectl.run(['delete', 'poddisruptionbudget', '-n', NAMESPACE, `${NAME}-api`]);
-  await eventually(async () => expect(await budget()).toBeDefined(), 120);
 }
 
 describe('an upgrade of the operator by Helm', () => {

@@ -60,11 +60,11 @@ export async function applySample({ postgres }: Difference = {}): Promise<void> 
   );
 }
 
-async function sampleAuthCluster() {
+export async function sampleAuthCluster() {
   const documents = parseAllDocuments(await readFile(SAMPLE, 'utf8')).map((document) => document.toJS() as unknown);
   const sample = (documents as KubernetesObject[]).find(({ kind }) => kind === 'AuthCluster');
   if (sample === undefined) throw new Error(`${SAMPLE.pathname} holds no AuthCluster`);
-  return sample as AuthClusterObject & { spec: { gateway?: object; postgres?: object } };
+  return sample as AuthClusterObject & { spec: { gateway?: object; postgres?: object; redis?: object } };
 }
 
 /** Applies the sample unless it is there, and waits until it is Ready: every test file may run alone, or after any other. */

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { runCommand } from '../../dev/command.ts';
+import { OPERATOR_NAMESPACE, RELEASE } from '../../dev/kubernetes/operator-release.ts';
+import { kubectl, NAME, NAMESPACE, valuesFile } from './cluster.ts';
+import { eventually } from './eventually.ts';
+
+export const ROOT = join(import.meta.dirname, '../..');
+const IN_NAMESPACE = ['--kube-context', kubectl.context, '--namespace', OPERATOR_NAMESPACE];
+
+/** As the how-to guides have it, and with the images of this checkout. Installs where nothing is installed. */
+export function helmUpgrade(chart: string, ...settings: string[]): Promise<string> {
+  const command = [
+    ...['upgrade', '--install', RELEASE, chart, ...IN_NAMESPACE],
+    ...(valuesFile === undefined ? [] : ['--values', valuesFile]),
+    ...['--wait', '--timeout', '240s', ...settings],
+  ];
+  return runCommand('helm', command, { directory: ROOT });
+}
+
+export function helmUninstall(): Promise<string> {
+  return runCommand('helm', ['uninstall', RELEASE, ...IN_NAMESPACE, '--wait', '--timeout', '120s']);
+}
+
+/** Resolves once a pass that began after this call has come to what it corrects. */
+export async function correction(): Promise<void> {
+  const budget = () => kubectl.find(NAMESPACE, 'poddisruptionbudgets.policy', `${NAME}-api`);
+  await kubectl.run(['delete', 'poddisruptionbudget', '-n', NAMESPACE, `${NAME}-api`]);
+  await eventually(async () => {
+    if ((await budget()) === undefined) throw new Error('the disruption budget of the auth API is not back');
+  }, 120);
+}
