@@ -13,7 +13,8 @@ interface AccessToken {
 export function cookieSession({ transport, onSessionEnd, nowMs }: Omit<SessionOptions, 'storage'>): Session {
   let flight: Promise<string | undefined> | undefined;
   let token: AccessToken | undefined;
-  let mayHaveCookie = true;
+  /** Not after a logout either, although one that failed leaves the cookie. */
+  let mayRefresh = true;
   /** Raised by what begins or ends a session here: a refresh of the one before must not undo it. */
   let generation = 0;
 
@@ -23,13 +24,13 @@ export function cookieSession({ transport, onSessionEnd, nowMs }: Omit<SessionOp
 
   function become(next: TokenAnswer | undefined): void {
     generation += 1;
-    mayHaveCookie = next !== undefined;
+    mayRefresh = next !== undefined;
     if (next === undefined) token = undefined;
     else keep(next);
   }
 
   async function refresh(refused: string | undefined): Promise<string | undefined> {
-    if (!mayHaveCookie || token?.text !== refused) return token?.text;
+    if (!mayRefresh || token?.text !== refused) return token?.text;
     const mine = generation;
     try {
       const answer = await exchanged(() => transport({ method: 'POST', path: '/v1/refresh', isRepeatable: true }));
@@ -59,6 +60,10 @@ export function cookieSession({ transport, onSessionEnd, nowMs }: Omit<SessionOp
       if (token !== undefined && nowMs() < token.expiresAtMs - earlyMs) return token.text;
       return renewed(token?.text, signal);
     },
+    async settled(signal) {
+      // The browser takes the cookie of whichever answer is last.
+      await unlessAborted(Promise.allSettled([flight]), signal);
+    },
     async begin(answer) {
       become(answer);
     },
@@ -66,9 +71,9 @@ export function cookieSession({ transport, onSessionEnd, nowMs }: Omit<SessionOp
       if (token !== undefined) keep(answer);
     },
     async end() {
-      const wasOpen = mayHaveCookie;
       become(undefined);
-      if (wasOpen) await transport({ method: 'POST', path: '/v1/logout', isRepeatable: true });
+      // In any case: another tab may have got a cookie since, or a logout that failed have left it.
+      await transport({ method: 'POST', path: '/v1/logout', isRepeatable: true });
     },
   };
 }

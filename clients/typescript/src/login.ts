@@ -55,6 +55,7 @@ export async function logIn(
 ): Promise<LoginOutcome> {
   const { username, password } = credentials;
   const request = outgoing('POST', '/v1/login', { ...options, body: { username, password, ...session.delivery } });
+  await session.settled(options.signal);
   const response = await transport({ ...request, expectedStatus: 403 });
   const { status, body } = await answerOf<TokenAnswer | Challenge | PasswordChallenge>(response);
   if (status !== 403) {
@@ -78,6 +79,7 @@ function secondFactorNeeded(challenge: Challenge, session: Session, transport: T
     },
     async complete(code, options = {}) {
       const request = outgoing('POST', '/v1/login/mfa', { ...options, body: { mfa_token, code, ...session.delivery } });
+      await session.settled(options.signal);
       const response = await transport({ ...request, expectedStatus: 403 });
       const { status, body } = await answerOf<CompletionAnswer | PasswordChallenge>(response);
       if (status === 403 && !isPasswordChallenge(body)) throw new ProblemError(response, body);
@@ -101,6 +103,7 @@ function passwordChangeNeeded(
     async change(newPassword, options = {}) {
       const body = { password_change_token, new_password: newPassword, ...session.delivery };
       const request = outgoing('POST', '/v1/login/password', { ...options, body });
+      await session.settled(options.signal);
       await session.begin((await answerOf<TokenAnswer>(await transport(request))).body);
     },
   };

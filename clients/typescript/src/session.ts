@@ -14,6 +14,8 @@ export interface Session {
   accessToken(signal?: AbortSignal): Promise<string | undefined>;
   /** Another access token than one that was refused; undefined where the session has ended. */
   renewed(refused: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** Before another session is opened: no answer is on its way that could undo it. */
+  settled(signal?: AbortSignal): Promise<void>;
   begin(answer: TokenAnswer): Promise<void>;
   /** A step-up gives the session another access token. */
   replaceAccessToken(answer: Omit<TokenAnswer, 'refresh_token'>): Promise<void>;
@@ -79,6 +81,9 @@ export function tokenSession({ storage, transport, onSessionEnd, nowMs }: Sessio
       const tokens = await storage.load();
       if (tokens === undefined || nowMs() < tokens.expiresAtMs - earlyMs) return tokens?.accessToken;
       return renewed(tokens.accessToken, signal);
+    },
+    async settled() {
+      // A late answer finds another refresh token in the storage, and saves nothing.
     },
     async begin(answer) {
       await storage.save(tokensOf(answer));
