@@ -89,8 +89,8 @@ describe('the Prometheus Operator', () => {
 describe('exporters', () => {
   for (const [component, port, ...shown] of EXPORTERS) {
     clusterTest(`beside ${component} show declared scrapers what the server says`, async () => {
-      const [pod] = await podsOf(component);
       await eventually(async () => {
+        const [pod] = await podsOf(component);
         const text = await metricsAt(pod?.status.podIP, port);
         for (const each of shown) expect(text).toMatch(each);
       }, 120);
@@ -118,10 +118,11 @@ describe('rules and dashboards', () => {
     () =>
       withDiagnosis(async () => {
         await useEverything();
-        before = await everythingShown();
+        // Autoscalers may take a pod away, or have made one that does not listen yet.
+        before = await eventually(everythingShown, 90);
         // What counts requests has grown then.
         await useEverything();
-        scraped = await everythingShown();
+        scraped = await eventually(everythingShown, 90);
       }),
     SET_UP_TIMEOUT_MS,
   );

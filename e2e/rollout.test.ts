@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { AuthClusterObject } from '../dev/kubernetes/auth-cluster.ts';
 import type { GatewayAddress } from '../dev/kubernetes/gateway.ts';
 import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
-import { type Answer, AuthClient, type Credentials, loggedInUser, randomCredentials } from './support/auth-client.ts';
+import {
+  type Answer,
+  AuthClient,
+  type Credentials,
+  loggedInUser,
+  logIn,
+  randomCredentials,
+} from './support/auth-client.ts';
 import {
   AUTH_CLUSTERS,
   changeSpec,
@@ -98,8 +105,8 @@ async function colors(): Promise<string[]> {
  * another: the queue of the sample is that of a single thread, and what is tested here is not how many logins it takes.
  */
 async function underLoad(during: () => Promise<void>): Promise<LoadResult> {
-  const { access_token } = (await loggedInUser(client)).tokens;
-  const verify = async () => unless200('GET /verify', await client.verify(access_token));
+  const token = await lastingToken();
+  const verify = async () => unless200('GET /verify', await client.verify(await token()));
   const login = async () => unless200('POST /v1/login', await client.login(loggingIn));
   const verified = { failures: [] as string[], requests: 0 };
   const load = await underSteadyLoad({ clients: 1, pauseMilliseconds: 50 }, login, async () => {
@@ -107,6 +114,18 @@ async function underLoad(during: () => Promise<void>): Promise<LoadResult> {
   });
   const failures = [...load.failures, ...verified.failures];
   return { ...load, failures, requests: load.requests + verified.requests };
+}
+
+/** Of one session after another: a busy machine may take longer over a rollout than a token lives, which is 300 s. */
+async function lastingToken(): Promise<() => Promise<string>> {
+  const { credentials, tokens } = await loggedInUser(client);
+  let current = { token: Promise.resolve(tokens.access_token), since: Date.now() };
+  return () => {
+    if (Date.now() - current.since > 200_000) {
+      current = { token: logIn(client, credentials).then(({ access_token }) => access_token), since: Date.now() };
+    }
+    return current.token;
+  };
 }
 
 function unless200(request: string, { status }: Answer): string | undefined {
@@ -186,7 +205,7 @@ describe('a rollout of the auth API under load', () => {
   clusterTest('is taken back by itself when more logins fail than before, without another failed request', async () => {
     const before = await apiStatus();
     const load = await underLoad(async () => {
-      await change(env('worse'), { bakeSeconds: 120 });
+      await change(env('worse'), { bakeSeconds: 240 });
       await reaches('Baking');
       await leftAlone(before.activeColor);
       // As if the new revision did not take right passwords any more.

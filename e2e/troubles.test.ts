@@ -47,7 +47,8 @@ async function takeBack(): Promise<void> {
     expect(status.observedGeneration).toBe(metadata.generation);
     expect(status.api.rollout.phase).toBe('Stable');
     expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Degraded', status: 'False' }));
-  }, 120);
+    // What a quota refused is tried again after ever longer pauses.
+  }, 300);
 }
 
 function withVariable(name: string, value: string): ApiSpec {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { AuthClusterObject } from '../dev/kubernetes/auth-cluster.ts';
 import { CHART, RELEASE } from '../dev/kubernetes/operator-release.ts';
-import { loggedInUser } from './support/auth-client.ts';
+import { loggedInUser, logIn } from './support/auth-client.ts';
 import { AUTH_CLUSTERS, kubectl, readyAuthCluster, sampleAuthCluster } from './support/cluster.ts';
 import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
@@ -32,7 +32,7 @@ describe('an operator that is uninstalled', () => {
     const kinds = [...RUNNING, ...KEPT, 'clusterroles', 'clusterrolebindings'].join(',');
     await eventually(async () => expect((await kubectl.run(['get', kinds, ...ofRelease])).trim()).toBe(''), 60);
     await kubectl.run(['get', 'crd', AUTH_CLUSTERS]);
-    const { tokens } = await loggedInUser(client);
+    const { credentials, tokens } = await loggedInUser(client);
     expect((await client.verify(tokens.access_token)).status).toBe(200);
 
     await helmUpgrade(CHART);
@@ -41,7 +41,7 @@ describe('an operator that is uninstalled', () => {
     await correction();
     await readyAuthCluster();
     expect(await runningWorkloads()).toEqual(before);
-    expect((await client.verify(tokens.access_token)).status).toBe(200);
+    expect((await client.verify((await logIn(client, credentials)).access_token)).status).toBe(200);
   });
 });
 

@@ -10,7 +10,7 @@ export interface Pod extends KubernetesObject {
 export async function podsOf(component: string): Promise<Pod[]> {
   const selector = `${INSTANCE},app.kubernetes.io/component=${component}`;
   const pods = await kubectl.list<Pod>(NAMESPACE, 'pods', selector);
-  return pods.filter(({ status }) => status.phase === 'Running');
+  return pods.filter(({ metadata, status }) => status.phase === 'Running' && metadata.deletionTimestamp === undefined);
 }
 
 /** A pod that belongs to nobody, from an image that is on the nodes already and holds bash. */
