@@ -1,7 +1,6 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import type { PoolerSpec } from '../../api/generated/authcluster.ts';
 import { stableHash } from '../../controller/hash.ts';
-import type { PostgresMaterial } from '../../external/postgres-check.ts';
 import { autoscaler, disruptionBudget } from '../availability.ts';
 import type { BuilderInputs } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
@@ -63,12 +62,14 @@ function poolerSecret(cluster: AuthCluster, files: Readonly<Record<string, strin
 /**
  * Stands for what new pods are needed for; all else of the Secret PgBouncer reads anew while it runs, with its clients. It
  * asks for file descriptors only when it starts. Another external server, or another login there, is not waited for until
- * kubelets have brought the files.
+ * kubelets have brought the files. An external password is in it, which people may have chosen: without the key nobody can
+ * guess at that.
  */
-function startHash({ spec: { postgres } }: AuthCluster, material: PostgresMaterial | undefined): string {
+function startHash({ spec: { postgres } }: AuthCluster, { external, credentials }: BuilderInputs): string {
   const { maxConnections: _sizesPools, ...server } = postgres.external ?? {};
-  const { application, ca } = material ?? {};
-  return stableHash({ clients: postgres.pooler.maxClientConnections, server, application, ca });
+  const { application, ca } = external.postgres ?? {};
+  const key = application === undefined ? {} : { key: credentials.derivationKey };
+  return stableHash({ clients: postgres.pooler.maxClientConnections, server, application, ca, ...key });
 }
 
 function poolerObjects(cluster: AuthCluster, inputs: BuilderInputs, component: PoolerComponent): Manifest[] {
@@ -117,7 +118,7 @@ function poolerDeployment(cluster: AuthCluster, inputs: BuilderInputs, component
       selector: { matchLabels: selector(cluster, component) },
       template: podTemplate(cluster, {
         component,
-        annotations: { 'authcluster.dev/start-hash': startHash(cluster, inputs.external.postgres) },
+        annotations: { 'authcluster.dev/start-hash': startHash(cluster, inputs) },
         userId: USER_ID,
         imagePullSecrets: inputs.imagePullSecrets,
         terminationGracePeriodSeconds: PRE_STOP_SECONDS + CLIENTS_LEAVE_SECONDS,
