@@ -106,6 +106,18 @@ describe('permissions', () => {
     expect(await allowed(permission)).toBe(false);
   });
 
+  test('taken by an id in upper case, which is the same one', async () => {
+    const permission = newName('permission');
+    const { id, allowed } = await newAccount();
+    await admin('POST', '/permissions', { name: permission });
+    const granted = `/users/${id.toUpperCase()}/permissions/${permission}`;
+    expect(await allowed(permission)).toBe(false);
+    expect((await admin('PUT', granted)).status).toBe(204);
+    expect(await allowed(permission)).toBe(true);
+    expect((await admin('DELETE', granted)).status).toBe(204);
+    expect(await allowed(permission)).toBe(false);
+  });
+
   test('a name of another form is refused', async () => {
     expect((await admin('POST', '/roles', { name: 'No Role' })).body).toMatchObject({ errors: [{ pointer: '/name' }] });
     expect((await admin('PUT', '/roles/No%20Role/permissions/x')).status).toBe(404);

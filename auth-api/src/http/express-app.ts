@@ -1,6 +1,7 @@
 import type { BlockList } from 'node:net';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { authenticate } from '../domain/access.ts';
 import { holdsAll } from '../domain/permissions.ts';
 import { isService, type TokenClaims } from '../domain/ports/tokens.ts';
@@ -94,7 +95,7 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
     }
     const claims = holder === undefined || isService(holder) ? undefined : holder;
     const client = clientOf(request, trustedProxies);
-    const parameter = (name: string) => String(request.params[name] ?? '');
+    const parameter = parameterOf(route, request);
     const event = eventOf(route, auditOrigin(client), { claims, parameter }, ports.audit);
     if (holder !== undefined && isService(holder)) event.about({ actorClient: holder.clientId });
     const forbidden = await refusal(route, holder, ports);
@@ -130,6 +131,14 @@ function serve(route: Route, { ports, trustedProxies }: ExpressAppOptions): Requ
     if (told.stream === undefined) send(response, told);
     else await sendStream(response, told, told.stream);
     noteEvent(route, event, answer, ports.audit);
+  };
+}
+
+/** An id in upper case is the same one (RFC 9562 section 4): caches know it, and the audit log tells it, in lower case. */
+function parameterOf({ description: { parameters } }: Route, request: Request): (name: string) => string {
+  return (name) => {
+    const value = String(request.params[name] ?? '');
+    return parameters?.[name] instanceof z.ZodUUID ? value.toLowerCase() : value;
   };
 }
 
