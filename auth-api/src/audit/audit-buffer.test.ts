@@ -110,6 +110,14 @@ test.each([
   expect(buffer.size).toBe(3);
 });
 
+test('refusals of OAuth clients are told client by client', () => {
+  const { buffer, ends } = newBuffer();
+  const refused = { type: 'token', error: 'invalid_client', subjectId: undefined } as const;
+  for (const client_id of ['a', 'b', 'a']) buffer.note(event({ ...refused, details: { client_id } }));
+  for (const actorClient of ['a', 'b', 'a']) buffer.note(event({ ...refused, error: 'invalid_scope', actorClient }));
+  expect([buffer.size, ends]).toEqual([4, { repeated: 2 }]);
+});
+
 test.each([
   ['a wrong password', {}],
   ['an unknown name', { error: 'user_not_found', subjectId: undefined }],

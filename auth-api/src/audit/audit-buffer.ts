@@ -85,12 +85,14 @@ export class AuditBuffer {
     this.#options.onEnd(end, events);
   }
 
-  #isRepetition({ type, error, actorId, subjectId, clientAddress }: AuditEvent): boolean {
+  #isRepetition({ type, error, actorId, actorClient, subjectId, clientAddress, details }: AuditEvent): boolean {
     if (error === undefined) return false;
     // A login under an unknown name has cost a hash, and is limited by that.
     const isAboutNobody = actorId === undefined && subjectId === undefined && error !== 'user_not_found';
     if (!cheapRefusals.has(error) && !isAboutNobody) return false;
-    const key = `${type} ${error} ${actorId ?? clientAddress}`;
+    // Guesses at the secrets of many OAuth clients from one address are told client by client.
+    const about = actorId ?? actorClient ?? `${clientAddress} ${details.client_id ?? ''}`;
+    const key = `${type} ${error} ${about}`;
     const nowMs = this.#options.nowMs();
     if (this.#refused.get(key, nowMs) !== undefined) return true;
     this.#refused.set(key, true, nowMs + quietMs);
