@@ -3,5 +3,5 @@ export function bearerToken(authorization: string | undefined): string | undefin
   if (authorization === undefined || authorization.length < 8) return undefined;
   if (authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
   const token = authorization.slice(7).trim();
-  return token === '' ? undefined : token;
+  return token === '' || token.includes(' ') ? undefined : token;
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
 import type { AccessClaims, AccessTokens } from '../domain/ports/tokens.ts';
 import { portOf } from '../testing/fakes.ts';
@@ -53,6 +54,14 @@ describe('a token that was verified', () => {
     for (const token of [good, good, other]) tokens.verify(token, 0);
     expect(verify.mock.calls.map(([token]) => token)).toEqual([good, other]);
     expect(tokens.verify(other, 0)).toBeUndefined();
+  });
+
+  test('the digest of a long one does not stand for it', () => {
+    const { verify, tokens } = remembering();
+    verify.mockImplementation((token) => (token.length === 2000 ? claims : undefined));
+    const long = 'a'.repeat(2000);
+    expect(tokens.verify(long, 0)).toBe(claims);
+    expect(tokens.verify(hash('sha256', long, 'base64'), 0)).toBeUndefined();
   });
 
   test('a token that is not valid is checked each time', () => {
