@@ -71,9 +71,10 @@ export async function* eventsOf(userId: string, audit: Pick<AuditLog, 'page'>, t
   }
 }
 
-/** What somebody else did is told, and not from where: that is personal to them. */
+/** What somebody else or a service did is told, and not from where: that is theirs. */
 function own(event: AuditEvent, userId: string): AuditEvent {
-  if (event.actorId === undefined || event.actorId === userId) return event;
+  const isOfNobody = event.actorId === undefined && event.actorClient === undefined;
+  if (isOfNobody || event.actorId === userId) return event;
   const unknown = { clientAddress: undefined, userAgent: undefined, traceId: undefined, sessionId: undefined };
   return { ...event, ...unknown };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../../domain/audit.ts';
+import { holdsAll } from '../../domain/permissions.ts';
 import { eventsOf, type PersonalData } from '../../domain/personal-data.ts';
 import { recordBefore } from '../audited.ts';
 import { type Answer, problem } from '../problem.ts';
@@ -55,7 +56,7 @@ const getPersonalData = bearerRoute(
     method: 'get',
     path: '/v1/admin/users/{id}/personal-data',
     operation: 'get_personal_data',
-    summary: 'All that is kept about one person',
+    summary: 'All that is kept about one person, with `authcluster.audit.read`, too',
     parameters: { id: z.uuid() },
     permission: 'authcluster.users.read',
     needsStepUp: true,
@@ -63,7 +64,11 @@ const getPersonalData = bearerRoute(
     isRead: false,
     answers,
   },
-  (request, _, ports) => personalDataAnswer(request.parameter('id'), request, ports),
+  async (request, claims, ports) => {
+    // The audit log is in it.
+    if (!(await holdsAll(claims, ['authcluster.audit.read'], ports))) return problem('forbidden');
+    return personalDataAnswer(request.parameter('id'), request, ports);
+  },
 );
 
 const getMyPersonalData = bearerRoute(
