@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../../dev/eventually.ts';
 import { administratorToken } from './harness/administrator-token.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { enroll } from './harness/authenticator.ts';
 import { type Answer, Client, type Credentials, newCredentials, type Tokens, unlessBusy } from './harness/client.ts';
 import { MailFolder } from './harness/mail-folder.ts';
+import { connect } from './harness/postgres.ts';
 import { runningStack } from './harness/running-stack.ts';
 import { serveEnvironment } from './harness/stack.ts';
 
@@ -18,10 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => api?.stop());
 
-const admin = (method: string, path: string) => client.send(method, `/v1/admin${path}`, { token: adminToken });
+const admin = (method: string, path: string, body?: object) =>
+  client.send(method, `/v1/admin${path}`, { token: adminToken, body });
 const login = (credentials: Credentials) => unlessBusy(() => client.login(credentials));
 const problemOf = (code: string) => ({ type: `https://authcluster.dev/problems/${code}` });
 const refused = { status: 401, body: problemOf('invalid-credentials') };
+const refusedAgain = {
+  status: 422,
+  body: { errors: [{ pointer: '/new_password', detail: 'must be another one than before' }] },
+};
 const over = { status: 401, body: problemOf('invalid-password-change-token') };
 
 async function newPerson() {
@@ -74,7 +82,7 @@ describe('an account that has to get another password', () => {
     const token = challengeOf(await login(credentials));
     const weak = { status: 422, body: { errors: [{ pointer: '/new_password' }] } };
     expect(await setPassword(token, credentials.username)).toMatchObject(weak);
-    expect(await setPassword(token, credentials.password)).toMatchObject(weak);
+    expect(await setPassword(token, credentials.password)).toMatchObject(refusedAgain);
     expect((await setPassword(token)).status).toBe(200);
     expect(await setPassword(token)).toMatchObject(over);
   });
@@ -91,8 +99,12 @@ describe('an account that has to get another password', () => {
     expect((await client.verify(token)).status).toBe(200);
     challengeOf(await login(credentials));
     const { password } = newCredentials();
-    const body = { current_password: credentials.password, new_password: password };
-    expect((await client.send('POST', '/v1/me/password', { token, body })).status).toBe(204);
+    const change = (new_password: string) => {
+      const body = { current_password: credentials.password, new_password };
+      return unlessBusy(() => client.send('POST', '/v1/me/password', { token, body }));
+    };
+    expect(await change(credentials.password)).toMatchObject(refusedAgain);
+    expect((await change(password)).status).toBe(204);
     expect((await login({ ...credentials, password })).status).toBe(200);
   });
 
@@ -109,6 +121,29 @@ describe('an account that has to get another password', () => {
     expect(await setPassword(token)).toMatchObject(over);
   });
 
+  /** What an administrator does while the new password is hashed. */
+  test.each([
+    ['disabled', "status = 'disabled'"],
+    ['asked once more', 'password_change_required = true, credential_version = credential_version + 1'],
+  ])('that is %s while it sets one keeps the old one, and has to change it', async (_, change) => {
+    const { id, credentials } = await newForced();
+    const token = challengeOf(await login(credentials));
+    const database = await connect(runningStack().primaryPort, 'auth_app');
+    try {
+      await database.query('BEGIN');
+      await database.query(`UPDATE auth.users SET ${change} WHERE id = $1`, [id]);
+      const setting = setPassword(token);
+      const waiting = 'SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))';
+      await eventually(async () => expect((await database.query(waiting)).rows).toHaveLength(1));
+      await database.query('COMMIT');
+      expect(await setting).toMatchObject(over);
+      await database.query(`UPDATE auth.users SET status = 'active' WHERE id = $1`, [id]);
+    } finally {
+      await database.end();
+    }
+    challengeOf(await login(credentials));
+  });
+
   test('is free after a reset by mail', async () => {
     const credentials = newCredentials();
     const email = `${credentials.username}@example.com`;
@@ -121,8 +156,11 @@ describe('an account that has to get another password', () => {
     await admin('PUT', `/users/${id}/password-change`);
     await client.send('POST', '/v1/password-reset', { body: { identifier: email } });
     const { password } = newCredentials();
-    const reset = { token: await mails.tokenTo(email, 'reset_password', credentials.username), new_password: password };
-    expect(await client.send('POST', '/v1/password-reset/confirm', { body: reset })).toMatchObject({ status: 204 });
+    const mailed = await mails.tokenTo(email, 'reset_password', credentials.username);
+    const reset = (new_password: string) =>
+      unlessBusy(() => client.send('POST', '/v1/password-reset/confirm', { body: { token: mailed, new_password } }));
+    expect(await reset(credentials.password)).toMatchObject(refusedAgain);
+    expect(await reset(password)).toMatchObject({ status: 204 });
     expect((await login({ ...credentials, password })).status).toBe(200);
   });
 });
@@ -147,6 +185,27 @@ describe('with a second factor', () => {
     expect(set.status).toBe(200);
     const [, payload = ''] = set.body.access_token.split('.');
     expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({ acr: 'aal2' });
+  });
+});
+
+describe('a second factor that is asked for only since the login began', () => {
+  test('makes it begin anew where the owner has added one', async () => {
+    const { credentials, token } = await newForced('?sessions=keep');
+    const change = challengeOf(await login(credentials));
+    await enroll(client, token);
+    expect(await setPassword(change)).toMatchObject(over);
+    expect(await login(credentials)).toMatchObject({ status: 403, body: problemOf('mfa-required') });
+  });
+
+  test('makes it begin anew where a role requires one', async () => {
+    const { id, credentials } = await newForced();
+    const change = challengeOf(await login(credentials));
+    const role = `mfa.${randomUUID()}`;
+    await admin('POST', '/roles', { name: role });
+    await admin('PUT', `/users/${id}/roles/${role}`);
+    expect((await admin('PUT', `/roles/${role}/second-factor`)).status).toBe(204);
+    expect(await setPassword(change)).toMatchObject(over);
+    expect(await login(credentials)).toMatchObject({ status: 403, body: problemOf('mfa-enrollment-required') });
   });
 });
 

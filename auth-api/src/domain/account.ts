@@ -1,3 +1,4 @@
+import { hashNewPassword } from './new-password.ts';
 import type { Overloaded } from './ports/overload.ts';
 import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
 import type { SessionStore } from './ports/sessions.ts';
@@ -34,15 +35,12 @@ export async function changePassword(
   if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
   if (account === undefined || verified.kind === 'mismatched') return { kind: 'wrongPassword' };
   const words = [account.username, account.email, account.displayName].filter((word) => word !== null);
-  const decision = ports.passwordPolicy.decide(newPassword, words);
-  if (decision.kind === 'refused') return { kind: 'passwordRefused', reason: decision.reason };
-  const hashed = await ports.passwords.hash(newPassword, { signal });
-  if (hashed.kind === 'tooLong') {
-    return { kind: 'passwordRefused', reason: `must have at most ${hashed.maxBytes} bytes of UTF-8` };
-  }
+  const unlike = account.isPasswordChangeRequired ? account.passwordHash : undefined;
+  const hashed = await hashNewPassword(newPassword, { words, unlike, signal }, ports);
   if (hashed.kind !== 'hashed') return hashed;
-  const replaced = { userId, from: account.passwordHash, to: hashed.hash, keptSessionId: sessionId };
-  // Another change came first: the password that was verified is no longer the current one.
+  const { credentialVersion } = account;
+  const replaced = { userId, credentialVersion, passwordHash: hashed.hash, keptSessionId: sessionId };
+  // Another change came first, or was asked for: what was verified is no longer what there is.
   return (await ports.users.changePassword(replaced)) === undefined ? { kind: 'wrongPassword' } : { kind: 'changed' };
 }
 

@@ -43,7 +43,7 @@ export interface LoginChallengeStore {
    * changed since.
    */
   attempt(tokenHash: Buffer): Promise<LoginChallenge | undefined>;
-  /** The same for a challenge that awaits a password. */
+  /** The same for a challenge that awaits a password; undefined also where a second factor has come to be asked for. */
   attemptPassword(tokenHash: Buffer): Promise<PasswordChallenge | undefined>;
   /** False where somebody else was first. */
   close(tokenHash: Buffer): Promise<boolean>;

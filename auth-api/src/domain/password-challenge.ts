@@ -1,4 +1,5 @@
 import type { LoginChallengePorts } from './login-challenge.ts';
+import { hashNewPassword } from './new-password.ts';
 import { openSession, type SessionClient } from './open-session.ts';
 import type { Overloaded } from './ports/overload.ts';
 import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
@@ -31,20 +32,14 @@ export async function completePasswordChange(
   const tokenHash = ports.refreshTokens.hash(token);
   const challenge = await ports.challenges.attemptPassword(tokenHash);
   if (challenge === undefined) return { kind: 'invalidChallenge' };
-  const { userId, passwordHash: from, hasSecondFactor } = challenge;
+  const { userId, words, passwordHash: unlike, hasSecondFactor } = challenge;
   client.event?.about({ actorId: userId, subjectId: userId });
-  const decision = ports.passwordPolicy.decide(newPassword, challenge.words);
-  if (decision.kind === 'refused') return { kind: 'passwordRefused', reason: decision.reason };
-  const verified = await ports.passwords.verify(newPassword, from, { signal, upgrade: false });
-  if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
-  if (verified.kind === 'matched') return { kind: 'passwordRefused', reason: 'must be another one than before' };
-  const hashed = await ports.passwords.hash(newPassword, { signal });
-  if (hashed.kind === 'tooLong') {
-    return { kind: 'passwordRefused', reason: `must have at most ${hashed.maxBytes} bytes of UTF-8` };
-  }
+  const hashed = await hashNewPassword(newPassword, { words, unlike, signal }, ports);
   if (hashed.kind !== 'hashed') return hashed;
   if (!(await ports.challenges.close(tokenHash))) return { kind: 'invalidChallenge' };
-  const change = { userId, from, to: hashed.hash, keptSessionId: undefined };
+  const { credentialVersion: from } = challenge;
+  const change = { userId, credentialVersion: from, passwordHash: hashed.hash, keptSessionId: undefined };
+  // Something else came first: the account was disabled, or another change was required.
   const credentialVersion = await ports.users.changePassword(change);
   if (credentialVersion === undefined) return { kind: 'invalidChallenge' };
   const owner = { ...challenge, credentialVersion };

@@ -6,6 +6,9 @@ import { type MailedTokenStore, type RecoveryPorts, requestReset, resetPassword 
 
 function world(tokens: Partial<MailedTokenStore> = {}, limited: readonly string[] = []) {
   const queued: QueuedMail[] = [];
+  const verify: PasswordHasher['verify'] = async (password, stored) => ({
+    kind: stored === `hash of ${password}` ? 'matched' : 'mismatched',
+  });
   const hash = jest.fn<PasswordHasher['hash']>(async (password) => ({ kind: 'hashed', hash: `hash of ${password}` }));
   const forgetFailures = jest.fn<RecoveryPorts['limits']['forgetFailures']>(async () => {});
   const mail = { enqueue: async (each: QueuedMail) => void queued.push(each) };
@@ -13,7 +16,7 @@ function world(tokens: Partial<MailedTokenStore> = {}, limited: readonly string[
     mail,
     mailedTokens: portOf<MailedTokenStore>(tokens),
     refreshTokens: readableRefreshTokens,
-    passwords: passwords({ hash }),
+    passwords: passwords({ hash, verify }),
     passwordPolicy: {
       decide: (password) => (password === 'weak' ? { kind: 'refused', reason: 'is weak' } : { kind: 'accepted' }),
     },
@@ -35,7 +38,13 @@ const reset = {
   clientNetwork: undefined,
   signal: new AbortController().signal,
 };
-const account = { userId: 'ada', usernameKey: 'ada', words: ['ada'] };
+const account = {
+  userId: 'ada',
+  usernameKey: 'ada',
+  words: ['ada'],
+  passwordHash: 'hash of the present one',
+  isPasswordChangeRequired: false,
+};
 
 test('a reset is queued for whatever was typed, without a look at accounts', async () => {
   const { ports, mail, queued } = world();
@@ -74,6 +83,18 @@ test('a weak password does not use the token up', async () => {
     kind: 'passwordRefused',
     reason: 'is weak',
   });
+});
+
+test('the same password is refused where another one is required, and does not use the token up', async () => {
+  const same = { ...reset, newPassword: 'the present one' };
+  const resetInStore = jest.fn<MailedTokenStore['resetPassword']>(async () => true);
+  const outcomeFor = (isPasswordChangeRequired: boolean) => {
+    const found = { ...account, isPasswordChangeRequired };
+    return resetPassword(same, world({ findResetAccount: async () => found, resetPassword: resetInStore }).ports);
+  };
+  expect(await outcomeFor(true)).toEqual({ kind: 'passwordRefused', reason: 'must be another one than before' });
+  expect(resetInStore).not.toHaveBeenCalled();
+  expect(await outcomeFor(false)).toEqual({ kind: 'reset' });
 });
 
 test('of two who use the token at once, one is told that it is used up', async () => {

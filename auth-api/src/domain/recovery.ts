@@ -1,5 +1,6 @@
 import type { PendingAuditEvent } from './audit.ts';
 import type { MailQueue } from './mail.ts';
+import { hashNewPassword } from './new-password.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AccountLockout, LimitDecision, RateLimiter } from './ports/limits.ts';
 import type { Overloaded } from './ports/overload.ts';
@@ -14,6 +15,9 @@ export interface ResetAccount {
   readonly usernameKey: string;
   /** What the new password must not be too near to. */
   readonly words: readonly string[];
+  readonly passwordHash: string;
+  /** An administrator wants another password than that one. */
+  readonly isPasswordChangeRequired: boolean;
 }
 
 /** Tokens that were mailed. Every method asks the primary. */
@@ -103,12 +107,8 @@ export async function resetPassword(
   const account = await ports.mailedTokens.findResetAccount(tokenHash);
   if (account === undefined) return { kind: 'invalidToken' };
   reset.event?.about({ actorId: account.userId, subjectId: account.userId });
-  const decision = ports.passwordPolicy.decide(newPassword, account.words);
-  if (decision.kind === 'refused') return { kind: 'passwordRefused', reason: decision.reason };
-  const hashed = await ports.passwords.hash(newPassword, { signal });
-  if (hashed.kind === 'tooLong') {
-    return { kind: 'passwordRefused', reason: `must have at most ${hashed.maxBytes} bytes of UTF-8` };
-  }
+  const unlike = account.isPasswordChangeRequired ? account.passwordHash : undefined;
+  const hashed = await hashNewPassword(newPassword, { words: account.words, unlike, signal }, ports);
   if (hashed.kind !== 'hashed') return hashed;
   const isReset = await ports.mailedTokens.resetPassword({ tokenHash, passwordHash: hashed.hash });
   if (!isReset) return { kind: 'invalidToken' };

@@ -71,6 +71,8 @@ export interface Grants {
 export interface Credentials {
   readonly username: string;
   readonly passwordHash: string;
+  readonly credentialVersion: number;
+  readonly isPasswordChangeRequired: boolean;
   readonly email: string | null;
   readonly displayName: string | null;
 }
@@ -95,12 +97,12 @@ export interface UserStore {
   ): Promise<UserProfile | undefined>;
   /**
    * Ends every other session with it, and does what an administrator may have required. The version of the credentials
-   * from then on; undefined where the stored hash is no longer `from`.
+   * from then on; undefined where it is no longer the one given, or the account is disabled.
    */
   changePassword(change: {
     readonly userId: string;
-    readonly from: string;
-    readonly to: string;
+    readonly credentialVersion: number;
+    readonly passwordHash: string;
     readonly keptSessionId: string | undefined;
   }): Promise<number | undefined>;
   /** With all that belongs to the account. */

@@ -13,6 +13,11 @@ export function permissionsOf(userId: string): string {
         ORDER BY p.name)`;
 }
 
+/** SQL that tells whether a user has a second factor that counts. */
+export function secondFactorConfirmed(userId: string): string {
+  return `EXISTS (SELECT 1 FROM auth.second_factors f WHERE f.user_id = ${userId} AND f.is_confirmed)`;
+}
+
 /** SQL that tells whether a role of a user requires a second factor. */
 export function secondFactorRequired(userId: string): string {
   return `EXISTS (SELECT 1 FROM auth.user_roles ur JOIN auth.roles r ON r.id = ur.role_id

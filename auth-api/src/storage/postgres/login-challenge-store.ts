@@ -6,7 +6,7 @@ import type {
 } from '../../domain/login-challenge.ts';
 import type { SessionOwner } from '../../domain/open-session.ts';
 import type { Database, Statement } from './database.ts';
-import { rolesOf } from './grant-names.ts';
+import { rolesOf, secondFactorConfirmed, secondFactorRequired } from './grant-names.ts';
 import { type FactorRow, factorColumns, factorOf } from './second-factor-store.ts';
 
 const insertChallenge: Statement = {
@@ -39,12 +39,14 @@ const attemptChallenge: Statement = {
     FROM challenged u LEFT JOIN auth.second_factors f ON f.user_id = u.id`,
 };
 
+/** Where a second factor is asked for by now, none is let in that has not shown it. */
 const attemptPassword: Statement = {
   name: 'attempt_password_challenge',
   text: `${attempted('password')}
     SELECT u.id, u.username, u.email, u.display_name, u.credential_version, u.has_second_factor, c.password_hash,
       ${rolesOf('u.id')} AS roles
-    FROM challenged u JOIN auth.credentials c ON c.user_id = u.id`,
+    FROM challenged u JOIN auth.credentials c ON c.user_id = u.id
+    WHERE u.has_second_factor OR NOT (${secondFactorConfirmed('u.id')} OR ${secondFactorRequired('u.id')})`,
 };
 
 const deleteChallenge: Statement = {

@@ -4,6 +4,7 @@ import type { MailedTokenStore, ResetAccount } from '../../domain/recovery.ts';
 import type { Database, Query, Statement } from './database.ts';
 import { isUniqueViolation } from './database-errors.ts';
 import { insertPasswordNotice } from './mail-outbox.ts';
+import { setPassword } from './user-statements.ts';
 import { record } from './user-store.ts';
 
 const insertToken: Statement = {
@@ -19,8 +20,8 @@ const isGoodReset = `t.token_hash = $1 AND t.purpose = 'reset_password' AND t.ex
 
 const selectResetAccount: Statement = {
   name: 'select_reset_account',
-  text: `SELECT u.id, u.username, u.username_key, u.email, u.display_name
-    FROM auth.account_tokens t, auth.users u WHERE ${isGoodReset}`,
+  text: `SELECT u.id, u.username, u.username_key, u.email, u.display_name, u.password_change_required, c.password_hash
+    FROM auth.account_tokens t, auth.users u JOIN auth.credentials c ON c.user_id = u.id WHERE ${isGoodReset}`,
 };
 
 /** Of two tokens of one account at once the second finds another version, and so changes nothing. */
@@ -28,11 +29,6 @@ const useResetToken: Statement = {
   name: 'use_reset_token',
   text: `UPDATE auth.users u SET credential_version = u.credential_version + 1, password_change_required = false
     FROM auth.account_tokens t WHERE ${isGoodReset} RETURNING u.id`,
-};
-
-const setPassword: Statement = {
-  name: 'set_password',
-  text: 'UPDATE auth.credentials SET password_hash = $2, changed_at = now() WHERE user_id = $1',
 };
 
 const endSessions: Statement = {
@@ -71,6 +67,8 @@ interface ResetRow {
   username_key: string;
   email: string;
   display_name: string | null;
+  password_change_required: boolean;
+  password_hash: string;
 }
 
 export class PostgresMailedTokenStore implements MailedTokenStore {
@@ -92,7 +90,8 @@ export class PostgresMailedTokenStore implements MailedTokenStore {
     const [row] = await this.#primary.read<ResetRow>(selectResetAccount, [tokenHash]);
     if (row === undefined) return undefined;
     const words = [row.username, row.email, row.display_name].filter((word) => word !== null);
-    return { userId: row.id, usernameKey: row.username_key, words };
+    const { password_hash: passwordHash, password_change_required: isPasswordChangeRequired } = row;
+    return { userId: row.id, usernameKey: row.username_key, words, passwordHash, isPasswordChangeRequired };
   }
 
   resetPassword({ tokenHash, passwordHash }: Parameters<MailedTokenStore['resetPassword']>[0]): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Statement } from './database.ts';
-import { permissionsOf, rolesOf, secondFactorRequired } from './grant-names.ts';
+import { permissionsOf, rolesOf, secondFactorConfirmed, secondFactorRequired } from './grant-names.ts';
 import { type ProfileRow, profileColumns } from './profile-row.ts';
 
 export const insertUser: Statement = {
@@ -21,7 +21,7 @@ export const selectForLogin: Statement = {
   name: 'select_for_login',
   text: `SELECT ${profileColumns('u')}, c.password_hash, u.credential_version, u.status = 'active' AS is_active,
       u.password_change_required,
-      EXISTS (SELECT 1 FROM auth.second_factors f WHERE f.user_id = u.id AND f.is_confirmed) AS has_second_factor,
+      ${secondFactorConfirmed('u.id')} AS has_second_factor,
       ${secondFactorRequired('u.id')} AS is_second_factor_required,
       ${rolesOf('u.id')} AS roles, ${permissionsOf('u.id')} AS permissions
     FROM auth.users u JOIN auth.credentials c ON c.user_id = u.id
@@ -30,7 +30,7 @@ export const selectForLogin: Statement = {
 
 export const selectCredentials: Statement = {
   name: 'select_credentials',
-  text: `SELECT u.username, u.email, u.display_name, c.password_hash
+  text: `SELECT u.username, u.email, u.display_name, u.credential_version, u.password_change_required, c.password_hash
     FROM auth.users u JOIN auth.credentials c ON c.user_id = u.id WHERE u.id = $1`,
 };
 
@@ -69,20 +69,19 @@ export const updateProfile: Statement = {
     FROM changed c`,
 };
 
-/** Waits for logins that are opening a session, so that the statement after it sees their sessions. */
+/**
+ * Waits for logins that are opening a session, so that the statement after it sees their sessions, and for whoever
+ * changes the account: nothing is raised where another version, or another status, comes of that.
+ */
 export const raiseCredentialVersion: Statement = {
   name: 'raise_credential_version',
-  text: 'UPDATE auth.users SET credential_version = credential_version + 1 WHERE id = $1',
+  text: `UPDATE auth.users SET credential_version = credential_version + 1, password_change_required = false
+    WHERE id = $1 AND credential_version = $2 AND status = 'active' RETURNING credential_version`,
 };
 
-export const updatePassword: Statement = {
-  name: 'update_password',
-  text: `WITH changed AS (
-      UPDATE auth.credentials SET password_hash = $3, changed_at = now()
-      WHERE user_id = $1 AND password_hash = $2 RETURNING user_id
-    )
-    UPDATE auth.users u SET password_change_required = false FROM changed WHERE u.id = changed.user_id
-    RETURNING u.credential_version`,
+export const setPassword: Statement = {
+  name: 'set_password',
+  text: 'UPDATE auth.credentials SET password_hash = $2, changed_at = now() WHERE user_id = $1',
 };
 
 export const endOtherSessions: Statement = {

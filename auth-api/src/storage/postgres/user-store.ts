@@ -26,7 +26,7 @@ import {
   selectCredentials,
   selectForLogin,
   selectLiveSessionIds,
-  updatePassword,
+  setPassword,
   updateProfile,
 } from './user-statements.ts';
 
@@ -79,11 +79,18 @@ export class PostgresUserStore implements UserStore {
   }
 
   async findCredentials(userId: string): Promise<Credentials | undefined> {
-    type Row = Pick<ProfileRow, 'username' | 'email' | 'display_name'> & Pick<LoginRow, 'password_hash'>;
+    type Secret = Pick<LoginRow, 'password_hash' | 'credential_version' | 'password_change_required'>;
+    type Row = Pick<ProfileRow, 'username' | 'email' | 'display_name'> & Secret;
     const [row] = await this.#primary.read<Row>(selectCredentials, [userId]);
     if (row === undefined) return undefined;
-    const { username, email, display_name: displayName, password_hash: passwordHash } = row;
-    return { username, email, displayName, passwordHash };
+    return {
+      username: row.username,
+      email: row.email,
+      displayName: row.display_name,
+      passwordHash: row.password_hash,
+      credentialVersion: Number(row.credential_version),
+      isPasswordChangeRequired: row.password_change_required,
+    };
   }
 
   async changeProfile(
@@ -111,13 +118,13 @@ export class PostgresUserStore implements UserStore {
   }
 
   async changePassword(change: Parameters<UserStore['changePassword']>[0]): Promise<number | undefined> {
-    const { userId, from, to, keptSessionId = null } = change;
+    const { userId, credentialVersion, passwordHash, keptSessionId = null } = change;
     let version: number | undefined;
     await this.#change(async (query) => {
-      await query(raiseCredentialVersion, [userId]);
-      const [changed] = await query<{ credential_version: string }>(updatePassword, [userId, from, to]);
-      if (changed === undefined) return undefined;
-      version = Number(changed.credential_version);
+      const [raised] = await query<{ credential_version: string }>(raiseCredentialVersion, [userId, credentialVersion]);
+      if (raised === undefined) return undefined;
+      version = Number(raised.credential_version);
+      await query(setPassword, [userId, passwordHash]);
       const ended = await query<{ id: string }>(endOtherSessions, [userId, keptSessionId]);
       if (this.#sendsMail) await query(insertPasswordNotice, [userId]);
       return record(query, userId, ended);
