@@ -597,7 +597,7 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * All that is kept about one person
+         * All that is kept about one person, with `authcluster.audit.read`, too
          * @description Needs the permission `authcluster.users.read`. Needs a login or step-up that is recent, with the second factor if there is one (RFC 9470).
          */
         readonly get: operations["get_personal_data"];
