@@ -56,7 +56,12 @@ beforeAll(
     }),
   600_000,
 );
-afterAll(() => gateway?.close());
+// Whatever failed here, the tests that follow meet an AuthCluster that is Ready.
+afterAll(async () => {
+  gateway?.close();
+  await change(env('promoted'), { bakeSeconds: BAKE_SECONDS });
+  await rolledOut();
+}, 300_000);
 
 function env(revision: string) {
   return [{ name: 'E2E_ROLLOUT', value: revision }];
