@@ -7,6 +7,6 @@ export default {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['<rootDir>/chaos/'],
   testTimeout: 300_000,
-  globalSetup: '<rootDir>/support/before-all.ts',
-  globalTeardown: '<rootDir>/support/after-all.ts',
+  globalSetup: '<rootDir>/support/delete-namespace.ts',
+  globalTeardown: '<rootDir>/support/delete-namespace.ts',
 };
