@@ -47,6 +47,14 @@ describe('the environment of the auth API', () => {
     expect(name).toMatch(reservedNames());
   });
 
+  test('has a variable once, as an object sets it that is older than the field', () => {
+    const env = [{ name: 'TOKEN_ISSUER', value: 'https://older.example.com' }];
+    for (const environment of [serveEnvironment, warmEnvironment]) {
+      const entries = environment(clusterWith({ api: { env } })).filter(({ name }) => name === 'TOKEN_ISSUER');
+      expect(entries).toEqual(env);
+    }
+  });
+
   test.each(['LOG_LEVEL', 'OTEL_SERVICE_NAME', 'LOG_SAMPLE_RATE'])('leaves %s to the user', (name) => {
     expect(name).not.toMatch(reservedNames());
   });

@@ -21,7 +21,7 @@ const CLUSTER_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.
 /** The environment of `serve`: the contract with the auth API. */
 export function serveEnvironment(cluster: AuthCluster): EnvironmentEntry[] {
   const { hashing, pools, serviceName, browsers, env = [] } = cluster.spec.api;
-  return [
+  const own = [
     variable('HTTP_PORT', PORTS.authApi),
     variable('OPS_PORT', PORTS.authApiOps),
     ...dataTierVariables(cluster, pools),
@@ -47,8 +47,17 @@ export function serveEnvironment(cluster: AuthCluster): EnvironmentEntry[] {
     ...tracingVariables(cluster),
     variable('TRUSTED_PROXIES', trustedProxies(cluster).join(',')),
     variable('SHUTDOWN_GRACE_SECONDS', SHUTDOWN_GRACE_SECONDS),
-    ...env,
   ];
+  return withAdded(own, env);
+}
+
+/**
+ * A container names each variable once, or the API server refuses it. One that was set with `api.env` before there was a
+ * field for it stays in the object, and stands until somebody takes it out.
+ */
+function withAdded(own: EnvironmentEntry[], added: readonly EnvironmentEntry[]): EnvironmentEntry[] {
+  const names = new Set(added.map(({ name }) => name));
+  return [...own.filter(({ name }) => !names.has(name)), ...added];
 }
 
 /** Of `warm`. Fewer than the batch it loads at a time: what is read for later must not crowd out requests. */
@@ -57,14 +66,14 @@ const WARMING_POOLS = { write: 4, read: 4 };
 /** The environment of `warm`, which reads and caches as `serve` does, and serves nobody. */
 export function warmEnvironment(cluster: AuthCluster): EnvironmentEntry[] {
   const { cache, env = [] } = cluster.spec.api;
-  return [
+  const own = [
     ...dataTierVariables(cluster, WARMING_POOLS),
     ...tokenVariables(cluster),
     ...cacheVariables(cluster),
     variable('CACHE_WARMING_ACTIVE_WITHIN_SECONDS', cache.warming.activeWithinSeconds),
     ...circuitBreakerVariables(cluster),
-    ...env,
   ];
+  return withAdded(own, env);
 }
 
 /** The environment of `migrate`, which goes to the primary itself: migrations need session state. */
