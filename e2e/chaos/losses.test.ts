@@ -1,17 +1,11 @@
 import { describe, expect } from '@jest/globals';
-import {
-  chaosClient,
-  HOUR,
-  kill,
-  LOGINS_BACK_SECONDS,
-  loginsBackAfter,
-  SETTLED_SECONDS,
-} from '../support/chaos-cluster.ts';
+import { chaosClient, HOUR, kill, LOGINS_BACK_SECONDS, loginsBackAfter } from '../support/chaos-cluster.ts';
 import { local } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { settled } from '../support/database.ts';
-import { killPrimary, stopNodeOfPrimary } from '../support/primary-loss.ts';
-import { repeatedly } from '../support/repeated.ts';
+import { killPrimary, killPrimaryForGood, stopNodeOfPrimary } from '../support/primary-loss.ts';
+import { wholeRedis } from '../support/redis-members.ts';
+import { repeatedly, SETTLED_SECONDS } from '../support/repeated.ts';
 
 const client = chaosClient();
 
@@ -19,10 +13,19 @@ describe('the loss of', () => {
   clusterTest(
     'the primary pod',
     () =>
-      repeatedly('primary pod killed', async () => {
-        const measured = await killPrimary(client);
+      repeatedly('primary pod killed', async (_, note) => {
+        await killPrimary(client, note);
         await settled(SETTLED_SECONDS);
-        return measured;
+      }),
+    HOUR,
+  );
+
+  clusterTest(
+    'the primary pod, which may not restart',
+    () =>
+      repeatedly('primary pod killed, which may not restart', async (_, note) => {
+        await killPrimaryForGood(client, note);
+        await settled(SETTLED_SECONDS);
       }),
     HOUR,
   );
@@ -30,11 +33,12 @@ describe('the loss of', () => {
   clusterTest(
     'every pod of the data tier at once',
     () =>
-      repeatedly('every pod of the data tier killed at once', async () => {
+      repeatedly('every pod of the data tier killed at once', async (_, note) => {
         const back = await loginsBackAfter(client, () => kill('postgres', 'pooler-rw', 'pooler-ro', 'redis'));
+        note({ 'logins back after': back });
         expect(back).toBeLessThan(LOGINS_BACK_SECONDS);
+        await wholeRedis(SETTLED_SECONDS);
         await settled(SETTLED_SECONDS);
-        return { 'logins back after': back };
       }),
     HOUR,
   );
@@ -44,10 +48,10 @@ describe('the loss of', () => {
     clusterTest(
       'the node of the primary',
       () =>
-        repeatedly('node of the primary stopped', async () => {
-          const measured = await stopNodeOfPrimary(client);
+        repeatedly('node of the primary stopped', async (_, note) => {
+          await stopNodeOfPrimary(client, note);
+          await wholeRedis(SETTLED_SECONDS);
           await settled(SETTLED_SECONDS);
-          return measured;
         }),
       HOUR,
     );

@@ -1,59 +1,56 @@
 import { describe, expect } from '@jest/globals';
-import { chaosClient, HOUR, kill, SETTLED_SECONDS } from '../support/chaos-cluster.ts';
-import { INSTANCE, kubectl, NAMESPACE } from '../support/cluster.ts';
+import { chaosClient, HOUR, kill, noteLoad } from '../support/chaos-cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { underMixedLoad } from '../support/data-load.ts';
-import { changeSpec, expectUnharmed, forceDelete, settled } from '../support/database.ts';
-import { writeToRedis } from '../support/redis-keys.ts';
-import { shardsLeftAlone } from '../support/redis-members.ts';
-import { type Measured, repeatedly } from '../support/repeated.ts';
+import { changeSpec, expectUnharmed, failuresOf, forceDelete, settled } from '../support/database.ts';
+import { type Gaps, writeToRedis } from '../support/redis-keys.ts';
+import { members, runningMembers, shardsLeftAlone, wholeRedis } from '../support/redis-members.ts';
+import { type Note, repeatedly, SETTLED_SECONDS } from '../support/repeated.ts';
 
 const SLOTS_BACK_SECONDS = 10;
 const WHOLE_SECONDS = 60;
-const PODS = `${INSTANCE},app.kubernetes.io/component=redis`;
 /** What somebody notices of a key whose owner is there: nothing but a busy machine. */
 const UNDISTURBED_SECONDS = 5;
 const client = chaosClient();
 
-async function killPrimary(): Promise<Measured> {
-  let written: Awaited<ReturnType<typeof writeToRedis>> | undefined;
-  const { checks, logins, writes } = await underMixedLoad(client, async () => {
+async function killPrimary(_: number, note: Note): Promise<void> {
+  let written: { victim: string; gaps: Gaps } = { victim: '', gaps: new Map() };
+  const load = await underMixedLoad(client, async () => {
     written = await writeToRedis(forceDelete);
   });
-  expect([...checks.failures, ...logins.failures, ...writes.failures]).toEqual([]);
-  const { victim = '', gaps = new Map<string, number>() } = written ?? {};
-  const others = Math.max(...[...gaps].filter(([pod]) => pod !== victim).map(([, gap]) => gap));
-  expect(gaps.get(victim)).toBeLessThan(SLOTS_BACK_SECONDS);
+  const own = written.gaps.get(written.victim) ?? Number.NaN;
+  const others = Math.max(...[...written.gaps].filter(([pod]) => pod !== written.victim).map(([, gap]) => gap));
+  note({ 'its slots back after': own, 'longest pause of other slots': others });
+  noteLoad(note, load);
+  note({ 'failed login requests': load.logins.failures.length });
+  expect(failuresOf(load)).toEqual([]);
+  expect(own).toBeLessThan(SLOTS_BACK_SECONDS);
   expect(others).toBeLessThan(UNDISTURBED_SECONDS);
+  await wholeRedis(SETTLED_SECONDS);
   await settled(SETTLED_SECONDS);
-  return { 'its slots back after': gaps.get(victim) ?? Number.NaN, 'longest pause of other slots': others };
 }
 
-async function loseAll(): Promise<Measured> {
+async function loseAll(_: number, note: Note): Promise<void> {
+  const before = await members();
   await kill('redis');
-  await kubectl.run([
-    'wait',
-    '-n',
-    NAMESPACE,
-    'pods',
-    '-l',
-    PODS,
-    '--for=jsonpath={.status.phase}=Running',
-    '--timeout',
-    '120s',
-  ]);
+  await runningMembers(before, 120);
   const startedMs = Date.now();
-  await settled(SETTLED_SECONDS);
+  await wholeRedis(SETTLED_SECONDS);
   const whole = (Date.now() - startedMs) / 1000;
+  note({ 'whole after its pods ran': whole });
   expect(whole).toBeLessThan(WHOLE_SECONDS);
-  return { 'whole after its pods ran': whole };
+  await settled(SETTLED_SECONDS);
 }
 
-async function unharmed(name: string, during: () => Promise<void>): Promise<Measured> {
-  const startedMs = Date.now();
-  const load = await underMixedLoad(client, during);
+/** Tells how long it took, too. */
+async function unharmed(note: Note, during: () => Promise<void>): Promise<void> {
+  const load = await underMixedLoad(client, async () => {
+    const startedMs = Date.now();
+    await during();
+    note({ 'done after': (Date.now() - startedMs) / 1000 });
+  });
+  noteLoad(note, load);
   expectUnharmed(load);
-  return { [name]: (Date.now() - startedMs) / 1000 };
 }
 
 async function reshard(): Promise<void> {
@@ -77,21 +74,21 @@ describe('the Redis Cluster', () => {
 
   clusterTest(
     'gets more shards and fewer again',
-    () => repeatedly('shards 3 → 4 → 3', () => unharmed('done after', reshard)),
+    () => repeatedly('shards 3 to 4 to 3', (_, note) => unharmed(note, reshard)),
     HOUR,
   );
 
   clusterTest(
     'gets more replicas and fewer again',
-    () => repeatedly('`replicasPerShard` 1 → 2 → 1', () => unharmed('done after', changeReplicas)),
+    () => repeatedly('replicasPerShard 1 to 2 to 1', (_, note) => unharmed(note, changeReplicas)),
     HOUR,
   );
 
   clusterTest(
     'is replaced pod by pod, never all members of a shard at once',
     () =>
-      repeatedly('every Redis pod replaced by a change of resources', (turn) =>
-        unharmed('done after', async () => {
+      repeatedly('every Redis pod replaced by a change of resources', (turn, note) =>
+        unharmed(note, async () => {
           const memory = turn % 2 === 0 ? '34Mi' : '32Mi';
           const alone = await shardsLeftAlone(async () => {
             await changeSpec({ redis: { resources: { requests: { memory } } } });

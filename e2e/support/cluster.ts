@@ -24,15 +24,19 @@ const ANSWER_TIMEOUT_SECONDS = 60;
 const target = targetOfEnvironment(process.env);
 export const { kubectl, valuesFile, local } = target;
 
-interface Difference {
+/** Fields of the spec, merged into those of the sample. */
+export interface Difference {
+  api?: object;
+  gateway?: object;
   postgres?: object;
+  redis?: object;
 }
 
 /**
  * The development sample, kept on deletion and monitored, in a namespace that enforces the restricted Pod Security Standard; with
- * another spec of the database where one is given. What tests before have changed of it is as in the sample again.
+ * another spec where one is given. What tests before have changed of it is as in the sample again.
  */
-export async function applySample({ postgres }: Difference = {}): Promise<void> {
+export async function applySample(difference: Difference = {}): Promise<void> {
   const { apiVersion, kind, spec } = await sampleAuthCluster();
   const expose = target.local ? { type: 'NodePort', nodePort: NODE_PORT } : { type: 'ClusterIP' };
   const namespace = {
@@ -46,18 +50,33 @@ export async function applySample({ postgres }: Difference = {}): Promise<void> 
       apiVersion,
       kind,
       metadata: { name: NAME, namespace: NAMESPACE },
-      spec: {
-        ...spec,
-        deletionPolicy: 'Retain',
-        gateway: { ...spec.gateway, expose },
-        monitoring: { enabled: true },
-        networkPolicy: { scrapers: [{ namespace: NAMESPACE, podLabels: SCRAPER_LABELS }] },
-        postgres: { ...spec.postgres, ...postgres },
-      },
+      spec: merged(
+        {
+          ...spec,
+          deletionPolicy: 'Retain',
+          gateway: { ...spec.gateway, expose },
+          monitoring: { enabled: true },
+          networkPolicy: { scrapers: [{ namespace: NAMESPACE, podLabels: SCRAPER_LABELS }] },
+        },
+        difference,
+      ),
     }),
     'authcluster-dev',
     { force: true },
   );
+}
+
+/** Objects field by field; anything else is replaced. */
+function merged(base: object, difference: object): object {
+  const fields = Object.entries(difference).map(([name, value]) => {
+    const former = (base as Record<string, unknown>)[name];
+    return [name, isFields(former) && isFields(value) ? merged(former, value) : value];
+  });
+  return { ...base, ...Object.fromEntries(fields) };
+}
+
+function isFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export async function sampleAuthCluster() {
@@ -68,8 +87,8 @@ export async function sampleAuthCluster() {
 }
 
 /** Applies the sample unless it is there, and waits until it is Ready: every test file may run alone, or after any other. */
-export async function readyAuthCluster(): Promise<AuthClusterObject> {
-  await applySample();
+export async function readyAuthCluster(difference: Difference = {}): Promise<AuthClusterObject> {
+  await applySample(difference);
   return waitUntilReady(kubectl, NAMESPACE, NAME, { timeoutSeconds: READY_TIMEOUT_SECONDS });
 }
 

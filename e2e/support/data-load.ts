@@ -1,4 +1,5 @@
 import { type AuthClient, type Credentials, loggedInUser, randomCredentials, type Tokens } from './auth-client.ts';
+import { eventually } from './eventually.ts';
 import { type LoadResult, underSteadyLoad } from './steady-load.ts';
 
 export interface WritesResult extends LoadResult {
@@ -6,9 +7,21 @@ export interface WritesResult extends LoadResult {
   lost: number;
 }
 
+/** For what precedes and follows a load, which is no part of what is measured. */
+const AROUND_SECONDS = 60;
+
 /** One after the other: a small machine that hashes several passwords at once sheds some. */
 async function newSession(client: AuthClient): Promise<Tokens> {
-  return (await loggedInUser(client)).tokens;
+  return (await eventually(() => loggedInUser(client), AROUND_SECONDS)).tokens;
+}
+
+/** Whether the last acknowledged refresh of a session is not known any more. Who gets no answer yet asks again. */
+function isLost(client: AuthClient, { refresh_token }: Tokens): Promise<boolean> {
+  return eventually(async () => {
+    const { status } = await client.refresh(refresh_token);
+    if (status !== 200 && status !== 401) throw new Error(`POST /v1/refresh answered ${status}`);
+    return status === 401;
+  }, AROUND_SECONDS);
 }
 
 /** Users who refresh their tokens one time after another: each refresh is a write that the next one builds upon. */
@@ -27,8 +40,8 @@ export async function underWrites(client: AuthClient, during: () => Promise<void
     }
   };
   const load = await underSteadyLoad({ clients: sessions.length, pauseMilliseconds: 200 }, request, during);
-  const last = await Promise.all(sessions.map(({ refresh_token }) => client.refresh(refresh_token)));
-  return { ...load, lost: last.filter((answer) => answer.status !== 200).length };
+  const lost = await Promise.all(sessions.map((tokens) => isLost(client, tokens)));
+  return { ...load, lost: lost.filter(Boolean).length };
 }
 
 /** Checks of a token, for as long as `during` runs. */
@@ -48,7 +61,7 @@ const LOGIN_PAUSE_MS = 1200;
 /** Logins, about one a second, of several users in turn. */
 export async function underLogins(client: AuthClient, during: () => Promise<void>): Promise<LoadResult> {
   const users: Credentials[] = [];
-  while (users.length < LOGIN_USERS) users.push(await newUser(client));
+  while (users.length < LOGIN_USERS) users.push(await eventually(() => newUser(client), AROUND_SECONDS));
   let turn = 0;
   const request = async () => {
     turn += 1;

@@ -1,6 +1,10 @@
 import { kubectl, NAMESPACE } from './cluster.ts';
 
-/** Before and after a run: what it left, volumes and credentials included, must not help or hinder the next one. */
+/**
+ * Before and after a run: what it left, volumes and credentials included, must not help or hinder the next one. With
+ * E2E_KEEP=1 it stays, for who runs one test after another by name.
+ */
 export default async function deleteNamespace(): Promise<void> {
+  if (process.env.E2E_KEEP === '1') return;
   await kubectl.run(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout', '180s']);
 }

@@ -1,26 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
+import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
 import type { AuthClient } from './auth-client.ts';
-import { WRITES_BACK_SECONDS } from './chaos-cluster.ts';
+import { noteLoad, WRITES_BACK_SECONDS } from './chaos-cluster.ts';
 import { kubectl, NAMESPACE } from './cluster.ts';
 import { type MixedResult, underMixedLoad } from './data-load.ts';
-import { forceDelete, nodeOf, postgresStatus } from './database.ts';
+import { DATABASE_PODS, forceDelete, nodeOf, postgresStatus } from './database.ts';
+import { eventually } from './eventually.ts';
 import { whileCordoned, whileStopped } from './nodes.ts';
-import type { Measured } from './repeated.ts';
+import { type Note, SETTLED_SECONDS } from './repeated.ts';
 
-/** Who leads, by Patroni's own word: the status is nobody's to write while no operator runs. */
-export async function leader(): Promise<string> {
+interface Member extends KubernetesObject {
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+/**
+ * Who leads, once all members are there and a replica has every commit, by Kubernetes' and Patroni's own word: the status is
+ * nobody's to write while no operator runs. Before that, a loss would be a second one.
+ */
+async function leader(): Promise<string> {
   const { primary } = await postgresStatus();
   const key = primary.slice(0, primary.lastIndexOf('-'));
-  return kubectl.run([
-    'get',
-    '-n',
-    NAMESPACE,
-    'configmap',
-    `${key}-leader`,
-    '-o',
-    'jsonpath={.metadata.annotations.leader}',
-  ]);
+  return eventually(async () => {
+    const members = await kubectl.list<Member>(NAMESPACE, 'pods', DATABASE_PODS);
+    const ready = members.filter(({ metadata, status }) => {
+      if (metadata.deletionTimestamp !== undefined) return false;
+      return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+    });
+    const names = ready.map(({ metadata }) => metadata.name);
+    const { leader } = await annotationsOf(`${key}-leader`);
+    const { sync_standby = '' } = await annotationsOf(`${key}-sync`);
+    expect(names).toHaveLength(2);
+    expect(names).toEqual(expect.arrayContaining([leader, sync_standby]));
+    return `${leader}`;
+  }, SETTLED_SECONDS);
+}
+
+async function annotationsOf(configMap: string): Promise<Record<string, string>> {
+  const found = await kubectl.find(NAMESPACE, 'configmaps', configMap);
+  return found?.metadata.annotations ?? {};
 }
 
 /** The load goes on for as long as the bar leaves for the return of writes, and some more. */
@@ -32,39 +50,36 @@ function underLoss(client: AuthClient, withinSeconds: number, loss: () => Promis
 }
 
 /** A pod is lost: checks of known sessions go on. */
-async function kill(client: AuthClient, primary: string, withinSeconds: number): Promise<Measured> {
-  const { writes, checks } = await underLoss(client, withinSeconds, () => forceDelete(primary));
-  expect(checks.failures).toEqual([]);
-  expect(writes.lost).toBe(0);
-  expect(writes.gapSeconds).toBeLessThan(withinSeconds);
-  return { 'writes back after': writes.gapSeconds };
+async function kill(client: AuthClient, primary: string, withinSeconds: number, note: Note): Promise<void> {
+  const load = await underLoss(client, withinSeconds, () => forceDelete(primary));
+  noteLoad(note, load);
+  note({ 'failed check requests': load.checks.failures.length, 'lost write requests': load.writes.lost });
+  expect(load.checks.failures).toEqual([]);
+  expect(load.writes.lost).toBe(0);
+  expect(load.writes.gapSeconds).toBeLessThan(withinSeconds);
 }
 
 /** The pod comes back where it was. */
-export async function killPrimary(client: AuthClient): Promise<Measured> {
-  return kill(client, await leader(), WRITES_BACK_SECONDS.whereItRestarts);
+export async function killPrimary(client: AuthClient, note: Note): Promise<void> {
+  await kill(client, await leader(), WRITES_BACK_SECONDS.whereItRestarts, note);
 }
 
 /** Its node takes it no more, so that another member has to lead. */
-export async function killPrimaryForGood(client: AuthClient): Promise<Measured> {
+export async function killPrimaryForGood(client: AuthClient, note: Note): Promise<void> {
   const primary = await leader();
-  let measured: Measured = {};
-  await whileCordoned(await nodeOf(primary), async () => {
-    measured = await kill(client, primary, WRITES_BACK_SECONDS.elsewhere);
-  });
-  return measured;
+  await whileCordoned(await nodeOf(primary), () => kill(client, primary, WRITES_BACK_SECONDS.elsewhere, note));
 }
 
 /** With it go gateways, API pods, poolers and members of Redis: requests that were sent to them fail for a while. */
-export async function stopNodeOfPrimary(client: AuthClient): Promise<Measured> {
+export async function stopNodeOfPrimary(client: AuthClient, note: Note): Promise<void> {
   const node = await nodeOf(await leader());
-  let measured: Measured = {};
   await whileStopped(node, async (stop) => {
-    const { writes, checks } = await underLoss(client, WRITES_BACK_SECONDS.afterANode, stop);
+    const load = await underLoss(client, WRITES_BACK_SECONDS.afterANode, stop);
+    const { writes, checks } = load;
+    noteLoad(note, load);
+    note({ 'longest pause of checks': checks.gapSeconds, 'lost write requests': writes.lost });
     expect(writes.lost).toBe(0);
     expect(writes.gapSeconds).toBeLessThan(WRITES_BACK_SECONDS.afterANode);
     expect(checks.gapSeconds).toBeLessThan(WRITES_BACK_SECONDS.afterANode);
-    measured = { 'writes back after': writes.gapSeconds, 'checks back after': checks.gapSeconds };
   });
-  return measured;
 }

@@ -1,15 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { INSTANCE, kubectl, NAME, NAMESPACE } from './cluster.ts';
 
 const PODS = `${INSTANCE},app.kubernetes.io/component=redis`;
 /** One of each third of the slots. */
 const KEYS = ['bar', 'test', 'foo'] as const;
 const WRITING_SECONDS = 30;
+/** Until the writes go on for certain. */
+const WRITTEN_BEFORE_SECONDS = 5;
 
 /** Longest time without a write that Redis took, in seconds, by the pod that owned the key before. */
 export type Gaps = ReadonlyMap<string, number>;
 
 /** Has a script run inside a pod of Redis, with what it takes to log in as the API does. */
-async function inRedis(pod: string, script: string): Promise<string> {
+export async function inRedis(pod: string, script: string): Promise<string> {
   const args = ['get', 'secret', '-n', NAMESPACE, `${NAME}-redis-auth`, '-o', 'jsonpath={.data.password}'];
   const password = Buffer.from(await kubectl.run(args), 'base64').toString('utf8');
   const login = `export REDISCLI_AUTH='${password}'\nask() { timeout 2 redis-cli --user auth_api "$@" 2>&1; }\n`;
@@ -39,13 +42,19 @@ export async function writeToRedis(lose: (primary: string) => Promise<void>): Pr
     (key) =>
       `(until [ $SECONDS -ge ${WRITING_SECONDS} ]; do [ "$(ask -c set ${key} 1)" = OK ] && date +"${key} %s%3N"; sleep 0.1; done) &`,
   );
-  const [text] = await Promise.all([inRedis(writer, `${loops.join('\n')}\nwait\ndate +"end %s%3N"\n`), lose(victim)]);
+  const script = `${loops.join('\n')}\nwait\ndate +"end %s%3N"\n`;
+  const [text] = await Promise.all([
+    inRedis(writer, script),
+    sleep(WRITTEN_BEFORE_SECONDS * 1000).then(() => lose(victim)),
+  ]);
   return { victim, gaps: new Map(KEYS.map((key, index) => [owners[index] ?? '', longestGap(key, text)])) };
 }
 
 function longestGap(key: string, text: string): number {
   const times = [...text.matchAll(/^(\w+) (\d+)$/gm)].filter(([, name]) => name === key || name === 'end');
   const at = times.map(([, , milliseconds]) => Number(milliseconds)).sort((left, right) => left - right);
+  // Without one before the loss and one after it nothing can be said.
+  if (at.length < 3) return Number.POSITIVE_INFINITY;
   const gaps = at.slice(1).map((time, index) => time - (at[index] ?? time));
   return Math.max(...gaps, 0) / 1000;
 }
