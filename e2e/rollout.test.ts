@@ -4,9 +4,9 @@ import type { AuthClusterObject } from '../dev/kubernetes/auth-cluster.ts';
 import type { GatewayAddress } from '../dev/kubernetes/gateway.ts';
 import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
 import {
-  type Answer,
   AuthClient,
   type Credentials,
+  failureOf,
   loggedInUser,
   logIn,
   randomCredentials,
@@ -110,8 +110,8 @@ async function colors(): Promise<string[]> {
 /** Checks of a token and logins, for as long as `during` runs; each must be answered as it should be. */
 async function underLoad(during: () => Promise<void>): Promise<LoadResult> {
   const token = await lastingToken();
-  const verify = async () => unless200('GET /verify', await client.verify(await token()));
-  const login = async () => unless200('POST /v1/login', await client.login(loggingIn));
+  const verify = async () => failureOf('GET /verify', await client.verify(await token()));
+  const login = async () => failureOf('POST /v1/login', await client.login(loggingIn));
   const verified = { failures: [] as string[], requests: 0 };
   const load = await underSteadyLoad({ clients: 1, pauseMilliseconds: 50 }, login, async () => {
     Object.assign(verified, await underSteadyLoad({ clients: 2, pauseMilliseconds: 50 }, verify, during));
@@ -130,10 +130,6 @@ async function lastingToken(): Promise<() => Promise<string>> {
     }
     return current.token;
   };
-}
-
-function unless200(request: string, { status }: Answer): string | undefined {
-  return status === 200 ? undefined : `${request} answered ${status}`;
 }
 
 /** Somebody who knows no password, and tries one after another. */

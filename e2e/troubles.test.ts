@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { Condition } from '../dev/kubernetes/auth-cluster.ts';
 import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
-import { loggedInUser, logIn } from './support/auth-client.ts';
+import { failureOf, loggedInUser, logIn } from './support/auth-client.ts';
 import { podsOf } from './support/bash-pod.ts';
 import { authCluster, changeSpec, kubectl, NAMESPACE } from './support/cluster.ts';
 import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
@@ -67,8 +67,7 @@ async function fillQuota(): Promise<void> {
 async function expectTold(change: ApiSpec, reason: RegExp, ...message: RegExp[]): Promise<void> {
   const { credentials, tokens } = await loggedInUser(client);
   const check = async () => {
-    const { status } = await client.verify(tokens.access_token);
-    return status === 200 ? undefined : `GET /verify answered ${status}`;
+    return failureOf('GET /verify', await client.verify(tokens.access_token));
   };
   const { failures } = await underSteadyLoad({ clients: 1, pauseMilliseconds: 200 }, check, async () => {
     await changeApi(change);

@@ -5,7 +5,7 @@ import { afterAll, describe, expect } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
 import { CHART, OPERATOR_NAMESPACE, RELEASE } from '../dev/kubernetes/operator-release.ts';
-import { loggedInUser } from './support/auth-client.ts';
+import { failureOf, loggedInUser } from './support/auth-client.ts';
 import { kubectl, readyAuthCluster } from './support/cluster.ts';
 import { clusterTest } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
@@ -67,8 +67,7 @@ describe('an upgrade of the operator by Helm', () => {
       const earlierPods = await operatorPods();
       const { tokens } = await loggedInUser(client);
       const check = async () => {
-        const { status } = await client.verify(tokens.access_token);
-        return status === 200 ? undefined : `GET /verify answered ${status}`;
+        return failureOf('GET /verify', await client.verify(tokens.access_token));
       };
 
       const load = await underSteadyLoad({ clients: 1, pauseMilliseconds: 200 }, check, async () => {

@@ -99,6 +99,11 @@ export async function logIn(client: AuthClient, credentials: Credentials): Promi
   return answer.body as Tokens;
 }
 
+/** What a load counts as a failure: any answer but 200, with the problem that it told. */
+export function failureOf(request: string, answer: Answer): string | undefined {
+  return answer.status === 200 ? undefined : `${request} answered ${describeAnswer(answer)}`;
+}
+
 function describeAnswer({ status, body }: Answer): string {
   return `${status} ${JSON.stringify(body)}`;
 }

@@ -1,4 +1,11 @@
-import { type AuthClient, type Credentials, loggedInUser, randomCredentials, type Tokens } from './auth-client.ts';
+import {
+  type AuthClient,
+  type Credentials,
+  failureOf,
+  loggedInUser,
+  randomCredentials,
+  type Tokens,
+} from './auth-client.ts';
 import { eventually } from './eventually.ts';
 import { type LoadResult, underSteadyLoad } from './steady-load.ts';
 
@@ -32,7 +39,7 @@ export async function underWrites(client: AuthClient, during: () => Promise<void
     const index = idle.shift() ?? 0;
     try {
       const answer = await client.refresh(sessions[index]?.refresh_token ?? '');
-      if (answer.status !== 200) return `POST /v1/refresh answered ${answer.status}`;
+      if (answer.status !== 200) return failureOf('POST /v1/refresh', answer);
       sessions[index] = answer.body as Tokens;
       return undefined;
     } finally {
@@ -48,8 +55,7 @@ export async function underWrites(client: AuthClient, during: () => Promise<void
 export async function underChecks(client: AuthClient, during: () => Promise<void>): Promise<LoadResult> {
   const tokens = await newSession(client);
   const request = async () => {
-    const answer = await client.verify(tokens.access_token);
-    return answer.status === 200 ? undefined : `GET /verify answered ${answer.status}`;
+    return failureOf('GET /verify', await client.verify(tokens.access_token));
   };
   return underSteadyLoad({ clients: 2, pauseMilliseconds: 100 }, request, during);
 }
@@ -65,8 +71,7 @@ export async function underLogins(client: AuthClient, during: () => Promise<void
   let turn = 0;
   const request = async () => {
     turn += 1;
-    const answer = await client.login(users[turn % LOGIN_USERS] ?? randomCredentials());
-    return answer.status === 200 ? undefined : `POST /v1/login answered ${answer.status}`;
+    return failureOf('POST /v1/login', await client.login(users[turn % LOGIN_USERS] ?? randomCredentials()));
   };
   return underSteadyLoad({ clients: 1, pauseMilliseconds: LOGIN_PAUSE_MS }, request, during);
 }
