@@ -116,6 +116,7 @@ export class PostgresClientStore implements ClientStore {
     let endedGrantId: string | undefined;
     const outcome = await unlessNameTaken(
       this.#primary.transaction(async (query) => {
+        endedGrantId = undefined;
         const [locked] = await query<{ version: string; grant_id: string }>(lockClient, [id]);
         if (locked === undefined || Number(locked.version) !== version) return { kind: 'versionConflict' as const };
         const unknown = await unknownPermissions(query, change.permissions ?? []);

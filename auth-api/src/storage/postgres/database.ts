@@ -69,6 +69,8 @@ export class Database {
       Client: clientWithCredentials(options.credentialsDirectory),
     });
     this.#pool.on('error', options.onIdleError);
+    // A connection that breaks while in use says so in the query, too; without a listener it would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /** As query, for a statement that changes nothing: tried again where its connection was lost. */
@@ -81,30 +83,30 @@ export class Database {
   }
 
   /** Runs one statement in its own transaction. @throws pg.DatabaseError, DependencyUnavailableError */
-  async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
-    const run = (text: Pick<Statement, 'text'>) =>
-      this.#withClient((client) => runStatement<Row>(client, text, values));
-    // The plan stays wrong as long as its connection lives, which any other may be as well: without a name there is none.
-    // Nothing was executed, so a second try cannot do anything twice.
-    return run(statement).catch((error: unknown) => {
-      if (isCachedPlanChange(error)) return run({ text: statement.text });
-      throw error;
-    });
+  query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
+    return despiteChangedPlans((form) =>
+      this.#withClient((client) => runStatement<Row>(client, form(statement), values)),
+    );
   }
 
-  /** Runs statements in one transaction, which rolls back when `body` rejects. */
-  async transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
-    return this.#withClient(async (client) => {
-      await client.query('BEGIN');
-      try {
-        const result = await body((statement, values) => runStatement(client, statement, values));
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        if (isAnswer(error)) await client.query('ROLLBACK');
-        throw error;
-      }
-    });
+  /**
+   * Runs statements in one transaction, which rolls back when `body` rejects. It may be run a second time after that,
+   * and so does nothing that lasts but by its statements.
+   */
+  transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
+    return despiteChangedPlans((form) =>
+      this.#withClient(async (client) => {
+        await client.query('BEGIN');
+        try {
+          const result = await body((statement, values) => runStatement(client, form(statement), values));
+          await client.query('COMMIT');
+          return result;
+        } catch (error) {
+          if (isAnswer(error)) await client.query('ROLLBACK');
+          throw error;
+        }
+      }),
+    );
   }
 
   snapshot(): PoolSnapshot {
@@ -137,9 +139,6 @@ export class Database {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw this.#unavailable(error);
     });
-    // A connection that breaks while in use says so in the query, too; without a listener it would end the process.
-    const onError = () => {};
-    client.on('error', onError);
     let broken = false;
     try {
       return await use(client);
@@ -147,7 +146,6 @@ export class Database {
       broken = !isAnswer(error);
       throw isOutage(error) ? this.#unavailable(error) : error;
     } finally {
-      client.removeListener('error', onError);
       client.release(broken);
     }
   }
@@ -160,6 +158,21 @@ export class Database {
 }
 
 export type Query = <Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]) => Promise<Row[]>;
+
+/**
+ * A plan that a changed column spoilt stays so as long as its connection lives, which any other may be as well: without a
+ * name there is none. Nothing was done, or it was rolled back, so that a second try cannot do anything twice.
+ */
+async function despiteChangedPlans<T>(
+  run: (form: (statement: Statement) => Pick<Statement, 'text'>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await run((statement) => statement);
+  } catch (error) {
+    if (!isCachedPlanChange(error)) throw error;
+    return run(({ text }) => ({ text }));
+  }
+}
 
 async function runStatement<Row extends pg.QueryResultRow>(
   client: pg.PoolClient,
