@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../dev/eventually.ts';
 import { Administration } from './harness/administration.ts';
@@ -192,6 +194,29 @@ describe('a document of roles and permissions', () => {
     ).toMatchObject({ status: 422, body: { errors: [{ pointer: '/permissions' }] } });
     expect((await diff({ permissions: [], roles: [], a: 'x'.repeat(530_000) })).status).toBe(413);
     expect(await etagNow()).toBe(etag);
+  });
+
+  test('is read of nobody who may not apply it', async () => {
+    /** Half a mebibyte is promised, and not sent before there is an answer. */
+    const statusBeforeBody = async (headers: Record<string, string>) => {
+      const sending = request(`${client.url}${path}`, {
+        method: 'PUT',
+        headers: {
+          'content-type': 'application/json',
+          'content-length': String(2 ** 19),
+          'if-match': '"1"',
+          ...headers,
+        },
+      });
+      sending.flushHeaders();
+      const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+      sending.on('error', () => {}).destroy();
+      return answer.statusCode;
+    };
+    const { tokens } = await client.newSession();
+    expect(await statusBeforeBody({})).toBe(401);
+    expect(await statusBeforeBody({ authorization: 'Bearer no.such.token' })).toBe(401);
+    expect(await statusBeforeBody({ authorization: `Bearer ${tokens.access_token}` })).toBe(403);
   });
 
   test('of a thousand permissions and three hundred roles is applied', async () => {

@@ -265,6 +265,9 @@ const badTokens: readonly Sent[] = [
   'é',
 ].map((authorization) => ({ what: authorization.slice(0, 20), headers: { authorization }, statuses: [401] }));
 
+/** Who may not ask is told so, whatever the body is. */
+const bodyOfNobody: Sent = { what: 'a body of nobody', body: '{"a":', headers: { authorization: '' }, statuses: [401] };
+
 const badKeys: readonly Sent[] = ['é', 'x'.repeat(256), 'a b'].map((key) => {
   return { what: `the key ${key.slice(0, 9)}`, body: '{}', headers: { 'idempotency-key': key }, statuses: [400] };
 });
@@ -278,6 +281,7 @@ describe('every bad request is answered with a problem that says so', () => {
       ...(schema === undefined ? [] : [...badFields(schema), ...badBodies(schema)]),
       ...badParameters(asked),
       ...(security === undefined ? [] : badTokens),
+      ...(security === undefined || schema === undefined ? [] : [bodyOfNobody]),
       ...(takesKey ? badKeys : []),
     ];
     const wrong: string[] = [];

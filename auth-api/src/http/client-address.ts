@@ -28,8 +28,7 @@ export function addressOf({ socket, headers }: IncomingMessage, trustedProxies: 
 }
 
 /** The network of a client that can be told from others: not one behind our own proxies and networks. */
-export function networkOf(request: IncomingMessage, trustedProxies: BlockList): string | undefined {
-  const address = addressOf(request, trustedProxies);
+export function networkOf(address: string | undefined, trustedProxies: BlockList): string | undefined {
   return address !== undefined && isTrusted(address, trustedProxies) ? undefined : clientNetwork(address);
 }
 

@@ -13,7 +13,7 @@ import { DependencyUnavailableError } from '../domain/ports/dependency-unavailab
 import { issueServiceToken } from '../domain/service-tokens.ts';
 import type { TokenPorts } from '../domain/tokens.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { networkOf } from './client-address.ts';
+import { addressOf, networkOf } from './client-address.ts';
 import { clientEvent, noteClientEvent, tellPresented } from './client-audit.ts';
 import { presentedClient, readForm } from './oauth-form.ts';
 import type { Answer } from './problem.ts';
@@ -105,7 +105,7 @@ async function answerTo(
   const presented = presentedClient(request.headers.authorization, form);
   if (presented === 'severalWays')
     return oauthError(400, 'invalid_request', 'the client authenticates in several ways');
-  const clientNetwork = networkOf(request, trustedProxies);
+  const clientNetwork = networkOf(addressOf(request, trustedProxies), trustedProxies);
   const outcome = await authenticateClient({ presented, clientNetwork, mayBeRemembered }, ports);
   if (outcome.kind !== 'authenticated') tellPresented(event, presented);
   if (outcome.kind === 'limited') {

@@ -5,12 +5,13 @@ import { addressOf, networkOf } from './client-address.ts';
 import { refreshTokenIn } from './refresh-cookie.ts';
 import type { RouteRequest } from './route.ts';
 
-type ClientOfRequest = Pick<RouteRequest<unknown, unknown>, 'clientAddress' | 'clientNetwork' | 'userAgent'>;
+export type ClientOfRequest = Pick<RouteRequest<unknown, unknown>, 'clientAddress' | 'clientNetwork' | 'userAgent'>;
 
 export function clientOf(request: Request, trustedProxies: BlockList): ClientOfRequest {
+  const clientAddress = addressOf(request, trustedProxies);
   return {
-    clientAddress: addressOf(request, trustedProxies),
-    clientNetwork: networkOf(request, trustedProxies),
+    clientAddress,
+    clientNetwork: networkOf(clientAddress, trustedProxies),
     userAgent: request.get('user-agent')?.slice(0, 400),
   };
 }
