@@ -21,8 +21,8 @@ export async function withTimeout<T>(
   });
   const onCallerAbort = () => controller.abort(callerSignal?.reason);
   callerSignal?.addEventListener('abort', onCallerAbort, { once: true });
-  const error = new OperationTimeoutError(`did not end within ${timeoutMs} ms`);
-  const timer = setTimeout(() => controller.abort(error), timeoutMs);
+  const onTimeout = () => controller.abort(new OperationTimeoutError(`did not end within ${timeoutMs} ms`));
+  const timer = setTimeout(onTimeout, timeoutMs);
   try {
     return await Promise.race([operation(signal), aborted]);
   } finally {
