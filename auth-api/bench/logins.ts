@@ -10,6 +10,8 @@ import { metricSum } from './metric-values.ts';
 
 const roundMs = 4_000;
 const rounds = 3;
+/** A pod serves for days, and is not compiling what a login runs. */
+const warmUpLogins = 100;
 
 /** Whole logins, over HTTP and into PostgreSQL, against nothing but bcrypt.compareSync in as many threads. */
 export async function measureLogins(stack: Stack): Promise<Bar[]> {
@@ -59,7 +61,7 @@ async function loginsPerSecond(url: string, accounts: readonly Credentials[], at
 /** One login at a time on a pod that does nothing else, at the default cost. */
 export async function measureIdleLogin(stack: Stack): Promise<Bar[]> {
   const cost = 11;
-  const accounts = await seedAccounts(stack, { count: 10, cost });
+  const accounts = await seedAccounts(stack, { count: warmUpLogins, cost });
   const api = await ApiProcess.start({ ...serveEnvironment(stack), HASH_COST: String(cost) });
   try {
     const client = new Client(api.url);

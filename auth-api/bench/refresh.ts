@@ -8,8 +8,8 @@ import { cpuSeconds } from './server-process.ts';
 const sessions = 64;
 const refreshesOfEach = 25;
 const rounds = 5;
-/** A pod serves for days: the first thousands are spent on compiling. */
-const warmUpRounds = 3;
+/** A pod serves for days: the first ten thousand are spent on compiling. */
+const warmUpRounds = 12;
 
 /** Chains of refreshes: API CPU for each, with all that PostgreSQL and Redis make of it. */
 export async function measureRefresh(stack: Stack, api: ApiProcess): Promise<Bar[]> {
