@@ -90,6 +90,34 @@ describe('LeaderElection', () => {
     expect(await first.keep(AbortSignal.timeout(2000))).toBe('lost');
   });
 
+  test('gives up at the deadline even where an answer to a renewal never comes', async () => {
+    const server = new LeaseServer();
+    const first = candidate(server, 'a');
+    await wins(first);
+    server.send = () => new Promise(() => undefined);
+    expect(await first.keep(AbortSignal.timeout(10_000))).toBe('lost');
+  });
+
+  test('counts the deadline from when the last renewal began, for others may have seen it since', async () => {
+    const server = new LeaseServer();
+    let nowMs = 0;
+    const first = candidate(server, 'a', () => nowMs);
+    await wins(first);
+    const answer = server.send.bind(server);
+    let isAway = false;
+    server.send = async (request) => {
+      if (isAway) throw new Error('unreachable');
+      const answered = await answer(request);
+      if (request.method === 'PUT') {
+        // Slow to tell: the lease was renewed at 0 all the same.
+        isAway = true;
+        nowMs += 400;
+      }
+      return answered;
+    };
+    expect(await first.keep(AbortSignal.timeout(2000))).toBe('lost');
+  });
+
   test('a released lease is free at once', async () => {
     const server = new LeaseServer();
     const first = candidate(server, 'a');

@@ -60,15 +60,22 @@ export class LeaderElection {
     }
   }
 
-  /** Renews until the signal aborts. Resolves `lost` when the lease could not be renewed in time: stop at once. */
+  /**
+   * Renews until the signal aborts. Resolves `lost` when the lease could not be renewed in time: stop at once. Time counts
+   * from when a renewal began, since others may have seen it from then on, and an answer that does not come ends nothing.
+   */
   async keep(signal: AbortSignal): Promise<'stopped' | 'lost'> {
-    let renewedMs = this.#options.now();
+    const { renewDeadlineSeconds, retryPeriodSeconds, now } = this.#options;
+    let renewedMs = now();
     while (!signal.aborted) {
-      await sleep(this.#options.retryPeriodSeconds * 1000, undefined, { signal }).catch(() => undefined);
+      await sleep(retryPeriodSeconds * 1000, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) break;
-      if (await this.#attempt()) renewedMs = this.#options.now();
-      else if (this.#held === undefined) return 'lost';
-      if (this.#options.now() - renewedMs > this.#options.renewDeadlineSeconds * 1000) return 'lost';
+      const begunMs = now();
+      const leftMs = () => renewedMs + renewDeadlineSeconds * 1000 - now();
+      const outcome = await Promise.race([this.#attempt(), elapsed(leftMs(), signal)]);
+      if (signal.aborted) break;
+      if (outcome === true) renewedMs = begunMs;
+      else if (outcome === 'elapsed' || this.#held === undefined || leftMs() < 0) return 'lost';
     }
     return 'stopped';
   }
@@ -160,4 +167,10 @@ export class LeaderElection {
     const path = resourcePath(resourceOf('Lease'), this.#options.namespace, this.#options.name);
     return (await this.#transport.send({ method: 'PUT', path, timeoutMs: 5000, body: { ...lease, spec } })) as Lease;
   }
+}
+
+/** Also when the signal aborts. */
+async function elapsed(milliseconds: number, signal: AbortSignal): Promise<'elapsed'> {
+  await sleep(Math.max(0, milliseconds), undefined, { signal, ref: false }).catch(() => undefined);
+  return 'elapsed';
 }
