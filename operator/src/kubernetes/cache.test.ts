@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { eventually } from '../../../dev/eventually.ts';
 import { watchedKinds } from '../controller/watched-kinds.ts';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { ObjectCache } from './cache.ts';
@@ -34,5 +35,27 @@ test('of pods only what is read is kept, however it was learnt', async () => {
   expect(seen().metadata).toMatchObject({ resourceVersion: '99' });
   expect(seen().spec).toEqual(KEPT.spec);
   expect(seen().metadata.managedFields).toBeUndefined();
+  stop.abort();
+});
+
+test('whether the watches are alive is told: what has not been listed, and what has been silent for too long', async () => {
+  const stop = new AbortController();
+  let nowMs = 0;
+  const server = new FakeApiServer();
+  const cache = new ObjectCache(server, {
+    kinds: [{ kind: 'Pod' }, { kind: 'StatefulSet' }],
+    namespaces: [],
+    now: () => nowMs,
+    random: () => 0,
+    onProblem: () => undefined,
+  });
+  expect(cache.problem()).toBe('not listed yet: pods, statefulsets.apps');
+  void cache.run(stop.signal);
+  await cache.untilSynced(AbortSignal.timeout(10_000));
+  expect(cache.problem()).toBeUndefined();
+  nowMs = 301_000;
+  expect(cache.problem()).toBe('silent: pods, statefulsets.apps');
+  server.put(POD as unknown as LiveObject, 'pods');
+  await eventually(async () => expect(cache.problem()).toBe('silent: statefulsets.apps'));
   stop.abort();
 });

@@ -114,6 +114,14 @@ describe('Reflector', () => {
     expect(names).toEqual(['b']);
   });
 
+  test('begins a list again whose place is forgotten between two pages, and takes nothing of the first attempt', async () => {
+    const expired = new ApiError({ method: 'GET', path: '/' }, 410, '{}');
+    const first = list('5', [pod('gone meanwhile', '1')], 'more');
+    const { asked, names } = await run([first, expired, list('20', [pod('a', '19')], 'rest'), list('20', [])], []);
+    expect(asked).toEqual(['list', 'list more', 'list', 'list rest', 'watch 20']);
+    expect(names).toEqual(['a']);
+  });
+
   test('takes an extension that is not installed for an answer, and looks again', async () => {
     const unknown = new ApiError({ method: 'GET', path: '/' }, 404, '{}');
     const problems: unknown[] = [];
@@ -132,6 +140,15 @@ describe('Reflector', () => {
     const onProblem = (problem: unknown) => problems.push(problem);
     const { reflector } = await run([unknown, list('5', [])], [], { onProblem });
     expect([problems.length, reflector.absent]).toEqual([1, false]);
+  });
+
+  test('waits longer each time while nothing answers, by up to twice as much, so that not all come back at once', async () => {
+    const down = () => [new Error('down'), new Error('down'), new Error('down'), list('5', [])];
+    const waits: number[] = [];
+    const onProblem = ({ retryInMs }: { retryInMs: number }) => waits.push(retryInMs);
+    await run(down(), [], { onProblem });
+    await run(down().slice(1), [], { onProblem, random: () => 1 });
+    expect(waits).toEqual([100, 200, 400, 200, 400]);
   });
 
   test('does not wait longer each time for what is cut again and again, if it had lasted', async () => {
