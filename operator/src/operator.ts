@@ -37,8 +37,8 @@ export interface OperatorParts {
   metrics: Metrics;
 }
 
-/** Keys that are reconciled at once. */
-export const WORKERS = 4;
+/** Keys that are reconciled at once. A worker mostly waits for somebody's answer, and for seconds where nobody gives one. */
+export const WORKERS = 8;
 
 /** The loop, put together: what is watched wakes keys, and workers reconcile them. */
 export class Operator {

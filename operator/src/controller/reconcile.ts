@@ -11,6 +11,7 @@ import { type Desired, desired } from '../specs/desired.ts';
 import type { BuilderInputs, Credentials } from '../specs/inputs.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { COLOR_LABEL } from '../specs/names.ts';
+import { oncePer } from '../specs/once-per.ts';
 import type { Observed } from '../status/observed.ts';
 import { statusOf } from '../status/status.ts';
 import { announcements, failureNote } from './announce.ts';
@@ -64,13 +65,14 @@ export class Reconciler {
       ensureCredentials(this.#options, key, cluster, around),
     );
     const credentials = read?.credentials;
-    const talked =
-      read === undefined || cluster.spec.hibernated
-        ? undefined
-        : await converse(this.#options, key, cluster, around, read, pass, log);
-    const outside = cluster.spec.hibernated ? {} : await lookOutside(this.#options.external, key, cluster, pass);
-    const inputs = await podInputs(this.#options, key, cluster, around, credentials?.derivationKey, pass);
-    const refusals = await lookForRefusals(this.#options.client, around.objects, pass);
+    const asleep = cluster.spec.hibernated;
+    // At the same time: whoever has changed the spec waits for the slowest of them, not for their sum.
+    const [talked, outside, inputs, refusals] = await Promise.all([
+      read === undefined || asleep ? undefined : converse(this.#options, key, cluster, around, read, pass, log),
+      asleep ? {} : lookOutside(this.#options.external, key, cluster, pass),
+      podInputs(this.#options, key, cluster, around, credentials?.derivationKey, pass),
+      lookForRefusals(this.#options.client, around.objects, pass),
+    ]);
     const heard = { ...asObserved(around, cluster, talked, pass), ...externalFindings(outside), refusals };
     const observed =
       inputs === undefined ? heard : { ...heard, api: await this.#examineRollout(key, cluster, around, inputs, pass) };
@@ -166,12 +168,14 @@ export class Reconciler {
   async #writeStatus(cluster: AuthCluster, observed: Observed, inputs: MigrationInputs | undefined): Promise<void> {
     const { client, cache, clock, events } = this.#options;
     const status = statusOf(cluster, observed, inputs, new Date(clock.now()));
-    if (stableHash(status) === stableHash(cluster.status)) return;
+    if (stableHash(status) === statusHash(cluster)) return;
     const { apiVersion, kind, metadata } = cluster;
     cache.note(await client.applyStatus({ apiVersion, kind, metadata, status }));
     for (const note of announcements(cluster.status, status)) events.record(cluster, note);
   }
 }
+
+const statusHash = oncePer(({ status }: AuthCluster) => stableHash(status));
 
 function ofColor(pods: readonly Pod[], color: Color): Pod[] {
   return pods.filter(({ metadata }) => metadata.labels?.[COLOR_LABEL] === color);

@@ -42,7 +42,7 @@ function watched() {
     for (const key of keys) if (key !== undefined) queue.done(key);
     return keys;
   };
-  return { cache, woken };
+  return { cache, clock, queue, woken };
 }
 
 describe('wakeOnChanges', () => {
@@ -53,12 +53,41 @@ describe('wakeOnChanges', () => {
     expect(await woken(() => cache.store('Pod').remove(object('Pod', 'p', '2', ofInstance('x'))))).toEqual(['n/x']);
   });
 
+  test('what somebody wants of an AuthCluster comes before what its status and its parts tell of others', async () => {
+    const { cache, clock, queue, woken } = watched();
+    const put = (name: string, version: string, metadata: object) =>
+      cache.store('AuthCluster').put(object('AuthCluster', name, version, metadata));
+    for (const name of ['a', 'b', 'c']) await woken(() => put(name, '1', { generation: 1 }));
+    put('a', '2', { generation: 1 });
+    put('b', '2', { generation: 2 });
+    clock.advance(1000);
+    put('c', '2', { generation: 1, annotations: { 'authcluster.dev/promote': 'revision' } });
+    expect([await queue.take(), await queue.take(), await queue.take()]).toEqual(['n/b', 'n/c', 'n/a']);
+  });
+
   test('a burst of changes wakes once', async () => {
     const { cache, woken } = watched();
     const burst = () => {
       for (const name of ['p', 'q', 'r']) cache.store('Pod').put(object('Pod', name, '1', ofInstance('x')));
     };
     expect(await woken(burst)).toEqual(['n/x']);
+  });
+
+  test('a status that is written after parts were is gathered with them', async () => {
+    const { cache, clock, queue, woken } = watched();
+    const put = (version: string) =>
+      cache.store('AuthCluster').put(object('AuthCluster', 'x', version, { generation: 1 }));
+    await woken(() => put('1'));
+    cache.store('Pod').put(object('Pod', 'p', '1', ofInstance('x')));
+    clock.advance(10);
+    put('2');
+    expect(queue.depth).toBe(0);
+    clock.advance(15);
+    expect(queue.depth).toBe(1);
+    await queue.take();
+    queue.done('n/x');
+    clock.advance(1000);
+    expect(queue.depth).toBe(0);
   });
 
   test('a part that changes hands wakes both', async () => {

@@ -6,7 +6,7 @@ import type { WorkQueue } from './work-queue.ts';
 
 const COMPONENT_LABEL = 'app.kubernetes.io/component';
 const INSTANCE_LABEL = 'app.kubernetes.io/instance';
-/** Changes come in bursts (a rollout touches many objects at once): one look serves a burst. */
+/** Changes come in bursts (a rollout touches many objects at once, and then the status): one look serves a burst. */
 const GATHER_MS = 25;
 
 /** Queues an AuthCluster whenever it or anything labelled as part of it changes. */
@@ -19,11 +19,19 @@ export function wakeOnChanges(cache: ObjectCache, queue: WorkQueue, customKind: 
       }
       if (change.type === 'updated' && !isWorthALook(change.previous, change.object)) return;
       for (const key of keysOf(change, customKind)) {
-        if (kind === customKind) queue.add(key);
+        if (kind === customKind && isAsked(change)) queue.add(key, 'first');
+        else if (kind === customKind && change.type !== 'updated') queue.add(key);
         else queue.addAfter(key, GATHER_MS);
       }
     });
   }
+}
+
+/** Whether somebody wants something else of an AuthCluster: its spec, or what annotations ask for, and not its status. */
+function isAsked(change: Change<LiveObject>): boolean {
+  if (change.type !== 'updated') return false;
+  const asked = ({ metadata }: LiveObject) => JSON.stringify([metadata.generation, metadata.annotations]);
+  return asked(change.object) !== asked(change.previous);
 }
 
 /** Of a node only this matters: it takes no new pods any more, or again. Who has a database pod there is told. */

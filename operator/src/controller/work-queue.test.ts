@@ -43,6 +43,30 @@ describe('WorkQueue', () => {
     expect([await queue.take(), await queue.take(), await queue.take()]).toEqual(['b', 'a', 'c']);
   });
 
+  test('hands out first what somebody asked for, however much waits, and each key once', async () => {
+    const { queue } = queueWith();
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+    for (const key of ['c', 'new']) queue.add(key, 'first');
+    queue.add('c');
+    expect(queue.depth).toBe(5);
+    const taken: (string | undefined)[] = [];
+    while (queue.depth > 0) taken.push(await queue.take());
+    expect(taken).toEqual(['c', 'new', 'a', 'b', 'd']);
+  });
+
+  test('what is asked for while it is being worked on comes first afterwards', async () => {
+    const { queue } = queueWith();
+    queue.add('a');
+    await queue.take();
+    queue.add('b');
+    queue.add('a');
+    queue.add('a', 'first');
+    queue.add('a');
+    queue.done('a');
+    expect([await queue.take(), await queue.take()]).toEqual(['a', 'b']);
+    expect(queue.depth).toBe(0);
+  });
+
   test('of several delays the earliest counts', () => {
     const { clock, queue } = queueWith();
     queue.addAfter('a', 1000);
@@ -103,5 +127,23 @@ describe('WorkQueue', () => {
     await queue.take();
     clock.advance(1000);
     expect(queue.unfinished()).toEqual({ totalSeconds: 4, longestSeconds: 3 });
+  });
+
+  test('counts a key that has become more urgent once, and how long it waited from the beginning', async () => {
+    const clock = new FakeClock();
+    const told: unknown[] = [];
+    const observer = {
+      added: () => told.push('added'),
+      retried: () => undefined,
+      depth: (keys: number) => told.push(keys),
+      started: (seconds: number) => told.push(`waited ${seconds}`),
+      finished: () => undefined,
+    };
+    const queue = new WorkQueue({ clock, random: () => 1, observer });
+    queue.add('a');
+    clock.advance(2000);
+    queue.add('a', 'first');
+    await queue.take();
+    expect(told).toEqual(['added', 1, 1, 0, 'waited 2']);
   });
 });

@@ -24,6 +24,9 @@ export interface WorkQueueOptions {
   observer?: WorkQueueObserver;
 }
 
+/** `first` is for what somebody has asked for and waits for, `usual` for a look at what may have happened meanwhile. */
+export type Urgency = 'first' | 'usual';
+
 /**
  * Keys that need work. A key waits at most once however often it is added, is handed to one worker at a time, and
  * when it is added while being worked on it comes again afterwards.
@@ -31,9 +34,9 @@ export interface WorkQueueOptions {
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   /** Keys ready to be taken, oldest first, with the time they became ready. */
-  readonly #ready = new Map<string, number>();
+  readonly #ready: Readonly<Record<Urgency, Map<string, number>>> = { first: new Map(), usual: new Map() };
   readonly #working = new Map<string, number>();
-  readonly #againAfterWork = new Set<string>();
+  readonly #againAfterWork = new Map<string, Urgency>();
   readonly #delayed = new Map<string, { dueMs: number; cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
@@ -47,7 +50,7 @@ export class WorkQueue {
   }
 
   get depth(): number {
-    return this.#ready.size;
+    return this.#ready.first.size + this.#ready.usual.size;
   }
 
   /** Seconds of work begun and not finished: all of it, and the longest. */
@@ -57,15 +60,14 @@ export class WorkQueue {
     return { totalSeconds: seconds.reduce((sum, each) => sum + each, 0), longestSeconds: Math.max(0, ...seconds) };
   }
 
-  add(key: string): void {
-    if (this.#closed || this.#ready.has(key)) return;
-    if (this.#working.has(key)) {
-      if (!this.#againAfterWork.has(key)) this.#options.observer?.added();
-      this.#againAfterWork.add(key);
-      return;
-    }
-    this.#options.observer?.added();
-    this.#makeReady(key);
+  /** A key that waits already waits on in its place, unless it has become more urgent. */
+  add(key: string, urgency: Urgency = 'usual'): void {
+    if (this.#closed || this.#ready.first.has(key)) return;
+    const waits = this.#ready.usual.has(key) || this.#againAfterWork.has(key);
+    if (waits && urgency === 'usual') return;
+    if (!waits) this.#options.observer?.added();
+    if (this.#working.has(key)) this.#againAfterWork.set(key, urgency);
+    else this.#makeReady(key, urgency);
   }
 
   /** Adds the key later. Of several delays the earliest counts. */
@@ -109,8 +111,9 @@ export class WorkQueue {
 
   /** The next key, which the caller must give back with `done`; undefined once the queue is closed. */
   take(): Promise<string | undefined> {
-    const next = this.#ready.entries().next().value;
-    if (next !== undefined) return Promise.resolve(this.#start(next[0], next[1]));
+    const { first, usual } = this.#ready;
+    const next = (first.size > 0 ? first : usual).entries().next().value;
+    if (next !== undefined) return Promise.resolve(this.#start(...next));
     if (this.#closed) return Promise.resolve(undefined);
     return new Promise((resolve) => this.#takers.push(resolve));
   }
@@ -120,7 +123,9 @@ export class WorkQueue {
     if (startedMs === undefined) throw new Error(`key ${key} was not being worked on`);
     this.#working.delete(key);
     this.#options.observer?.finished((this.#options.clock.now() - startedMs) / 1000);
-    if (this.#againAfterWork.delete(key) && !this.#closed) this.#makeReady(key);
+    const again = this.#againAfterWork.get(key);
+    this.#againAfterWork.delete(key);
+    if (again !== undefined && !this.#closed) this.#makeReady(key, again);
   }
 
   /** No more keys are handed out; work in progress ends by itself. */
@@ -128,25 +133,27 @@ export class WorkQueue {
     this.#closed = true;
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
-    this.#ready.clear();
+    for (const keys of Object.values(this.#ready)) keys.clear();
     for (const taker of this.#takers.splice(0)) taker(undefined);
   }
 
-  #makeReady(key: string): void {
-    const nowMs = this.#options.clock.now();
+  #makeReady(key: string, urgency: Urgency): void {
+    const readySinceMs = this.#ready.usual.get(key) ?? this.#options.clock.now();
     const taker = this.#takers.shift();
-    if (taker !== undefined) taker(this.#start(key, nowMs));
-    else {
-      this.#ready.set(key, nowMs);
-      this.#options.observer?.depth(this.#ready.size);
+    if (taker !== undefined) {
+      taker(this.#start(key, readySinceMs));
+      return;
     }
+    this.#ready.usual.delete(key);
+    this.#ready[urgency].set(key, readySinceMs);
+    this.#options.observer?.depth(this.depth);
   }
 
   #start(key: string, readySinceMs: number): string {
     const nowMs = this.#options.clock.now();
-    this.#ready.delete(key);
+    for (const keys of Object.values(this.#ready)) keys.delete(key);
     this.#working.set(key, nowMs);
-    this.#options.observer?.depth(this.#ready.size);
+    this.#options.observer?.depth(this.depth);
     this.#options.observer?.started((nowMs - readySinceMs) / 1000);
     return key;
   }

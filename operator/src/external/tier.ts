@@ -69,17 +69,19 @@ export class ExternalTier {
     if (external === undefined) return undefined;
     const objects = new ReferencedObjects(this.#options.client, cluster.metadata.namespace);
     const field = 'spec.postgres.external';
-    const application = await objects.login(external.credentials.application, `${field}.credentials.application`);
+    const { migration: migrationSecret } = external.credentials;
+    const [application, migration, authority] = await Promise.all([
+      objects.login(external.credentials.application, `${field}.credentials.application`),
+      migrationSecret && objects.login(migrationSecret, `${field}.credentials.migration`),
+      objects.authority(external.tls, `${field}.tls`),
+    ]);
     if (application.kind === 'problem') return refused(application.problem);
     const { username } = application.value;
     if (POOLER_USERS.has(username)) {
       const message = `${field}.credentials.application: the poolers have a user ${username} of their own: log in as another role`;
       return refused({ reason: 'UsernameReserved', message });
     }
-    const { migration: migrationSecret } = external.credentials;
-    const migration = migrationSecret && (await objects.login(migrationSecret, `${field}.credentials.migration`));
     if (migration?.kind === 'problem') return refused(migration.problem);
-    const authority = await objects.authority(external.tls, `${field}.tls`);
     if (authority.kind === 'problem') return refused(authority.problem);
     const material = {
       application: application.value,
@@ -98,9 +100,11 @@ export class ExternalTier {
     if (external === undefined) return undefined;
     const objects = new ReferencedObjects(this.#options.client, cluster.metadata.namespace);
     const field = 'spec.redis.external';
-    const login = await objects.login(external.credentials, `${field}.credentials`);
+    const [login, authority] = await Promise.all([
+      objects.login(external.credentials, `${field}.credentials`),
+      objects.authority(external.tls, `${field}.tls`),
+    ]);
     if (login.kind === 'problem') return refused(login.problem);
-    const authority = await objects.authority(external.tls, `${field}.tls`);
     if (authority.kind === 'problem') return refused(authority.problem);
     const material = { login: login.value, ...(authority.value === undefined ? {} : { ca: authority.value }) };
     return this.#remembered(this.#caches, key, [external, material], async () => {

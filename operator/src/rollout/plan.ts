@@ -4,7 +4,7 @@ import type { Deployment, Service } from '../kubernetes/objects.ts';
 import { authApiPod } from '../specs/auth-api/pod.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { COLOR_LABEL, names, REVISION_ANNOTATION } from '../specs/names.ts';
-import { oncePer } from '../specs/once-per.ts';
+import { oncePerInputs } from '../specs/once-per.ts';
 import type { Observed } from '../status/observed.ts';
 import { decideRollout, isUp } from './decide.ts';
 import { type Color, type ColorState, opposite, type RolloutPlan, type RolloutRecord } from './terms.ts';
@@ -20,14 +20,7 @@ const ABORT = 'authcluster.dev/abort';
 export const COLORS: readonly Color[] = ['blue', 'green'];
 
 /** Tells pod templates of the auth API apart: equal where everything about the pods but their colour is. */
-export function apiRevision(cluster: AuthCluster, inputs: MigrationInputs): string {
-  return revisionsWith(inputs)(cluster);
-}
-
-/** A pass asks for it several times. */
-const revisionsWith = oncePer((inputs: MigrationInputs) =>
-  oncePer((cluster: AuthCluster) => stableHash(authApiPod(cluster, inputs, {})).slice(0, 10)),
-);
+export const apiRevision = oncePerInputs((cluster, inputs) => stableHash(authApiPod(cluster, inputs, {})).slice(0, 10));
 
 /** The rollout of the auth API, as decided from what was observed. */
 export function apiRollout(

@@ -6,6 +6,7 @@ import type { BuilderInputs } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
 import { ownedMetadata } from '../metadata.ts';
 import { names } from '../names.ts';
+import { oncePerInputs } from '../once-per.ts';
 import { CONTAINER_SECURITY, changeableImage, emptyDir, podTemplate, projectedVolume, secretVolume } from '../pods.ts';
 import { DEFAULT_RESOURCES } from '../resources.ts';
 
@@ -18,7 +19,7 @@ export type MigrationInputs = Pick<BuilderInputs, 'images' | 'imagePullSecrets' 
  * Brings the schema to what the image expects. A Job cannot be changed, so its name holds a hash of what it runs:
  * another image means another Job. It stays when it is done, as the record that it is.
  */
-export function migrationsJob(cluster: AuthCluster, inputs: MigrationInputs): Manifest {
+export const migrationsJob = oncePerInputs((cluster, inputs): Manifest => {
   const spec = {
     backoffLimit: 6,
     activeDeadlineSeconds: 900,
@@ -38,7 +39,7 @@ export function migrationsJob(cluster: AuthCluster, inputs: MigrationInputs): Ma
     metadata: ownedMetadata(cluster, 'migrations', names(cluster).migrations(stableHash(spec).slice(0, 10))),
     spec,
   };
-}
+});
 
 /** External: straight from what the spec names, since a Job begins only once that was seen to work. */
 function loginVolume(cluster: AuthCluster): object {

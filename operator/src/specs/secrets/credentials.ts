@@ -8,6 +8,7 @@ import type { Manifest } from '../manifest.ts';
 import { dataMetadata } from '../metadata.ts';
 import { isPoolerWatched } from '../monitoring/exporters.ts';
 import { type Component, names, REDIS_USERS, ROLES } from '../names.ts';
+import { oncePer } from '../once-per.ts';
 import { type RandomBytes, signingKey } from './signing-keys.ts';
 
 /** A Secret that is made once, when a live read finds none, and changed by its own rotation alone. */
@@ -87,7 +88,7 @@ export function readCredentials(
   return {
     kind: 'complete',
     credentials: {
-      api: { operationsToken: operationsToken(values[name.keysSecret]?.['derivation.key'] ?? '') },
+      api: { operationsToken: operationsToken(values[name.keysSecret] ?? {}) },
       postgres: {
         superuser: login(name.superuserSecret),
         replication: login(name.replicationSecret),
@@ -139,9 +140,10 @@ function readRedisPasswords(values: SecretValues, prefix: string): RedisPassword
 }
 
 /** As the auth API derives it (auth-api/src/security/operations-token.ts). */
-function operationsToken(derivationKey: string): string {
-  return createHmac('sha256', Buffer.from(derivationKey, 'base64')).update('operations').digest('base64url');
-}
+const operationsToken = oncePer((keys: SecretValues): string => {
+  const derivationKey = Buffer.from(keys['derivation.key'] ?? '', 'base64');
+  return createHmac('sha256', derivationKey).update('operations').digest('base64url');
+});
 
 function loginSecret(cluster: AuthCluster, name: string, username: string): GeneratedSecret {
   return {
