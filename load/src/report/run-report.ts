@@ -74,6 +74,7 @@ function totalCards(totals: Totals): [string, string | undefined][] {
     ['CPU of the auth API as modelled', number(totals.predictedApiCpuCores, 2, 'cores')],
     ['of that, hashing', percent(totals.predictedHashingShare)],
     ['CPU of the machine', percent(totals.machineUtilisation)],
+    ['of that, hashing', percent(totals.hashingShareOfMachine)],
     ['memory per API pod', number(totals.apiMemoryMibPerPod, 0, 'MiB')],
     ['most database connections', totals.mostActiveConnections?.toString()],
     ['mean query', number(totals.meanQueryMs, 2, 'ms')],

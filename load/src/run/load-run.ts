@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { scaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { K6Summary } from '../../scenarios/summary.ts';
-import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
+import { type Calibration, DEFAULT_CALIBRATION, hashMs, parseCalibration } from '../plan/calibration.ts';
 import { predictedApiCpu } from '../plan/prediction.ts';
 import { runReport } from '../report/run-report.ts';
 import { administratorOf } from './administrator.ts';
@@ -51,8 +52,14 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
       pods: mean(settled.map(({ api }) => api?.pods)) ?? 0,
     });
     const predicted = predictedApiCpu(rates, calibration, options.hashing);
+    const hashing = hashingShareOfMachine(
+      rates.loginsPerSecond,
+      measured.machineUtilisation,
+      hashMs(calibration, options.hashing),
+    );
     const totals = {
       ...measured,
+      ...(hashing === undefined ? {} : { hashingShareOfMachine: hashing }),
       predictedApiCpuCores: predicted.cores,
       predictedHashingShare: predicted.hashingShare,
     };
@@ -74,6 +81,12 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
   } finally {
     close();
   }
+}
+
+/** Of all CPU that is used on the machine, where the load is made on the one under test. */
+function hashingShareOfMachine(loginsPerSecond: number, utilisation: number | undefined, eachMs: number) {
+  if (utilisation === undefined || utilisation === 0) return undefined;
+  return (loginsPerSecond * eachMs) / 1000 / (utilisation * availableParallelism());
 }
 
 async function calibrationOf(file: string | undefined): Promise<Calibration> {

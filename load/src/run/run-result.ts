@@ -46,6 +46,8 @@ export interface Totals {
   readonly predictedApiCpuCores?: number;
   /** Share of the predicted CPU that is hashing. */
   readonly predictedHashingShare?: number;
+  /** Share of all busy CPU of the machine that is hashing, by the calibrated time of a hash. */
+  readonly hashingShareOfMachine?: number;
   readonly apiCpuShareOfLimit?: number;
   readonly machineUtilisation?: number;
   readonly cacheHitShare?: number;

@@ -19,6 +19,15 @@ test('users are imported once, can log in, and are deleted at a stroke', async (
   expect((await fetch(`${api.url}/v1/login`, login)).status).toBe(401);
 });
 
+test('whoever deletes for longer than a token lives logs in again', async () => {
+  api = await startFakeAuthApi({ accessTokenSeconds: 0 });
+  const options = seedOptions(api, 250);
+  await seedUsers(options);
+  expect(await deleteUsers(options)).toBe(250);
+  // One to make them, and one for each page, the empty last one too.
+  expect(api.answers.get('POST /v1/login 200')).toBe(1 + 4);
+});
+
 test('who is no administrator is refused', async () => {
   api = await startFakeAuthApi();
   const administrator = { ...ADMINISTRATOR, password: 'of somebody else' };

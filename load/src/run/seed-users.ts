@@ -33,14 +33,14 @@ const TIMEOUT_MS = 600_000;
  */
 export async function seedUsers(options: SeedOptions): Promise<SeedResult> {
   const { baseUrl, passwordSeed, count, hashCost } = options;
-  const token = await tokenOf(options);
+  const { access_token } = await logIn(options);
   const password_hash = await bcrypt.hash(sharedPassword(passwordSeed), hashCost);
   const lines = Array.from({ length: count }, (_, index) => {
     const { username } = testUser(index, passwordSeed);
     return `${JSON.stringify({ username, password_hash })}\n`;
   });
   const report = await send<Report>(baseUrl, 'POST', '/v1/admin/users/import', {
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+    headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/x-ndjson' },
     body: lines.join(''),
   });
   if (report.refused > 0) throw new Error(`${report.refused} users were refused: ${JSON.stringify(report.errors[0])}`);
@@ -50,10 +50,11 @@ export async function seedUsers(options: SeedOptions): Promise<SeedResult> {
 /** Deletes the users of a seed. Resolves to how many there were. */
 export async function deleteUsers(options: Omit<SeedOptions, 'count' | 'hashCost'>): Promise<number> {
   const { baseUrl, passwordSeed } = options;
-  const headers = { authorization: `Bearer ${await tokenOf(options)}` };
+  const token = renewedToken(options);
   const search = `/v1/admin/users?limit=100&username_prefix=${usernamePrefix(passwordSeed)}`;
   let deleted = 0;
   while (true) {
+    const headers = { authorization: `Bearer ${await token()}` };
     const { items } = await send<{ items: readonly { id: string }[] }>(baseUrl, 'GET', search, { headers });
     if (items.length === 0) return deleted;
     await Promise.all(items.map(({ id }) => send(baseUrl, 'DELETE', `/v1/admin/users/${id}`, { headers })));
@@ -61,12 +62,29 @@ export async function deleteUsers(options: Omit<SeedOptions, 'count' | 'hashCost
   }
 }
 
-async function tokenOf({ baseUrl, administrator }: Pick<SeedOptions, 'baseUrl' | 'administrator'>): Promise<string> {
-  const { access_token } = await send<{ access_token: string }>(baseUrl, 'POST', '/v1/login', {
+type Login = Pick<SeedOptions, 'baseUrl' | 'administrator'>;
+
+interface Tokens {
+  readonly access_token: string;
+  readonly expires_in: number;
+}
+
+function logIn({ baseUrl, administrator }: Login): Promise<Tokens> {
+  return send(baseUrl, 'POST', '/v1/login', {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(administrator),
   });
-  return access_token;
+}
+
+/** Logs in again once half of the token's life is over. */
+function renewedToken(login: Login): () => Promise<string> {
+  let [token, renewAtMs] = ['', 0];
+  return async () => {
+    if (performance.now() < renewAtMs) return token;
+    const { access_token, expires_in } = await logIn(login);
+    [token, renewAtMs] = [access_token, performance.now() + expires_in * 500];
+    return token;
+  };
 }
 
 async function send<T>(baseUrl: string, method: string, path: string, request: RequestInit): Promise<T> {

@@ -1,0 +1,123 @@
+// Holds the planner's model against a measured saturation. See USAGE.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { testUser } from '../../scenarios/test-users.ts';
+import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
+import { administratorOf } from '../run/administrator.ts';
+import { type KubernetesObserver, startKubernetesObserver } from '../run/kubernetes-observer.ts';
+import { metricsObserver } from '../run/metrics-observer.ts';
+import { clusterNamed, isLoopback, type RunOptions } from '../run/run-options.ts';
+import { seedUsers } from '../run/seed-users.ts';
+import { checkLine, checkModel, isWithinBar, type ModelCheck } from './model-check.ts';
+import { measureAtRate, measureSaturation } from './saturation.ts';
+
+const USAGE = `usage: npm run saturate -w load -- --url URL (--cluster NAMESPACE/NAME | --metrics URL --cores N) [options]
+  Logs in as fast as an auth API of your own on this machine answers, then half as fast, and says how far the planner
+  was off. Exit code 1 where that is more than 15 % of the rate, or 10 points of the utilisation.
+  --calibration  JSON file as of npm run calibrate -w load
+  --seconds      how long, each of both (60)
+  --concurrency  logins at the same time (6)
+  --hash-cost    of bcrypt, that the API hashes with (11)
+`;
+const SEED = 'load';
+const LOGINS_A_MINUTE = 6;
+/** More logins per second than any machine of ours hashes. */
+const MOST_PER_SECOND = 60;
+const PACED_SHARE = 0.5;
+
+interface Options {
+  readonly url: string;
+  readonly cluster: RunOptions['cluster'];
+  readonly metrics: string | undefined;
+  readonly cores: number | undefined;
+  readonly calibration: Calibration;
+  readonly seconds: number;
+  readonly concurrency: number;
+  readonly hashCost: number;
+}
+
+async function parsed(args: readonly string[]): Promise<Options> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...{ url: text, cluster: text, context: text, metrics: text, cores: text, calibration: text },
+      seconds: { ...text, default: '60' },
+      concurrency: { ...text, default: '6' },
+      'hash-cost': { ...text, default: '11' },
+    },
+  });
+  const { url, metrics, cores } = values;
+  if (url === undefined) throw new RangeError('url must be given');
+  if (!URL.canParse(url) || !isLoopback(new URL(url))) {
+    throw new RangeError(`url must be an address of this machine, not ${url}`);
+  }
+  return {
+    url,
+    cluster: clusterNamed(values.cluster, values.context),
+    metrics,
+    cores: cores === undefined ? undefined : Number(cores),
+    calibration: await calibrationOf(values.calibration),
+    seconds: Number(values.seconds),
+    concurrency: Number(values.concurrency),
+    hashCost: Number(values['hash-cost']),
+  };
+}
+
+async function calibrationOf(file: string | undefined): Promise<Calibration> {
+  if (file === undefined) return DEFAULT_CALIBRATION;
+  return parseCalibration(JSON.parse(await readFile(resolve(process.env.INIT_CWD ?? '.', file), 'utf8')));
+}
+
+async function observerOf({ cluster, metrics }: Options): Promise<KubernetesObserver> {
+  if (cluster !== undefined) return startKubernetesObserver(cluster);
+  if (metrics === undefined) throw new RangeError('cluster or metrics must be given');
+  return { observe: metricsObserver(metrics.split(',')), close: () => {} };
+}
+
+async function measure(options: Options, { observe }: KubernetesObserver): Promise<ModelCheck[]> {
+  const { url: baseUrl, calibration, seconds, concurrency, hashCost } = options;
+  const { tiers, api } = await observe();
+  const cores = options.cores ?? tiers?.['auth-api']?.limitCores;
+  if (cores === undefined) throw new Error('the pods of the auth API have no CPU limit: nothing says what is full');
+  const look = async () => {
+    const { api: sample } = await observe();
+    if (sample === undefined) throw new Error('the metrics of the auth API cannot be read');
+    return sample;
+  };
+  const users = Array.from({ length: userCount }, (_, index) => testUser(index, SEED));
+  const run = { baseUrl, users, look, seconds };
+  const saturated = await measureSaturation(run, concurrency);
+  const paced = await measureAtRate(run, PACED_SHARE * saturated.loginsPerSecond);
+  process.stdout.write(`${JSON.stringify({ cores, pods: api?.pods, saturated, paced })}\n`);
+  const hashing = { algorithm: 'bcrypt', cost: hashCost } as const;
+  return checkModel({ cores, pods: api?.pods ?? 1 }, { calibration, hashing }, { saturated, paced });
+}
+
+const userCount = (MOST_PER_SECOND * 60) / LOGINS_A_MINUTE;
+
+/** Whether the model is within its bars. */
+async function main(args: readonly string[]): Promise<boolean> {
+  const options = await parsed(args);
+  const { url: baseUrl, cluster, hashCost } = options;
+  const administrator = await administratorOf(cluster, process.env);
+  await seedUsers({ baseUrl, administrator, passwordSeed: SEED, count: userCount, hashCost });
+  const observer = await observerOf(options);
+  try {
+    const checks = await measure(options, observer);
+    for (const check of checks) process.stdout.write(`${checkLine(check)}\n`);
+    return checks.every(isWithinBar);
+  } finally {
+    observer.close();
+  }
+}
+
+try {
+  const args = process.argv.slice(2);
+  if (args.length === 0 || args.includes('--help')) process.stdout.write(USAGE);
+  else process.exitCode = (await main(args)) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}
