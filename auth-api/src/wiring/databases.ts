@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ServeConfig } from '../config.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { observeQueries } from '../observability/query-metrics.ts';
 import { Database, type DatabaseOptions } from '../storage/postgres/database.ts';
 import { tlsOptions } from '../storage/tls.ts';
 import type { CircuitBreakers } from './circuit-breakers.ts';
@@ -36,6 +37,7 @@ export function openDatabases(
   log: Logger,
   metrics: Metrics,
 ): Databases {
+  const answered = observeQueries(metrics.registry);
   const open = (
     options: Pick<DatabaseOptions, 'name' | 'host' | 'port' | 'poolSize' | 'breaker'> & typeof requestTimes,
   ) => {
@@ -45,6 +47,7 @@ export function openDatabases(
       credentialsDirectory: postgres.credentialsDirectory,
       tls: tlsOptions(postgres.tlsMode, postgres.credentialsDirectory),
       onIdleError: (error) => log.warn({ error, database: options.name }, 'a connection at rest was lost'),
+      onAnswered: answered(options.name),
     });
     metrics.observePool(options.name, () => database.snapshot());
     return database;

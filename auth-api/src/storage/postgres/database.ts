@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   readonly breaker: CircuitBreaker;
   /** A connection at rest was lost; it is replaced at need. */
   readonly onIdleError: (error: Error) => void;
+  /** Hears how long the server took for a statement. */
+  readonly onAnswered: (seconds: number) => void;
 }
 
 /** A statement that the server prepares under its name: one text for one name, columns named. */
@@ -84,9 +86,7 @@ export class Database {
 
   /** Runs one statement in its own transaction. @throws pg.DatabaseError, DependencyUnavailableError */
   query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
-    return despiteChangedPlans((form) =>
-      this.#withClient((client) => runStatement<Row>(client, form(statement), values)),
-    );
+    return despiteChangedPlans((form) => this.#withClient((client) => this.#run<Row>(client, form(statement), values)));
   }
 
   /**
@@ -98,7 +98,7 @@ export class Database {
       this.#withClient(async (client) => {
         await client.query('BEGIN');
         try {
-          const result = await body((statement, values) => runStatement(client, form(statement), values));
+          const result = await body((statement, values) => this.#run(client, form(statement), values));
           await client.query('COMMIT');
           return result;
         } catch (error) {
@@ -150,6 +150,17 @@ export class Database {
     }
   }
 
+  async #run<Row extends pg.QueryResultRow>(
+    client: pg.PoolClient,
+    statement: Pick<Statement, 'text'>,
+    values: readonly Value[],
+  ): Promise<Row[]> {
+    const sentMs = performance.now();
+    const { rows } = await client.query<Row>({ ...statement, values: [...values] });
+    this.#options.onAnswered((performance.now() - sentMs) / 1000);
+    return rows;
+  }
+
   #unavailable(cause: unknown): DependencyUnavailableError {
     const isQueueTimeout = cause instanceof Error && cause.message === 'timeout exceeded when trying to connect';
     const Unavailable = isQueueTimeout ? PoolExhaustedError : DependencyUnavailableError;
@@ -172,15 +183,6 @@ async function despiteChangedPlans<T>(
     if (!isCachedPlanChange(error)) throw error;
     return run(({ text }) => ({ text }));
   }
-}
-
-async function runStatement<Row extends pg.QueryResultRow>(
-  client: pg.PoolClient,
-  statement: Pick<Statement, 'text'>,
-  values: readonly Value[],
-): Promise<Row[]> {
-  const { rows } = await client.query<Row>({ ...statement, values: [...values] });
-  return rows;
 }
 
 /** Reads user name and password when a connection is made, so that a rotated password needs no restart. */

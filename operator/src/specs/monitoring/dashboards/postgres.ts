@@ -1,4 +1,4 @@
-import { type Dashboard, rate } from './dashboard.ts';
+import { type Dashboard, quantile, rate } from './dashboard.ts';
 
 /** The database, the poolers before it, and the pools of the auth API before those. */
 export const POSTGRES: Dashboard = {
@@ -62,6 +62,11 @@ export const POSTGRES: Dashboard = {
             `sum by (component) (${rate('pgbouncer_stats_queries_duration_seconds_total', scope)}) / sum by (component) (${rate('pgbouncer_stats_queries_pooled_total', scope)})`,
           ],
         ],
+      },
+      {
+        title: 'Time of a statement as the auth API sees it, p95',
+        unit: 's',
+        queries: [['{{pool}}', quantile(0.95, 'postgres_query_duration_seconds', scope, 'pool')]],
       },
       {
         title: 'Pools of the auth API',
