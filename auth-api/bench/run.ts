@@ -14,6 +14,7 @@ import { measureImport } from './import.ts';
 import { measureLoginSaturation } from './login-saturation.ts';
 import { measureIdleLogin, measureLogins } from './logins.ts';
 import { measureMemory } from './memory.ts';
+import { measureObservability } from './observability.ts';
 import { type BenchOptions, BenchUsageError, parseBenchOptions } from './options.ts';
 import { measureRefresh } from './refresh.ts';
 import { measureSearch } from './search.ts';
@@ -37,6 +38,7 @@ function withApi(measure: (stack: Stack, api: ApiProcess, options: BenchOptions)
 
 const measurements: Readonly<Record<string, Measurement>> = {
   'verify-cpu': withApi(measureVerifyCpu),
+  observability: measureObservability,
   logins: measureLogins,
   'login-rush': measureLoginSaturation,
   'idle-login': measureIdleLogin,

@@ -51,13 +51,14 @@ export async function measureVerifyCpu(stack: Stack, api: ApiProcess): Promise<B
 }
 
 /** Microseconds of the server's CPU that each request has cost. Throws where one fails. */
-async function cpuPerVerify(
+export async function cpuPerVerify(
   load: ClientProcess<VerifyLoad, VerifyLoadResult>,
   { pid, url }: { readonly pid: number; readonly url: string },
-  { amount, tokens }: Omit<VerifyLoad, 'url'>,
+  given: Omit<VerifyLoad, 'url'>,
 ): Promise<number> {
   const before = cpuSeconds(pid);
-  const answered = await load.run({ url, amount, tokens });
+  const { amount } = given;
+  const answered = await load.run({ ...given, url });
   if (answered !== amount) throw new Error(`${amount - answered} of ${amount} requests to ${url} failed`);
   return ((cpuSeconds(pid) - before) / amount) * 1e6;
 }

@@ -30,11 +30,11 @@ afterAll(async () => {
 });
 
 /** Sends a request in a trace of ours, and waits for the spans of it. */
-async function traced(method: string, path: string, body: object, names: readonly string[]) {
+async function traced(method: string, path: string, body: object | undefined, names: readonly string[]) {
   const traceId = randomBytes(16).toString('hex');
   const callerId = randomBytes(8).toString('hex');
   const headers = { traceparent: `00-${traceId}-${callerId}-01` };
-  const { status } = await client.send(method, path, { body, headers });
+  const { status } = await client.send(method, path, { ...(body === undefined ? {} : { body }), headers });
   const spans = await eventually(async () => {
     const own = receiver.spans.filter((span) => span.traceId === traceId);
     const missing = names.filter((name) => !own.some((span) => span.name === name));
@@ -81,7 +81,7 @@ test('a refusal says why, and the log has the ids of the trace', async () => {
   expect(attributeOf(named('authenticate'), 'auth.outcome')).toBe('user_not_found');
   expect(attributeOf(named('verify_password'), 'auth.outcome')).toBe('mismatched');
   expect(spans.map(({ name }) => name)).not.toContain('create_session');
-  const line = api.log.find((text) => text.includes(traceId));
+  const line = api.log.find((text) => text.includes(traceId) && text.includes('"answered"'));
   expect(JSON.parse(line ?? '{}')).toMatchObject({ operation: 'login', status: 401, trace_id: traceId });
 });
 
@@ -98,6 +98,15 @@ test('no name, password or token is sent, only a hash of the name that is the sa
   const sent = receiver.texts.join('\n');
   expect(sent).not.toContain(credentials.username);
   expect(sent).not.toContain(credentials.password);
+});
+
+test('a check is a span where its caller’s trace is recorded, and else leaves none', async () => {
+  const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+  const checks = Array.from({ length: 20 }, () => client.send('GET', '/verify', { headers: { traceparent } }));
+  expect((await Promise.all(checks)).map(({ status }) => status)).toEqual(checks.map(() => 401));
+  const { callerId, spans } = await traced('GET', '/verify', undefined, ['GET']);
+  expect(spans.map(({ parentSpanId }) => parentSpanId)).toEqual([callerId]);
+  expect(receiver.spans.filter(({ traceId }) => traceparent.includes(traceId))).toEqual([]);
 });
 
 test('what nobody traces is left out where the share to trace is 0, and the collector gets its headers', async () => {

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ServeConfig } from './config.ts';
@@ -8,14 +9,15 @@ import { createOpsListener } from './http/ops.ts';
 import { createRequestLog } from './http/request-log.ts';
 import type { ApiPorts } from './http/route.ts';
 import { routes } from './http/routes/all.ts';
-import { DrainableServer } from './http/server.ts';
+import { DrainableServer, type RequestListener } from './http/server.ts';
+import { leaveChecksUntraced } from './http/untraced-checks.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { isOperationsToken } from './security/operations-token.ts';
 
 export interface AppOptions {
   readonly config: Pick<
     ServeConfig,
-    'httpPort' | 'opsPort' | 'trustedProxies' | 'shutdownGraceSeconds' | 'logSampleRates'
+    'httpPort' | 'opsPort' | 'trustedProxies' | 'shutdownGraceSeconds' | 'logSampleRates' | 'isTraced'
   >;
   readonly ports: ApiPorts;
   readonly metrics: Metrics;
@@ -41,9 +43,11 @@ export async function startApp({ config, ports, metrics, log, derivationKey }: A
   const hotPath = createHotPath({ ...common, requestLog: sampled(verify) });
   const oauth = createOAuthEndpoints({ ...common, trustedProxies: config.trustedProxies });
   const expressApp = createExpressApp({ ...common, routes, trustedProxies: config.trustedProxies });
-  const api = new DrainableServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (!hotPath(request, response) && !oauth(request, response)) expressApp(request, response);
-  });
+  };
+  const prepare = config.isTraced ? (server: Server) => leaveChecksUntraced(server, Math.random) : undefined;
+  const api = new DrainableServer(listener, { prepare });
   const ops = new DrainableServer(
     createOpsListener({
       registry: metrics.registry,

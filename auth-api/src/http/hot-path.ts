@@ -35,6 +35,11 @@ export function createHotPath(
   };
 }
 
+/** Whether such a request is answered here. */
+export function isHotPath(url: string): boolean {
+  return isAt(url, '/verify') || url === '/health';
+}
+
 /** Envoy asks with the path of the original request behind it, and with its method. */
 function isAt(url: string, path: string): boolean {
   if (!url.startsWith(path)) return false;

@@ -9,7 +9,9 @@ let agent: Agent;
 let port: number;
 
 beforeEach(async () => {
-  server = new DrainableServer((_request, response) => void response.end('ok'), { orderMs: 300, idleGraceMs: 100 });
+  server = new DrainableServer((_request, response) => void response.end('ok'), {
+    times: { orderMs: 300, idleGraceMs: 100 },
+  });
   port = await server.listen(0);
   agent = new Agent({ keepAlive: true, maxSockets: 1 });
 });

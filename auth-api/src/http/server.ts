@@ -15,6 +15,12 @@ export interface StandByTimes {
   readonly idleGraceMs: number;
 }
 
+export interface DrainableServerOptions {
+  readonly times?: StandByTimes;
+  /** Sees the server of Node.js before it listens. */
+  readonly prepare?: ((server: Server) => void) | undefined;
+}
+
 const standByTimes: StandByTimes = { orderMs: 10_000, idleGraceMs: 3_000 };
 
 /** An HTTP server that can be taken out of service without losing a request. */
@@ -24,7 +30,7 @@ export class DrainableServer {
   #isDraining = false;
   #standsBy: { sinceMs: number; untilMs: number } | undefined;
 
-  constructor(listener: RequestListener, times = standByTimes) {
+  constructor(listener: RequestListener, { times = standByTimes, prepare }: DrainableServerOptions = {}) {
     this.#times = times;
     // A request without a body has no stream to be read, which is a tenth of the work of a check.
     this.#server = createServer({ optimizeEmptyRequests: true }, (request, response) => {
@@ -37,6 +43,7 @@ export class DrainableServer {
     this.#server.headersTimeout = keepAliveTimeoutMs + 5_000;
     // Bodies have a deadline of their own, which some routes lift.
     this.#server.requestTimeout = 0;
+    prepare?.(this.#server);
   }
 
   /** @returns the port, chosen by the system where 0 was asked for */

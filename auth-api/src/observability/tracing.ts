@@ -15,6 +15,9 @@ const probes = new Set(['/livez', '/readyz', '/metrics', '/health']);
 export function startTracing(serviceName: string): NodeSDK {
   const sdk = new NodeSDK({
     serviceName,
+    // Left out, the SDK would send metrics, too, and take them at every request.
+    metricReaders: [],
+    logRecordProcessors: [],
     instrumentations: [
       new HttpInstrumentation({
         ignoreIncomingRequestHook: ({ url = '' }) => probes.has(url),

@@ -1219,7 +1219,7 @@ export interface ApiSpec {
      */
     endpoint: string;
     /**
-     * The share of requests that are traced. Where the caller traces (traceparent), theirs is what counts.
+     * The share of requests that are traced; of checks (/verify), a hundredth of it. Where the caller traces (traceparent), theirs is what counts.
      */
     samplingRatio: number;
     /**

@@ -4,6 +4,9 @@ import { block } from './blocks.ts';
 /** W3C Trace Context, version 00 or one to come. */
 const TRACEPARENT = '~^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}';
 
+/** A check is many times as cheap as its span, and there are many: as few are recorded as have a line in the API's log. */
+const CHECKS_PER_TRACE = 100;
+
 /**
  * Variables: `$traceparent` and `$tracestate` for the API, and `$trace_id` for the log. A client's trace passes as it is.
  * Where the API is traced, others begin here: what the API does is then below the id that this log has, and the share
@@ -26,7 +29,12 @@ function passed(): string {
 function begun(samplingRatio: number): string[] {
   return [
     block('map $request_id $begun_span_id', ['default "";', '"~^(?<half>[0-9a-f]{16})" $half;']),
-    block('split_clients $request_id $begun_flags', [...sampledShare(samplingRatio), '* 00;']),
+    block('split_clients $request_id $begun_flags_of_checks', [
+      ...sampledShare(samplingRatio / CHECKS_PER_TRACE),
+      '* 00;',
+    ]),
+    block('split_clients $request_id $begun_flags_of_others', [...sampledShare(samplingRatio), '* 00;']),
+    block('map $route $begun_flags', ['default $begun_flags_of_others;', 'verify $begun_flags_of_checks;']),
     block('map $http_traceparent $traceparent', [
       'default 00-$request_id-$begun_span_id-$begun_flags;',
       `"${TRACEPARENT}" $http_traceparent;`,
