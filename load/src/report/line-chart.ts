@@ -26,7 +26,7 @@ export interface LineChart {
 }
 
 const WIDTH = 860;
-const LEFT = 62;
+const LEFT = 76;
 const RIGHT = 24;
 const TOP = 12;
 const BOTTOM = 28;
