@@ -18,7 +18,7 @@ async function runAgainst(server: FakeAuthApi): Promise<LoginRun> {
 const answered = (server: FakeAuthApi, status: number) => server.answers.get(`POST /v1/login ${status}`) ?? 0;
 
 test('logins are counted as they are answered, and those turned away apart', async () => {
-  const server = await startFakeAuthApi({ loginMs: 1, refuseEveryLogins: 5 });
+  const server = await startFakeAuthApi({ loginMs: 1, refuseEveryLogins: 2 });
   api = server;
   const found = await measureSaturation(await runAgainst(server), 3);
   expect(found.refused).toBe(answered(server, 503));
