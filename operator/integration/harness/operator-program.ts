@@ -13,12 +13,15 @@ const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The operator's program, as a developer runs it on their machine: with a kubeconfig. */
 export class OperatorProgram {
   readonly metricsPort: number;
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
   #log = '';
 
   private constructor(child: ChildProcess, metricsPort: number) {
     this.#child = child;
     this.metricsPort = metricsPort;
+    this.ended = once(child, 'exit').then(([code]) => code as number | null);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (this.#log += text));
   }
 
@@ -56,11 +59,8 @@ export class OperatorProgram {
 
   /** As Kubernetes ends it. Resolves with its exit code. */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode !== null) return this.#child.exitCode;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    await ended;
-    return this.#child.exitCode;
+    if (this.#child.exitCode === null) this.#child.kill('SIGTERM');
+    return this.ended;
   }
 }
 
