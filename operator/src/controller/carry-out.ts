@@ -9,6 +9,7 @@ import type { ConversationOptions } from './conversation.ts';
 import type { Surroundings } from './observe.ts';
 import type { Pass } from './pass.ts';
 import { unwanted } from './prune.ts';
+import { isReached } from './routes.ts';
 import { tierOf } from './tiers.ts';
 
 export interface PlanOptions extends Pick<ConversationOptions, 'client' | 'cache'> {
@@ -57,7 +58,9 @@ export async function prune(
   const live = PRUNED_KINDS.flatMap((kind) => cache.store(kind).ofInstance(namespace, name));
   const wanted = [...plan.objects, ...plan.kept];
   const { held, replacing } = plan;
-  for (const object of unwanted({ ownerUid: uid, live, wanted, held, replacing })) {
+  const failed = pass.failures.map(({ tier }) => tier);
+  const unreached = new Set(isReached(cache, cluster) ? failed : [...failed, 'gateway' as const]);
+  for (const object of unwanted({ ownerUid: uid, live, wanted, held, replacing, unreached })) {
     await pass.attempt(`delete ${object.kind} ${object.metadata.name}`, tierOf(object), async () => {
       const outcome = await client.delete(object);
       // The watch may be late to tell; what is gone is not to be deleted again and again meanwhile.

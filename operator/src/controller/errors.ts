@@ -1,4 +1,5 @@
 import { isRetryable } from '../kubernetes/errors.ts';
+import type { Condition } from '../kubernetes/objects.ts';
 import type { Reference } from '../specs/auth-api/references.ts';
 import type { Reason } from '../status/reasons.ts';
 
@@ -52,6 +53,16 @@ export class ExtensionMissing extends TerminalError {
 
   constructor(extension: string) {
     super(`${extension} is not installed in this cluster: install it, or change what asks for it`);
+  }
+}
+
+/** A Gateway does not lead anybody to the gateway of an AuthCluster. */
+export class RouteRefused extends TerminalError {
+  readonly reason: Reason = 'RouteRefused';
+
+  constructor(by: string, { type, reason, message }: Pick<Condition, 'type' | 'reason' | 'message'>) {
+    const words = message ? `: ${message}` : '';
+    super(`Gateway ${by} says that ${type} is False (${reason})${words}. Next: change its listener, or gateway.expose`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LiveObject } from '../kubernetes/objects.ts';
+import type { Tier } from '../status/observed.ts';
 import { unwanted } from './prune.ts';
 
 function job(name: string, change: { owner?: string; manager?: string; deleted?: boolean } = {}): LiveObject {
@@ -20,7 +21,15 @@ function job(name: string, change: { owner?: string; manager?: string; deleted?:
 }
 
 function pruned(live: LiveObject[], wanted: LiveObject[], held: string[] = [], replacing: string[] = []): string[] {
-  const objects = unwanted({ ownerUid: 'x', live, wanted, held: new Set(held), replacing: new Set(replacing) });
+  const unreached: ReadonlySet<Tier> = new Set(['migrations']);
+  const objects = unwanted({
+    ownerUid: 'x',
+    live,
+    wanted,
+    held: new Set(held),
+    replacing: new Set(replacing),
+    unreached,
+  });
   return objects.map(({ metadata }) => metadata.name);
 }
 
@@ -50,5 +59,12 @@ describe('unwanted', () => {
     const configMap = { ...job('configuration'), kind: 'ConfigMap' };
     expect(pruned([configMap, job('old')], [], [], ['migrations'])).toEqual(['old']);
     expect(pruned([configMap], [], [], ['gateway'])).toEqual(['configuration']);
+  });
+
+  test('leaves the way to a tier to which what is wanted does not lead yet, and only that', () => {
+    const ingress = { ...job('way'), kind: 'Ingress' };
+    const labels = { ...ingress.metadata.labels, 'app.kubernetes.io/component': 'gateway' };
+    const elsewhere = { ...ingress, metadata: { ...ingress.metadata, name: 'elsewhere', labels } };
+    expect(pruned([ingress, job('old'), elsewhere], [])).toEqual(['old', 'elsewhere']);
   });
 });

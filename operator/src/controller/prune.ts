@@ -1,8 +1,12 @@
 import { controllerOf, type KubernetesObject, type LiveObject } from '../kubernetes/objects.ts';
+import type { Tier } from '../status/observed.ts';
+import { tierOf } from './tiers.ts';
 
 const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 const COMPONENT_LABEL = 'app.kubernetes.io/component';
 const MANAGER = 'authcluster-operator';
+/** What leads clients to a Service. */
+const WAYS_IN: ReadonlySet<string> = new Set(['Ingress', 'HTTPRoute']);
 
 export interface PruneInput {
   /** UID of the AuthCluster: what another one, or nobody, owns is not ours to delete. */
@@ -13,10 +17,12 @@ export interface PruneInput {
   held: ReadonlySet<string>;
   /** Components some of whose pods still run what was wanted before, and mount the ConfigMaps of then. */
   replacing: ReadonlySet<string>;
+  /** Tiers to which what is wanted may not lead yet: the way to them that there was stays. */
+  unreached: ReadonlySet<Tier | undefined>;
 }
 
 /** Live objects of the AuthCluster that are no longer wanted. Both label and owner must say that they are ours. */
-export function unwanted({ ownerUid, live, wanted, held, replacing }: PruneInput): LiveObject[] {
+export function unwanted({ ownerUid, live, wanted, held, replacing, unreached }: PruneInput): LiveObject[] {
   const keep = new Set(wanted.map(keyOf));
   return live.filter((object) => {
     const labels = object.metadata.labels ?? {};
@@ -27,6 +33,7 @@ export function unwanted({ ownerUid, live, wanted, held, replacing }: PruneInput
       object.metadata.deletionTimestamp === undefined &&
       !held.has(component) &&
       !(object.kind === 'ConfigMap' && replacing.has(component)) &&
+      !(WAYS_IN.has(object.kind) && unreached.has(tierOf(object))) &&
       !keep.has(keyOf(object))
     );
   });

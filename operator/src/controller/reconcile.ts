@@ -28,6 +28,7 @@ import { Pass } from './pass.ts';
 import { liveInputs, type PodInputOptions, podInputs } from './pod-inputs.ts';
 import { lookForRefusals } from './refused-pods.ts';
 import { pausedRequeueMs, ROLLOUT_REQUEUE_MS, requeueAfterMs } from './requeue.ts';
+import { lookForRefusedRoutes } from './routes.ts';
 
 export interface ReconcilerOptions extends ConversationOptions, PodInputOptions {
   applier: Applier;
@@ -91,6 +92,7 @@ export class Reconciler {
       await inSpan('apply', {}, () => applyObjects(this.#options, key, plan, pass));
       if (credentials !== undefined) await this.#standBy(plan, around, credentials, pass, log);
       await resize(this.#options, cluster, plan, pass);
+      await lookForRefusedRoutes(this.#options.cache, cluster, pass);
       await prune(this.#options, cluster, plan, pass, log);
       await renewStatefulSet(this.#options, cluster, around, pass, log);
     }

@@ -4,6 +4,7 @@ import {
   ExtensionMissing,
   ReferenceMalformed,
   ReferenceMissing,
+  RouteRefused,
   SecretIncomplete,
   StorageNotExpandable,
 } from '../controller/errors.ts';
@@ -436,6 +437,24 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     async () =>
       shown(await failed('gateway', 'apply HTTPRoute demo-gateway', raise(new ExtensionMissing('the Gateway API')))),
     'True ExtensionMissing: apply HTTPRoute demo-gateway: the Gateway API is not installed in this cluster: install it, or change what asks for it',
+  ],
+  RouteRefused: [
+    'Degraded',
+    async () =>
+      shown(
+        await failed(
+          'gateway',
+          'HTTPRoute',
+          raise(
+            new RouteRefused('edge/public', {
+              type: 'Accepted',
+              reason: 'NotAllowedByListeners',
+              message: 'no listener allows namespace auth',
+            }),
+          ),
+        ),
+      ),
+    'True RouteRefused: HTTPRoute: Gateway edge/public says that Accepted is False (NotAllowedByListeners): no listener allows namespace auth. Next: change its listener, or gateway.expose',
   ],
   SigningKeysMalformed: [
     'Degraded',

@@ -70,6 +70,8 @@ export const REASONS = {
     'Create the ConfigMap that the message names, with the keys it names; looked for every half minute.',
   ConfigMapIncomplete: 'Add the key that the message names to the ConfigMap.',
   ExtensionMissing: 'Install what the message names in the cluster, or change what asks for it.',
+  RouteRefused:
+    'The Gateway that the message names does not take the HTTPRoute: change its listener, or `gateway.expose`. What led to the gateway before stays.',
   SigningKeysMalformed:
     'Mend keyset.json as the message says; deleted, the Secret is made anew, and access tokens of before are refused.',
   HostNotFound: EXTERNAL,
