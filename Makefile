@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos tools engine base-images node-image cluster cluster-down images load push
+.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos test-controllers tools engine base-images node-image cluster cluster-down images load push traefik
 
 # What a cluster of one's own needs: see dev/README.md.
 export CONTEXT REGISTRY VALUES
@@ -46,3 +46,6 @@ load: ## bring the images to the nodes that lack them (CONTEXT=kind-name for ano
 
 push: ## push the images to REGISTRY=host/path
 	@dev/push.sh
+
+traefik: ## an Ingress and Gateway controller for tests, pulled or built (about 10 minutes, once), brought to the nodes
+	@dev/traefik.sh

@@ -46,3 +46,6 @@ test-e2e: $(PACKAGES) ## everything together on the local cluster (CONTEXT=name 
 
 test-chaos: $(PACKAGES) tools ## losses and planned moves under load, five times each, with medians (over an hour)
 	@$(NODE) dev/test.ts chaos
+
+test-controllers: $(PACKAGES) tools ## the gateway behind Traefik, by an Ingress and by the Gateway API (which is built or pulled first)
+	@$(NODE) dev/test.ts controllers

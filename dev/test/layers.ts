@@ -38,9 +38,10 @@ export const LAYERS: readonly Layer[] = [
   serverSuite('e2e', ['test', '--silent', '-w', 'e2e'], prepareCluster),
 ];
 
-/** What `make test` leaves out, because it takes much longer than all of the others: run by name. */
+/** What `make test` leaves out, because it takes much longer than all of the others, or others' programs: run by name. */
 export const ON_DEMAND: readonly Layer[] = [
   serverSuite('chaos', ['run', '--silent', 'test:chaos', '-w', 'e2e'], prepareCluster),
+  serverSuite('controllers', ['run', '--silent', 'test:controllers', '-w', 'e2e'], prepareControllers),
 ];
 
 /** A command that counts as one test. */
@@ -71,6 +72,11 @@ async function prepareCluster(): Promise<void> {
   const target = targetOfEnvironment(process.env);
   for (const makeTarget of target.makeTargets) await runMake(makeTarget);
   await installOperatorOn(target);
+}
+
+async function prepareControllers(): Promise<void> {
+  await prepareCluster();
+  await runMake('traefik');
 }
 
 async function checkShellScripts(print: Print): Promise<Outcome> {

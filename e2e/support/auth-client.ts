@@ -19,13 +19,17 @@ export interface Answer {
   body: unknown;
 }
 
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
 /** Speaks to the auth API as an application does. Answers of any status are values; only a broken connection rejects. */
 export class AuthClient {
   readonly #url: () => string;
+  readonly #fetch: Fetch;
 
-  /** The URL without a slash at its end, or where to ask for it at each request. */
-  constructor(url: string | (() => string)) {
+  /** The URL without a slash at its end, or where to ask for it at each request; and who sends it, if not this machine. */
+  constructor(url: string | (() => string), send: Fetch = fetch) {
     this.#url = typeof url === 'string' ? () => url : url;
+    this.#fetch = send;
   }
 
   get url(): string {
@@ -52,12 +56,16 @@ export class AuthClient {
     return this.#send('GET', '/v1/me', { token: accessToken });
   }
 
+  sessions(accessToken: string): Promise<Answer> {
+    return this.#send('GET', '/v1/sessions', { token: accessToken });
+  }
+
   verify(accessToken?: string): Promise<Answer> {
     return this.#send('GET', '/verify', accessToken === undefined ? {} : { token: accessToken });
   }
 
   async #send(method: string, path: string, { body, token }: { body?: object; token?: string }): Promise<Answer> {
-    const answer = await fetch(`${this.url}${path}`, {
+    const answer = await this.#fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,0 +1,30 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommand } from '../../dev/command.ts';
+import { kubectl, NAME, NAMESPACE } from './cluster.ts';
+
+const GUIDES = new URL('../../docs/how-to/', import.meta.url);
+
+/** The fenced blocks of one language under a heading of a guide, as they are but for who they speak of. */
+export async function guideBlocks(page: string, heading: string, language: 'sh' | 'yaml'): Promise<string[]> {
+  const sections = (await readFile(new URL(page, GUIDES), 'utf8')).split(/^## /m);
+  const section = sections.find((each) => each.startsWith(`${heading}\n`));
+  if (section === undefined) throw new Error(`${page} has no heading "${heading}"`);
+  const blocks = section.matchAll(/^```(\w+)\n(.*?)^```/gms);
+  return [...blocks].filter(([, found]) => found === language).map(([, , text = '']) => ofTheseTests(text));
+}
+
+/** The guides speak of the AuthCluster demo in the namespace auth. */
+function ofTheseTests(text: string): string {
+  return text.replaceAll(/(?<=-n |metadata\.name: )auth(?![-.\w])/g, NAMESPACE).replaceAll(/\bdemo(?=-| )/g, NAME);
+}
+
+/** Runs commands of a guide in a folder, with this cluster's context as the current one; resolves with what they print. */
+export async function runGuide(commands: string, directory: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'authcluster-guide-'));
+  const environment = { KUBECONFIG: join(folder, 'config') };
+  const config = await kubectl.run(['config', 'view', '--minify', '--flatten', '--raw']);
+  await writeFile(environment.KUBECONFIG, config, { mode: 0o600 });
+  return runCommand('bash', ['-euo', 'pipefail', '-c', commands], { directory, environment });
+}
