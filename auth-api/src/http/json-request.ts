@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { BodyCutOffError } from './body-stream.ts';
 import { parseJsonBody } from './json-body.ts';
 import { problem } from './problem.ts';
 import { send } from './sending.ts';
@@ -13,8 +14,10 @@ export const requireJson: RequestHandler = (request, response, next) => {
 };
 
 export const readJson: RequestHandler = (request, response, next) => {
-  // Without a body there is none to parse.
-  if (!Buffer.isBuffer(request.body)) return next();
+  if (!Buffer.isBuffer(request.body)) {
+    // Of a client that has left meanwhile nothing is read: without its body the request would be another one.
+    return hasBody(request) ? next(new BodyCutOffError('the client left before its body was read')) : next();
+  }
   const body = parseJsonBody(request.body);
   if (body.kind === 'malformed') return send(response, problem('malformed_request'));
   request.body = body.value;
