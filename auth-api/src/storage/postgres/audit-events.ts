@@ -49,7 +49,10 @@ export async function insertAuditEvents(query: Query, events: readonly AuditEven
   await query(insertEvents, [JSON.stringify(events.map(rowOf))]);
 }
 
-/** Part of the transaction that does it: what is not in the log does not happen. */
+/**
+ * Part of the transaction that does it: what is not in the log does not happen. Its last statement, since a transaction may
+ * be run again, and may then end otherwise.
+ */
 export async function recordAct(query: Query, act: PendingAuditEvent | undefined): Promise<void> {
   if (act === undefined) return;
   await insertAuditEvents(query, [act.ended('success')]);

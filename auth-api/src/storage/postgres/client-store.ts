@@ -122,13 +122,13 @@ export class PostgresClientStore implements ClientStore {
         const unknown = await unknownPermissions(query, change.permissions ?? []);
         if (unknown !== undefined) return unknown;
         await write(query, id, change, grantId);
-        await recordAct(query, act);
         if (grantId !== undefined) {
           endedGrantId = locked.grant_id;
           await recordEvent(query, sessionLogout([locked.grant_id]));
         }
         const [row] = await query<ClientRow>(selectClient, [id]);
         if (row === undefined) throw new Error('a client was gone while it was locked');
+        await recordAct(query, act);
         return { kind: 'changed' as const, client: clientOf(row) };
       }),
     );
@@ -164,8 +164,8 @@ export class PostgresClientStore implements ClientStore {
   ): Promise<boolean> {
     const found = await this.#primary.transaction(async (query) => {
       const done = await body(query);
-      if (done !== undefined) await recordAct(query, act);
       if (done?.endedGrantId !== undefined) await recordEvent(query, sessionLogout([done.endedGrantId]));
+      if (done !== undefined) await recordAct(query, act);
       return done;
     });
     if (found?.endedGrantId !== undefined) await this.#options.announce(sessionLogout([found.endedGrantId]));

@@ -121,6 +121,7 @@ export class PostgresUserStore implements UserStore {
     const { userId, credentialVersion, passwordHash, keptSessionId = null } = change;
     let version: number | undefined;
     await this.#change(async (query) => {
+      version = undefined;
       const [raised] = await query<{ credential_version: string }>(raiseCredentialVersion, [userId, credentialVersion]);
       if (raised === undefined) return undefined;
       version = Number(raised.credential_version);
