@@ -61,10 +61,12 @@ describe('unwanted', () => {
     expect(pruned([configMap], [], [], ['gateway'])).toEqual(['configuration']);
   });
 
-  test('leaves the way to a tier to which what is wanted does not lead yet, and only that', () => {
+  test('leaves the way to a tier to which another one does not lead yet, and only that', () => {
     const ingress = { ...job('way'), kind: 'Ingress' };
     const labels = { ...ingress.metadata.labels, 'app.kubernetes.io/component': 'gateway' };
     const elsewhere = { ...ingress, metadata: { ...ingress.metadata, name: 'elsewhere', labels } };
-    expect(pruned([ingress, job('old'), elsewhere], [])).toEqual(['old', 'elsewhere']);
+    const successor = { ...ingress, kind: 'HTTPRoute' };
+    expect(pruned([ingress, job('old'), elsewhere], [successor])).toEqual(['old', 'elsewhere']);
+    expect(pruned([ingress], [])).toEqual(['way']);
   });
 });

@@ -17,13 +17,17 @@ export interface PruneInput {
   held: ReadonlySet<string>;
   /** Components some of whose pods still run what was wanted before, and mount the ConfigMaps of then. */
   replacing: ReadonlySet<string>;
-  /** Tiers to which what is wanted may not lead yet: the way to them that there was stays. */
+  /** Tiers to which what is wanted may not lead yet: the way to them that there was stays until another one replaces it. */
   unreached: ReadonlySet<Tier | undefined>;
 }
 
 /** Live objects of the AuthCluster that are no longer wanted. Both label and owner must say that they are ours. */
 export function unwanted({ ownerUid, live, wanted, held, replacing, unreached }: PruneInput): LiveObject[] {
   const keep = new Set(wanted.map(keyOf));
+  const awaitsItsSuccessor = (object: LiveObject) =>
+    WAYS_IN.has(object.kind) &&
+    unreached.has(tierOf(object)) &&
+    wanted.some((other) => WAYS_IN.has(other.kind) && tierOf(other) === tierOf(object));
   return live.filter((object) => {
     const labels = object.metadata.labels ?? {};
     const component = labels[COMPONENT_LABEL] ?? '';
@@ -33,7 +37,7 @@ export function unwanted({ ownerUid, live, wanted, held, replacing, unreached }:
       object.metadata.deletionTimestamp === undefined &&
       !held.has(component) &&
       !(object.kind === 'ConfigMap' && replacing.has(component)) &&
-      !(WAYS_IN.has(object.kind) && unreached.has(tierOf(object))) &&
+      !awaitsItsSuccessor(object) &&
       !keep.has(keyOf(object))
     );
   });

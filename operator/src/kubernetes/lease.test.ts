@@ -118,6 +118,23 @@ describe('LeaderElection', () => {
     expect(await first.keep(AbortSignal.timeout(2000))).toBe('lost');
   });
 
+  test('counts the first deadline from when the lease was asked for', async () => {
+    const server = new LeaseServer();
+    let nowMs = 0;
+    const first = candidate(server, 'a', () => nowMs);
+    const answer = server.send.bind(server);
+    server.send = async (request) => {
+      const answered = await answer(request);
+      if (request.method === 'POST') nowMs += 400;
+      return answered;
+    };
+    await wins(first);
+    server.send = async () => {
+      throw new Error('unreachable');
+    };
+    expect(await first.keep(AbortSignal.timeout(2000))).toBe('lost');
+  });
+
   test('a released lease is free at once', async () => {
     const server = new LeaseServer();
     const first = candidate(server, 'a');

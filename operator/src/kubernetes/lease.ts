@@ -42,6 +42,8 @@ export class LeaderElection {
   readonly #options: Required<Omit<LeaderElectionOptions, 'onProblem'>> & Pick<LeaderElectionOptions, 'onProblem'>;
   #seen: { resourceVersion: string; atMs: number } | undefined;
   #held: Lease | undefined;
+  /** When the try began by which we hold it: others may have seen it from then on. */
+  #heldSinceMs = 0;
 
   constructor(transport: Transport, options: LeaderElectionOptions) {
     this.#transport = transport;
@@ -61,21 +63,18 @@ export class LeaderElection {
   }
 
   /**
-   * Renews until the signal aborts. Resolves `lost` when the lease could not be renewed in time: stop at once. Time counts
-   * from when a renewal began, since others may have seen it from then on, and an answer that does not come ends nothing.
+   * Renews what was acquired until the signal aborts. Resolves `lost` when it could not be renewed in time: stop at once. An
+   * answer that does not come puts nothing off.
    */
   async keep(signal: AbortSignal): Promise<'stopped' | 'lost'> {
     const { renewDeadlineSeconds, retryPeriodSeconds, now } = this.#options;
-    let renewedMs = now();
     while (!signal.aborted) {
       await sleep(retryPeriodSeconds * 1000, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) break;
-      const begunMs = now();
-      const leftMs = () => renewedMs + renewDeadlineSeconds * 1000 - now();
+      const leftMs = () => this.#heldSinceMs + renewDeadlineSeconds * 1000 - now();
       const outcome = await Promise.race([this.#attempt(), elapsed(leftMs(), signal)]);
       if (signal.aborted) break;
-      if (outcome === true) renewedMs = begunMs;
-      else if (outcome === 'elapsed' || this.#held === undefined || leftMs() < 0) return 'lost';
+      if (outcome === 'elapsed' || this.#held === undefined || leftMs() < 0) return 'lost';
     }
     return 'stopped';
   }
@@ -90,14 +89,15 @@ export class LeaderElection {
 
   /** One try to take or renew. False on any failure: the caller's deadline decides what that means. */
   async #attempt(): Promise<boolean> {
+    const begunMs = this.#options.now();
     try {
       const lease = await this.#read();
-      if (lease === undefined) return this.#remember(await this.#create());
+      if (lease === undefined) return this.#remember(await this.#create(), begunMs);
       this.#observe(lease);
       const ours = lease.spec.holderIdentity === this.#options.identity;
       if (!ours) this.#held = undefined;
       if (!ours && !this.#isExpired(lease)) return false;
-      return this.#remember(await this.#update(lease, this.#renewed(lease.spec, ours)));
+      return this.#remember(await this.#update(lease, this.#renewed(lease.spec, ours)), begunMs);
     } catch (error) {
       // Losing a race for the lease is the normal life of a candidate.
       if (!isStatus(error, 409)) this.#options.onProblem?.(error);
@@ -116,8 +116,9 @@ export class LeaderElection {
     return this.#seen !== undefined && this.#options.now() - this.#seen.atMs > durationMs;
   }
 
-  #remember(lease: Lease): boolean {
+  #remember(lease: Lease, begunMs: number): boolean {
     this.#held = lease;
+    this.#heldSinceMs = begunMs;
     this.#observe(lease);
     return true;
   }
