@@ -29,6 +29,8 @@ export async function installGatewayApi(): Promise<void> {
 }
 
 export async function uninstallTraefik(): Promise<void> {
+  // It was not installed, and what has these names there is somebody else's.
+  if (!local) return;
   const gone = ['--ignore-not-found', '--timeout', '120s'];
   await kubectl.run(['delete', 'namespace', NAMESPACE, ...gone]);
   await kubectl.run(['delete', '-f', definitions(), ...gone]);
