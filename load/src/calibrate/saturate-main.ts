@@ -57,12 +57,18 @@ async function parsed(args: readonly string[]): Promise<Options> {
     url,
     cluster: clusterNamed(values.cluster, values.context),
     metrics,
-    cores: cores === undefined ? undefined : Number(cores),
+    cores: cores === undefined ? undefined : positive('cores', cores),
     calibration: await calibrationOf(values.calibration),
-    seconds: Number(values.seconds),
-    concurrency: Number(values.concurrency),
-    hashCost: Number(values['hash-cost']),
+    seconds: positive('seconds', values.seconds),
+    concurrency: positive('concurrency', values.concurrency),
+    hashCost: positive('hash-cost', values['hash-cost']),
   };
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`${option} must be a number above 0, not ${text}`);
+  return value;
 }
 
 async function calibrationOf(file: string | undefined): Promise<Calibration> {
