@@ -12,22 +12,27 @@ let api: ApiProcess;
 let client: Client;
 beforeAll(async () => {
   receiver = await OtlpReceiver.start();
-  api = await ApiProcess.start({
-    ...serveEnvironment(runningStack()),
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20of%20the%20collector',
-    // As the operator sets them: nothing but what a caller traces.
-    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-    OTEL_TRACES_SAMPLER_ARG: '0',
-    OTEL_BSP_SCHEDULE_DELAY: '100',
-  });
+  // Nothing but what a caller traces.
+  api = await ApiProcess.start(tracingEnvironment(receiver, '0'));
   client = new Client(api.url);
 });
 afterAll(async () => {
   await api?.stop();
   await receiver?.stop();
 });
+
+/** As the operator sets it. */
+function tracingEnvironment({ url }: OtlpReceiver, samplingRatio: string) {
+  return {
+    ...serveEnvironment(runningStack()),
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20of%20the%20collector',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: samplingRatio,
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+  };
+}
 
 /** Sends a request in a trace of ours, and waits for the spans of it. */
 async function traced(method: string, path: string, body: object | undefined, names: readonly string[]) {
@@ -107,6 +112,25 @@ test('a check is a span where its caller’s trace is recorded, and else leaves 
   const { callerId, spans } = await traced('GET', '/verify', undefined, ['GET']);
   expect(spans.map(({ parentSpanId }) => parentSpanId)).toEqual([callerId]);
   expect(receiver.spans.filter(({ traceId }) => traceparent.includes(traceId))).toEqual([]);
+});
+
+test('of checks that nobody traces most leave no span even where everything is traced', async () => {
+  const collector = await OtlpReceiver.start();
+  const tracing = await ApiProcess.start(tracingEnvironment(collector, '1'));
+  try {
+    const other = new Client(tracing.url);
+    for (let sent = 0; sent < 300; sent += 10) {
+      await Promise.all(Array.from({ length: 10 }, () => other.send('GET', '/verify')));
+    }
+    await other.send('GET', '/v1/me');
+    // Sent later than the checks: those that were traced are there by then.
+    await eventually(async () => expect(collector.spans.map(({ name }) => name)).toContain('GET /v1/me'));
+    const checks = collector.spans.filter(({ name }) => name === 'GET');
+    expect(checks.length).toBeLessThan(30);
+  } finally {
+    await tracing.stop();
+    await collector.stop();
+  }
 });
 
 test('what nobody traces is left out where the share to trace is 0, and the collector gets its headers', async () => {
