@@ -35,8 +35,8 @@ class LeaseServer implements Transport {
 
 const FAST = { leaseDurationSeconds: 0.5, renewDeadlineSeconds: 0.3, retryPeriodSeconds: 0.01 };
 
-function candidate(server: Transport, identity: string, now: () => number = Date.now) {
-  return new LeaderElection(server, { namespace: 'n', name: 'l', identity, ...FAST, now, random: () => 0 });
+function candidate(server: Transport, identity: string, now: () => number = Date.now, times = FAST) {
+  return new LeaderElection(server, { namespace: 'n', name: 'l', identity, ...times, now, random: () => 0 });
 }
 
 /** Whether the candidate gets the lease within a few retries. */
@@ -78,6 +78,28 @@ describe('LeaderElection', () => {
     await wins(first);
     if (server.lease) server.lease.spec.holderIdentity = 'b';
     expect(await first.keep(AbortSignal.timeout(1000))).toBe('lost');
+  });
+
+  test('goes on for as long as it renews in time', async () => {
+    const server = new LeaseServer();
+    let nowMs = 0;
+    let renewals = 0;
+    const times = { ...FAST, leaseDurationSeconds: 40, renewDeadlineSeconds: 30 };
+    const first = candidate(server, 'a', () => nowMs, times);
+    await wins(first);
+    const stop = new AbortController();
+    const answer = server.send.bind(server);
+    server.send = async (request) => {
+      const answered = await answer(request);
+      if (request.method === 'PUT') {
+        nowMs += 20_000;
+        renewals += 1;
+        if (renewals === 5) stop.abort();
+      }
+      return answered;
+    };
+    expect(await first.keep(stop.signal)).toBe('stopped');
+    expect(renewals).toBe(5);
   });
 
   test('gives up when it cannot renew before the deadline', async () => {
