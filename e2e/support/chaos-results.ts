@@ -17,11 +17,22 @@ const FOLDER = new URL('../../.make/chaos/', import.meta.url);
 export async function remembered(event: string, run: RunResult): Promise<RunResult[]> {
   const file = new URL(`${event.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.json`, FOLDER);
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  const before = text === undefined ? [] : (JSON.parse(text) as { runs: RunResult[] }).runs;
+  const before = text === undefined ? [] : (JSON.parse(text, timeFromText) as { runs: RunResult[] }).runs;
   const runs = [...before, run];
   await mkdir(FOLDER, { recursive: true });
-  await writeFile(file, `${JSON.stringify({ event, runs }, undefined, 2)}\n`);
+  await writeFile(file, `${JSON.stringify({ event, runs }, timeAsText, 2)}\n`);
   return runs;
+}
+
+/** JSON has no word for what never came back, and that is the worst of all runs. */
+const NEVER = 'never';
+
+function timeAsText(_name: string, value: unknown): unknown {
+  return value === Number.POSITIVE_INFINITY ? NEVER : value;
+}
+
+function timeFromText(_name: string, value: unknown): unknown {
+  return value === NEVER ? Number.POSITIVE_INFINITY : value;
 }
 
 /** A row of docs/reliability.md: event, runs, medians, worst. */
@@ -42,5 +53,6 @@ function medianOf(sorted: readonly number[]): number | undefined {
 
 function amount(name: string, value: number | undefined): string {
   if (value === undefined) return 'unknown';
+  if (value === Number.POSITIVE_INFINITY) return NEVER;
   return name.endsWith('requests') ? String(value) : `${value.toFixed(1)} s`;
 }
