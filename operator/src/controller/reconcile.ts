@@ -130,7 +130,9 @@ export class Reconciler {
     const answer = await pass.attempt('rollout', 'api', async () => {
       if (asked.kind === 'traffic') return { traffic: await api.traffic(candidate) };
       if (asked.kind === 'check') {
-        return { check: await api.check(candidate), baseline: await api.baseline(key, candidate, other) };
+        const { minimumRequests } = cluster.spec.api.rollout.errorBudget;
+        const check = await api.check(candidate);
+        return { check, baseline: await api.baseline(key, candidate, other, minimumRequests) };
       }
       await api.measure(key, other);
       return {};

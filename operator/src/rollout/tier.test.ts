@@ -98,14 +98,14 @@ describe('what new pods are compared with', () => {
     const tier = await tierWith({ before: busy(100), next: busy(3) }, () => nowMs);
     expect(await tier.measure('n/x', [pod('before')])).toBe(true);
     nowMs = 10_000;
-    const baseline = await tier.baseline('n/x', [pod('next')], [pod('before')]);
+    const baseline = await tier.baseline('n/x', [pod('next')], [pod('before')], 20);
     expect(baseline).toMatchObject({ candidate: { requests: 3 }, former: { requests: 100 } });
   });
 
   test('takes a while to be known, and is not where nobody tells', async () => {
     const tier = await tierWith({ before: busy(1), next: busy(1) });
-    expect(await tier.baseline('n/x', [pod('next')], [pod('before')])).toBe('measuring');
-    expect(await tier.baseline('n/x', [pod('next')], [pod('gone')])).toBeUndefined();
+    expect(await tier.baseline('n/x', [pod('next')], [pod('before')], 20)).toBe('measuring');
+    expect(await tier.baseline('n/x', [pod('next')], [pod('gone')], 20)).toBeUndefined();
   });
 });
 

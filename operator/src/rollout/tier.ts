@@ -61,10 +61,11 @@ export class ApiTier {
     key: string,
     candidate: readonly Pod[],
     serving: readonly Pod[],
+    enoughLogins: number,
   ): Promise<RolloutObserved['baseline']> {
     const [tells, counted] = await Promise.all([this.measure(key, serving), this.traffic(candidate)]);
     if (!tells || counted === undefined) return undefined;
-    const former = this.#windows.get(key)?.traffic();
+    const former = this.#windows.get(key)?.traffic(enoughLogins);
     return former === undefined ? 'measuring' : { candidate: counted, former };
   }
 

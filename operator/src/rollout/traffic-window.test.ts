@@ -10,7 +10,7 @@ function requests(...samples: [seconds: number, counted: Record<string, number>]
   for (const [seconds, counted] of samples) {
     window.add(seconds * 1000, new Map(Object.entries(counted).map(([pod, count]) => [pod, served(count)])));
   }
-  return window.traffic()?.requests;
+  return window.traffic(20)?.requests;
 }
 
 describe('the traffic of the last two minutes', () => {
@@ -31,5 +31,18 @@ describe('the traffic of the last two minutes', () => {
   test('is not known from a single look, nor from two in a moment', () => {
     expect(requests([0, { a: 1 }])).toBeUndefined();
     expect(requests([0, { a: 1 }], [4, { a: 2 }])).toBeUndefined();
+  });
+
+  test.each([
+    [6, 0, true],
+    [6, 19, false],
+    [6, 20, true],
+    [29, 1, false],
+    [30, 1, true],
+  ])('after %d s with %d logins of 20 is known: %s', (seconds, logins, known) => {
+    const window = new TrafficWindow();
+    window.add(0, new Map([['a', NO_TRAFFIC]]));
+    window.add(seconds * 1000, new Map([['a', { ...NO_TRAFFIC, logins }]]));
+    expect(window.traffic(20) !== undefined).toBe(known);
   });
 });
