@@ -24,7 +24,7 @@ describe('the warming of the caches', () => {
   clusterTest('loads who logged in lately, as the policies of the namespace and of the network allow', async () => {
     await loggedInUser(new AuthClient(gateway.url));
     await kubectl.run(['create', '-n', NAMESPACE, 'job', JOB, `--from=cronjob/${NAME}-warm`]);
-    await kubectl.run(['wait', '-n', NAMESPACE, `job/${JOB}`, '--for=condition=Complete', '--timeout=120s']);
+    await kubectl.run(['wait', '-n', NAMESPACE, `job/${JOB}`, '--for=condition=Complete', '--timeout=300s']);
     const log = await kubectl.run(['logs', '-n', NAMESPACE, `job/${JOB}`]);
     const warmed = log.split('\n').find((line) => line.includes('"message":"warmed"'));
     expect(JSON.parse(warmed ?? '{}').users).toBeGreaterThan(0);

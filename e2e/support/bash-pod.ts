@@ -29,7 +29,7 @@ export async function startBashPod(name: string, labels: Readonly<Record<string,
     },
   };
   await kubectl.apply(JSON.stringify(pod));
-  await kubectl.run(['wait', '-n', NAMESPACE, `pod/${name}`, '--for=condition=Ready', '--timeout=90s']);
+  await kubectl.run(['wait', '-n', NAMESPACE, `pod/${name}`, '--for=condition=Ready', '--timeout=240s']);
 }
 
 export async function deletePod(name: string): Promise<void> {

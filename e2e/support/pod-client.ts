@@ -27,7 +27,7 @@ export class PodClient {
     const { name } = options;
     const image = (await podsOf('auth-api'))[0]?.spec.containers[0]?.image ?? '';
     await kubectl.apply(stringify(podOf(options, image)));
-    await kubectl.run(['wait', '-n', NAMESPACE, `pod/${name}`, '--for=condition=Ready', '--timeout=90s']);
+    await kubectl.run(['wait', '-n', NAMESPACE, `pod/${name}`, '--for=condition=Ready', '--timeout=240s']);
     const address = await kubectl.run(['get', '-n', NAMESPACE, 'pod', name, '-o', 'jsonpath={.status.podIP}']);
     return new PodClient(name, address);
   }
