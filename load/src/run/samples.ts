@@ -51,10 +51,21 @@ export function apiSample(pods: readonly (readonly MetricSample[])[]): ApiSample
     ...present('activeWriteConnections', pool('primary')),
     ...present('activeReadConnections', pool('replicas')),
     ...present('cacheHits', sumOf(all, 'cache_operations_total', { result: 'hit' })),
-    ...present('cacheMisses', sumOf(all, 'cache_operations_total', { result: 'miss' })),
+    ...present('cacheMisses', missesOf(all)),
     ...present('querySeconds', sumOf(all, 'postgres_query_duration_seconds_sum')),
     ...present('queries', sumOf(all, 'postgres_query_duration_seconds_count')),
   };
+}
+
+/** What a pod's memory does not know is looked up in the tier that pods share: a miss is what neither of them knows. */
+const MEMORY_OF_A_POD = ['get_session', 'get_user_basic'];
+
+function missesOf(all: readonly MetricSample[]): number | undefined {
+  const misses = (labels: Record<string, string>) =>
+    sumOf(all, 'cache_operations_total', { ...labels, result: 'miss' });
+  const total = misses({});
+  if (total === undefined) return undefined;
+  return MEMORY_OF_A_POD.reduce((left, operation) => left - (misses({ operation }) ?? 0), total);
 }
 
 /** A property only where there is a value. */

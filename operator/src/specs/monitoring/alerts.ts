@@ -1,5 +1,5 @@
 import { alert, type RuleGroup } from './rule.ts';
-import { BY_CLUSTER, type Scope } from './scope.ts';
+import { ANSWERED, BY_CLUSTER, type Scope, UNANSWERED } from './scope.ts';
 
 const WHO = '{{ $labels.namespace }}/{{ $labels.authcluster }}';
 
@@ -13,8 +13,8 @@ export function alertGroups(scope: Scope): RuleGroup[] {
 }
 
 function apiAlerts(scope: Scope) {
-  const lookups = (results: string) =>
-    `sum ${BY_CLUSTER} (rate(cache_operations_total{${scope},result=~"${results}"}[15m]))`;
+  const counted = (which: string) => `sum ${BY_CLUSTER} (rate(cache_operations_total{${scope},${which}}[15m]))`;
+  const lookups = `(${counted(ANSWERED)} + ${counted(UNANSWERED)})`;
   const logins = (selector: string) => `sum ${BY_CLUSTER} (rate(auth_requests_total{${scope}${selector}}[5m]))`;
   return [
     alert('AuthClusterHashQueueFull', {
@@ -31,7 +31,7 @@ function apiAlerts(scope: Scope) {
     }),
     alert('AuthClusterCacheHitRatioLow', {
       // Below ten lookups a second the database does not notice.
-      expr: `${lookups('hit')} / ${lookups('hit|miss')} < 0.9 and ${lookups('hit|miss')} > 10`,
+      expr: `${counted(ANSWERED)} / ${lookups} < 0.9 and ${lookups} > 10`,
       for: '30m',
       severity: 'warning',
       summary: `${WHO}: caches answer only {{ $value | humanizePercentage }} of lookups`,

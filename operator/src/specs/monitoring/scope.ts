@@ -18,3 +18,10 @@ export function scopeOf({ metadata: { namespace, name } }: AuthCluster): Scope {
 
 /** What the rules keep apart. */
 export const BY_CLUSTER = 'by (namespace, authcluster)';
+
+/**
+ * Lookups in caches that a query sums: those that were answered, and those that neither tier could answer. What a pod's memory
+ * does not know is looked up once more, in the tier that pods share, so that a miss of the memory is no end of a lookup.
+ */
+export const ANSWERED = 'result="hit"';
+export const UNANSWERED = 'result="miss",operation!~"get_session|get_user_basic"';

@@ -1,3 +1,4 @@
+import { ANSWERED, UNANSWERED } from '../scope.ts';
 import { type Dashboard, quantile, rate } from './dashboard.ts';
 
 /** What to look at while load is on: how much, how fast, what is refused, and which tier is at its limit. */
@@ -49,11 +50,12 @@ export const LOAD_TEST: Dashboard = {
       title: 'Cache hits',
       unit: 'percentunit',
       queries: [
-        [
-          'hits',
-          `sum(${rate('cache_operations_total', `${scope},result="hit"`)}) / sum(${rate('cache_operations_total', `${scope},result=~"hit|miss"`)})`,
-        ],
+        ['hits', `${lookups(scope, ANSWERED)} / (${lookups(scope, ANSWERED)} + ${lookups(scope, UNANSWERED)})`],
       ],
     },
   ],
 };
+
+function lookups(scope: string, which: string): string {
+  return `sum(${rate('cache_operations_total', `${scope},${which}`)})`;
+}
