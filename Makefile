@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos test-controllers tools engine base-images node-image cluster cluster-down images load push traefik
+.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos test-controllers test-guides tools engine base-images node-image cluster cluster-down images load push traefik
 
 # What a cluster of one's own needs: see dev/README.md.
 export CONTEXT REGISTRY VALUES

@@ -49,3 +49,6 @@ test-chaos: $(PACKAGES) tools ## losses and planned moves under load, five times
 
 test-controllers: $(PACKAGES) tools ## the gateway behind Traefik, by an Ingress and by the Gateway API (which is built or pulled first)
 	@$(NODE) dev/test.ts controllers
+
+test-guides: $(PACKAGES) tools ## the commands of the guides, as they stand there, on the local cluster
+	@$(NODE) dev/test.ts guides

@@ -42,6 +42,7 @@ export const LAYERS: readonly Layer[] = [
 export const ON_DEMAND: readonly Layer[] = [
   serverSuite('chaos', ['run', '--silent', 'test:chaos', '-w', 'e2e'], prepareCluster),
   serverSuite('controllers', ['run', '--silent', 'test:controllers', '-w', 'e2e'], prepareControllers),
+  serverSuite('guides', ['run', '--silent', 'test:guides', '-w', 'e2e'], prepareCluster),
 ];
 
 /** A command that counts as one test. */

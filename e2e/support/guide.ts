@@ -6,10 +6,13 @@ import { kubectl, NAME, NAMESPACE } from './cluster.ts';
 
 const GUIDES = new URL('../../docs/how-to/', import.meta.url);
 
+/** What a guide has before its first heading. */
+export const INTRODUCTION = '';
+
 /** The fenced blocks of one language under a heading of a guide, as they are but for who they speak of. */
 export async function guideBlocks(page: string, heading: string, language: 'sh' | 'yaml'): Promise<string[]> {
-  const sections = (await readFile(new URL(page, GUIDES), 'utf8')).split(/^## /m);
-  const section = sections.find((each) => each.startsWith(`${heading}\n`));
+  const [introduction, ...headed] = (await readFile(new URL(page, GUIDES), 'utf8')).split(/^## /m);
+  const section = heading === INTRODUCTION ? introduction : headed.find((each) => each.startsWith(`${heading}\n`));
   if (section === undefined) throw new Error(`${page} has no heading "${heading}"`);
   const blocks = section.matchAll(/^```(\w+)\n(.*?)^```/gms);
   return [...blocks].filter(([, found]) => found === language).map(([, , text = '']) => ofTheseTests(text));
@@ -17,7 +20,7 @@ export async function guideBlocks(page: string, heading: string, language: 'sh' 
 
 /** The guides speak of the AuthCluster demo in the namespace auth. */
 function ofTheseTests(text: string): string {
-  return text.replaceAll(/(?<=-n |metadata\.name: )auth(?![-.\w])/g, NAMESPACE).replaceAll(/\bdemo(?=-| )/g, NAME);
+  return text.replaceAll(/(?<=-n |metadata\.name: )auth(?![-.\w])/g, NAMESPACE).replaceAll(/\bdemo(?=-| |$)/gm, NAME);
 }
 
 /** Runs commands of a guide in a folder, with this cluster's context as the current one; resolves with what they print. */
