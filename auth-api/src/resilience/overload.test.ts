@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { LoginShedding } from './overload.ts';
 
 test.each([
@@ -14,4 +14,20 @@ test.each([
   });
   expect(shedding.isOverloaded()).toBe(now.isOverloaded);
   shedding.close();
+});
+
+test('an event loop that comes late is overload when it does so twice in a row, not once', () => {
+  jest.useFakeTimers();
+  let medianMs = 0;
+  const delay = { enable: () => true, disable: () => true, reset: () => {}, percentile: () => medianMs * 1e6 };
+  const options = { waiting: () => 0, maxWaiting: 50, isHashingFull: () => false, maxEventLoopDelayMs: 250 };
+  const shedding = new LoginShedding(options, delay);
+  const seen = [251, 20, 251, 251, 251, 250].map((each) => {
+    medianMs = each;
+    jest.advanceTimersByTime(500);
+    return shedding.isOverloaded();
+  });
+  expect(seen).toEqual([false, false, false, true, true, false]);
+  shedding.close();
+  jest.useRealTimers();
 });
