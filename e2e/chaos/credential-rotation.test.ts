@@ -1,12 +1,12 @@
 import { describe, expect } from '@jest/globals';
 import { type AuthClusterObject, type Condition, waitUntilReady } from '../../dev/kubernetes/auth-cluster.ts';
-import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
 import { type Credentials, loggedInUser, randomCredentials, type Tokens } from '../support/auth-client.ts';
 import { chaosClient, HOUR } from '../support/chaos-cluster.ts';
 import { AUTH_CLUSTERS, kubectl, NAME, NAMESPACE } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Note, repeatedly } from '../support/repeated.ts';
+import { secret } from '../support/secret.ts';
 import { underSteadyLoad } from '../support/steady-load.ts';
 
 /** Of both data tiers; each stage waits for kubelets, which take a minute or two, and for pods that are replaced. */
@@ -18,12 +18,6 @@ const USERS = 8;
 const PAUSE_MS = 400;
 
 const client = chaosClient();
-
-async function secret(name: string): Promise<Record<string, string>> {
-  const found = await kubectl.find<KubernetesObject & { data: Record<string, string> }>(NAMESPACE, 'secrets', name);
-  const entries = Object.entries(found?.data ?? {});
-  return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
-}
 
 async function rotating(): Promise<Condition | undefined> {
   const cluster = await kubectl.find<AuthClusterObject>(NAMESPACE, AUTH_CLUSTERS, NAME);

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect } from '@jest/globals';
 import { Authenticator } from '../../auth-api/integration/harness/authenticator.ts';
-import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
 import { type Credentials, logIn, randomCredentials } from '../support/auth-client.ts';
-import { kubectl, NAMESPACE } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { gatewayClient } from '../support/gateway-client.ts';
 import { guideBlocks, INTRODUCTION, runGuide } from '../support/guide.ts';
+import { secret } from '../support/secret.ts';
 
 /** The guides print what the API answers: here an answer that refuses ends a guide, as with `-f`, which some have. */
 const PRELUDE = `curl() {
@@ -63,17 +62,11 @@ describe('administration', () => {
   clusterTest('the first administrator comes from a Secret, which may go then', async () => {
     const [make = '', remove = ''] = await section('make-the-first-administrator.md', INTRODUCTION);
     await run(make);
-    const secret = await kubectl.find<KubernetesObject & { data: Record<string, string> }>(
-      NAMESPACE,
-      'secrets',
-      'first-administrator',
+    const { username = '', password = '' } = await secret('first-administrator');
+    const tokens = await eventually(
+      () => logIn(client, { username, password: password.trim() }),
+      READY_TIMEOUT_SECONDS,
     );
-    const [username = '', password = ''] = ['username', 'password'].map((key) =>
-      Buffer.from(secret?.data[key] ?? '', 'base64')
-        .toString('utf8')
-        .trim(),
-    );
-    const tokens = await eventually(() => logIn(client, { username, password }), READY_TIMEOUT_SECONDS);
     admin = tokens.access_token;
     await run(remove);
   });
@@ -181,13 +174,8 @@ describe('services', () => {
   clusterTest('ask about tokens with credentials from a Secret', async () => {
     const [make = '', ask = ''] = await section('let-services-check-tokens.md', 'Clients of a Secret');
     await run(make);
-    const found = await kubectl.find<KubernetesObject & { data: { billing: string } }>(
-      NAMESPACE,
-      'secrets',
-      'oauth-clients',
-    );
-    const secret = Buffer.from(found?.data.billing ?? '', 'base64').toString('utf8');
+    const { billing = '' } = await secret('oauth-clients');
     const { token } = await account();
-    await eventually(async () => expect(await run(ask, { secret, token })).toContain('"active":true'), 240);
+    await eventually(async () => expect(await run(ask, { secret: billing, token })).toContain('"active":true'), 240);
   });
 });

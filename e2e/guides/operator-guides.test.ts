@@ -13,9 +13,8 @@ interface Pod extends KubernetesObject {
   spec: { nodeName: string };
 }
 interface Status {
-  api: { activeColor: string; rollout: { phase: string } };
+  api: { rollout: { phase: string } };
   postgres: { primary: string; synchronousStandbys: string[] };
-  pooler: { ready: string };
 }
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -36,8 +35,8 @@ function ready() {
   return waitUntilReady(kubectl, NAMESPACE, NAME, { timeoutSeconds: READY_TIMEOUT_SECONDS });
 }
 
-function reason(type: string, expected: string, seconds = 120): Promise<void> {
-  return eventually(async () => expect((await condition(type))?.reason).toBe(expected), seconds);
+function reason(type: string, expected: string): Promise<void> {
+  return eventually(async () => expect((await condition(type))?.reason).toBe(expected), 120);
 }
 
 function rolledTo(phase: string): Promise<void> {
