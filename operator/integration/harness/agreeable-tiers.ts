@@ -12,7 +12,7 @@ export const AGREEABLE_TIERS: Tiers = {
     check: async () => ({ kind: 'passed' }),
     measure: async () => true,
     baseline: async () => ({ candidate: NO_TRAFFIC, former: NO_TRAFFIC }),
-    traffic: async () => undefined,
+    traffic: async () => NO_TRAFFIC,
     standBy: async () => [],
     signingKeys: async () => [],
   },

@@ -17,7 +17,8 @@ import { decideMove } from '../postgres/moves.ts';
 import { readPatroni } from '../postgres/patroni.ts';
 import { planVolumes } from '../postgres/volumes.ts';
 import { readService } from '../rollout/plan.ts';
-import { type Component, names, ROLE_LABEL } from '../specs/names.ts';
+import { podHealth } from '../rollout/pod-health.ts';
+import { COLOR_LABEL, type Component, names, ROLE_LABEL } from '../specs/names.ts';
 import { byName, type Observed, type StuckPod, type Tier } from '../status/observed.ts';
 import { isOlder, movesView, volumesView } from './database-views.ts';
 import { whyStuck } from './stuck-pods.ts';
@@ -61,11 +62,15 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
     patroni: readPatroni({ scope, configMaps: patroniObjects, pods: postgres, roleLabel: ROLE_LABEL }),
   };
   const poolers = ofComponents('pooler-rw', 'pooler-ro');
+  const api = ofComponents('auth-api');
+  const told = readService(service);
+  const serving = api.filter(({ metadata }) => metadata.labels?.[COLOR_LABEL] === told.serving);
+  const health = podHealth(serving, told.record.switchedAtMs, atMs);
   return {
     objects: {
       ...objects,
       jobs: byName(live<Job>('Job')),
-      api: { ...readService(service), check: undefined, baseline: undefined, traffic: undefined },
+      api: { ...told, check: undefined, baseline: undefined, traffic: undefined, health },
       atMs,
       desiredReplicas: desiredReplicas(live<HorizontalPodAutoscaler>('HorizontalPodAutoscaler')),
       olderDatabasePods: postgres.filter((pod) => isOlder(pod, objects.statefulSets.get(scope))).length,
@@ -77,7 +82,7 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
       ),
       stuckPods: stuckPods(pods),
     },
-    pods: { postgres, poolers, redis: ofComponents('redis'), api: ofComponents('auth-api') },
+    pods: { postgres, poolers, redis: ofComponents('redis'), api },
     patroniObjects,
   };
 }

@@ -59,6 +59,8 @@ export interface ContainerStatus {
 
 interface Termination {
   reason?: string;
+  /** RFC 3339. */
+  finishedAt?: string;
   exitCode: number;
   /** What the container said at its end, where its termination message policy lets it. */
   message?: string;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clusterWith } from '../testing/sample-clusters.ts';
 import { decideRollout } from './decide.ts';
-import type { Color, ColorState, RolloutObserved, RolloutPlan } from './terms.ts';
+import type { Color, ColorState, PodHealth, RolloutObserved, RolloutPlan } from './terms.ts';
 import { type Baseline, NO_TRAFFIC, type Traffic } from './traffic.ts';
 
 const SPEC = clusterWith({ api: { rollout: { bakeSeconds: 60 } } }).spec.api.rollout;
@@ -16,9 +16,11 @@ const runs = (revision: string, over: Partial<ColorState> = {}): ColorState => (
   rolledOut: true,
   ...over,
 });
+const NONE = { size: 0, ready: 0 };
 const idle: Traffic = { ...NO_TRAFFIC, requests: 1000 };
 const failing: Traffic = { ...idle, errors: 500 };
 const BASELINE: Baseline = { candidate: NO_TRAFFIC, former: idle };
+const WELL: PodHealth = { crashing: 0, unready: 0, longUnready: 0 };
 
 /** Blue serves revision `a`; `b` is wanted. */
 function seen(over: Partial<RolloutObserved> = {}): RolloutObserved {
@@ -31,6 +33,7 @@ function seen(over: Partial<RolloutObserved> = {}): RolloutObserved {
     check: undefined,
     baseline: BASELINE,
     traffic: undefined,
+    health: WELL,
     ...over,
   };
 }
@@ -42,6 +45,7 @@ const baking = (sinceSeconds: number): Partial<RolloutObserved> => ({
   serving: 'green',
   colors: bothUp,
   record: { switchedAtMs: NOW - sinceSeconds * 1000, baseline: BASELINE },
+  traffic: idle,
 });
 
 describe('the first installation', () => {
@@ -98,13 +102,44 @@ describe('a change of the auth API', () => {
     expect(measuring).toMatchObject({ phase: 'Checking', active: 'blue' });
     const untold = decide({ colors: bothUp, check, baseline: undefined });
     expect(untold).toMatchObject({ phase: 'Baking', active: 'green', record: { switchedAtMs: NOW } });
-    const next = decide({ ...baking(5), record: untold.record });
+    const next = decide({ ...baking(5), record: untold.record, traffic: undefined });
     expect(next.message).toContain('compared with nothing');
   });
 
   test('is done when the bake time is over, and only then does what served before go', () => {
     expect(decide(baking(59))).toMatchObject({ phase: 'Baking', active: 'green', keep: ['blue'] });
     expect(decide(baking(60))).toMatchObject({ phase: 'Stable', active: 'green', keep: [], record: {} });
+  });
+
+  test.each<[string, Partial<RolloutObserved>, string]>([
+    [
+      'a pod is not ready',
+      { colors: { ...bothUp, green: runs('b', { ready: 3 }) }, health: { ...WELL, unready: 1 } },
+      '3 of 4 pods of green are ready',
+    ],
+    ['it is half gone', { colors: { ...bothUp, green: runs('b', { ready: 1 }) } }, '1 of 4 pods of green are ready'],
+    ['none of its pods tells', { traffic: undefined }, 'no pod of green tells what it answers'],
+  ])('is not done while %s, whatever the bake time', (_why, over, why) => {
+    const late = { ...baking(3600), ...over };
+    const plan = decide(late);
+    expect(plan).toMatchObject({ phase: 'Baking', active: 'green', keep: ['blue'], record: late.record });
+    expect(plan.message).toContain(`longer than its bake time, since ${why}`);
+    expect(decide(late, { promote: 'b' })).toMatchObject({ phase: 'Stable', keep: [] });
+  });
+
+  test.each<[string, Partial<RolloutObserved>]>([
+    ['a pod that no node has room for', { colors: { ...bothUp, green: runs('b', { ready: 3 }) } }],
+    [
+      'pods of a hibernated AuthCluster',
+      { colors: { blue: runs('a', NONE), green: runs('b', NONE) }, traffic: undefined },
+    ],
+    ['metrics that there is nothing to compare with', { record: { switchedAtMs: 0 }, traffic: undefined }],
+  ])('does not wait for %s', (_what, over) => {
+    expect(decide({ ...baking(60), ...over })).toMatchObject({ phase: 'Stable', active: 'green', keep: [] });
+  });
+
+  test('that did worse is taken back even by an operator that comes when the bake time is over', () => {
+    expect(decide({ ...baking(3600), traffic: failing })).toMatchObject({ phase: 'RolledBack', active: 'blue' });
   });
 
   test('taken back by the spec ends where it began', () => {
@@ -135,6 +170,41 @@ describe('a change that does worse than what served before', () => {
 
   test('loses it, too, when none of its pods is ready any more', () => {
     expect(decide({ ...baking(5), colors: { ...bothUp, green: runs('b', { ready: 0 }) } }).phase).toBe('RolledBack');
+  });
+
+  test.each([
+    ['one ends again and again', 3, { crashing: 1 }, '1 of 4 pods of green end again and again'],
+    ['it is ready between its ends', 4, { crashing: 1 }, '1 of 4 pods of green end again and again'],
+    ['most are not ready for long', 1, { longUnready: 3 }, '3 of 4 pods of green have not been ready for 30 s'],
+  ])('loses it, too, when of its pods %s', (_what, ready, health, why) => {
+    const fallen = { colors: { ...bothUp, green: runs('b', { ready }) }, health: { ...WELL, unready: 1, ...health } };
+    const plan = decide({ ...baking(5), ...fallen });
+    expect(plan).toMatchObject({ phase: 'RolledBack', active: 'blue', keep: ['blue'] });
+    expect(plan.message).toContain(why);
+    expect(decide({ ...baking(5), ...fallen }, {}, { ...SPEC, automaticRollback: false })).toMatchObject({
+      ...{ phase: 'Baking', active: 'green', keep: ['blue'] },
+    });
+  });
+
+  test.each<[string, number, Partial<PodHealth>]>([
+    ['one is drained and has no room elsewhere', 3, {}],
+    ['one starts on another node', 3, { unready: 1 }],
+    ['one is on a node that is silent', 3, { unready: 1, longUnready: 1 }],
+    ['half are on a node that is silent', 2, { unready: 2, longUnready: 2 }],
+    ['most have only just become unready', 1, { unready: 3 }],
+  ])('keeps the traffic when of its pods %s', (_what, ready, health) => {
+    const colors = { ...bothUp, green: runs('b', { ready }) };
+    const plan = decide({ ...baking(5), colors, health: { ...WELL, ...health } });
+    expect(plan).toMatchObject({ phase: 'Baking', active: 'green', keep: ['blue'] });
+  });
+
+  test.each([
+    ['none of the former is', 0],
+    ['fewer of the former are', 1],
+  ])('keeps the traffic when pods are not ready, but %s, either', (_what, ready) => {
+    const colors = { blue: runs('a', { ready }), green: runs('b', { ready: ready * 2 }) };
+    const health = { crashing: 2, unready: 2, longUnready: 4 };
+    expect(decide({ ...baking(5), colors, health })).toMatchObject({ phase: 'Baking', active: 'green' });
   });
 
   test('keeps it where rollback is not automatic', () => {

@@ -1,4 +1,5 @@
 import type { RolloutSpec } from '../api/generated/authcluster.ts';
+import { faultOf, unproven } from './fault.ts';
 import {
   type Color,
   type ColorState,
@@ -9,8 +10,6 @@ import {
   type RolloutPlan,
   type RolloutRecord,
 } from './terms.ts';
-import { since } from './traffic.ts';
-import { verdict } from './verdict.ts';
 
 /**
  * The next step of a rollout, from what is there and nothing else: deciding again from the same gives the same, and
@@ -133,8 +132,12 @@ function baking(
     const message = `revision ${seen.wanted} was taken back: ${fault}; ${former} serves`;
     return back('RolledBack', message, { rejected: { revision: seen.wanted, message } }, [former]);
   }
-  const leftMs = switchedAtMs + spec.bakeSeconds * 1000 - nowMs;
-  if (leftMs <= 0 || orders.promote === seen.wanted) return stable(active, 'runs the revision that is wanted');
+  const isOver = nowMs >= switchedAtMs + spec.bakeSeconds * 1000;
+  const obstacle = isOver ? unproven(seen, spec, active) : undefined;
+  if (orders.promote === seen.wanted || (isOver && obstacle === undefined)) {
+    return stable(active, 'runs the revision that is wanted');
+  }
+  const longer = obstacle === undefined ? '' : ` longer than its bake time, since ${obstacle}`;
   return {
     active,
     apply: [active],
@@ -142,21 +145,13 @@ function baking(
     former,
     record: seen.record,
     phase: 'Baking',
-    message: `${active} has the traffic and is watched${uncompared(seen)}; ${former} stands by`,
+    message: `${active} has the traffic and is watched${longer}${uncompared(seen)}; ${former} stands by`,
   };
 }
 
 /** Nobody should take the silence of a rollout that cannot be judged for a good sign. */
 function uncompared({ record }: RolloutObserved): string {
   return record.baseline === undefined ? ', but compared with nothing, since the pods before it told nothing' : '';
-}
-
-function faultOf({ colors, traffic, record }: RolloutObserved, spec: RolloutSpec, active: Color): string | undefined {
-  const formerReady = colors[opposite(active)]?.ready ?? 0;
-  if ((colors[active]?.ready ?? 0) === 0 && formerReady > 0) return `no pod of ${active} is ready`;
-  const { baseline } = record;
-  if (traffic === undefined || baseline === undefined) return undefined;
-  return verdict(since(traffic, baseline.candidate), baseline.former, spec.errorBudget);
 }
 
 function stable(active: Color, what: string): RolloutPlan {

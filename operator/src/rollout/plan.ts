@@ -30,7 +30,7 @@ export function apiRollout(
   mayStart: boolean,
 ): RolloutPlan {
   const annotations = cluster.metadata.annotations ?? {};
-  const { serving, record, check, baseline, traffic } = observed.api;
+  const { serving, record, check, baseline, traffic, health } = observed.api;
   const seen = {
     wanted: apiRevision(cluster, inputs),
     serving,
@@ -40,6 +40,7 @@ export function apiRollout(
     check,
     baseline,
     traffic,
+    health,
   };
   const orders = { promote: annotations[PROMOTE], abort: annotations[ABORT] };
   return decideRollout(seen, cluster.spec.api.rollout, orders, observed.atMs);

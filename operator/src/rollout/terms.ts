@@ -13,6 +13,15 @@ export interface ColorState {
   rolledOut: boolean;
 }
 
+/** Of the pods that have the traffic: those that run somewhere and are not leaving. */
+export interface PodHealth {
+  /** End again and again since they have the traffic. */
+  crashing: number;
+  unready: number;
+  /** Have begun, and have not been ready for so long that they are not on their way. */
+  longUnready: number;
+}
+
 /** What the Service remembers of a rollout: written together with the selector, so that the two never disagree. */
 export interface RolloutRecord {
   /** Since when the new colour has had the traffic, in milliseconds since the epoch; absent once it has proved itself. */
@@ -38,8 +47,10 @@ export interface RolloutObserved {
   check: Check | undefined;
   /** Before the traffic moves; undefined where the pods that have it do not tell, or were not asked. */
   baseline: Baseline | 'measuring' | undefined;
-  /** Of the new colour since its pods began; undefined when they were not asked. */
+  /** Of the new colour's ready pods since they began; undefined when they were not asked, or none told. */
   traffic: Traffic | undefined;
+  /** Of the colour that the Service selects. */
+  health: PodHealth;
 }
 
 /** Revisions that a person has said something about. */

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Pod } from '../kubernetes/objects.ts';
+import type { Condition, Pod } from '../kubernetes/objects.ts';
 import { ApiTier } from './tier.ts';
 
 const servers: Server[] = [];
@@ -33,7 +33,8 @@ async function tierWith(listeners: Readonly<Record<string, RequestListener>>, no
 
 function pod(name: string, over: object = {}): Pod {
   const metadata = { name, namespace: 'auth', uid: name, resourceVersion: '1', ...over };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: {}, status: { podIP: '10.0.0.1' } };
+  const conditions: Condition[] = [{ type: 'Ready', status: 'True' }];
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: {}, status: { podIP: '10.0.0.1', conditions } };
 }
 
 const healthy: RequestListener = ({ url }, response) => {
@@ -76,10 +77,17 @@ describe('the traffic of pods', () => {
     expect(await tier.traffic([pod('a'), pod('b')])).toMatchObject({ requests: 6 });
   });
 
-  test('is not known while one of them does not tell: a part would be no verdict', async () => {
+  test('is that of those that tell: one that is down keeps the others from no verdict', async () => {
     const tier = await tierWith({ a: healthy });
-    expect(await tier.traffic([pod('a'), pod('gone')])).toBeUndefined();
+    expect(await tier.traffic([pod('a'), pod('gone')])).toMatchObject({ requests: 3 });
+    expect(await tier.traffic([pod('gone')])).toBeUndefined();
     expect(await tier.traffic([])).toBeUndefined();
+  });
+
+  test('is that of ready ones alone', async () => {
+    const tier = await tierWith({ a: healthy, b: healthy });
+    const starting = { ...pod('b'), status: { podIP: '10.0.0.1' } };
+    expect(await tier.traffic([pod('a'), starting])).toMatchObject({ requests: 3 });
   });
 });
 
@@ -102,10 +110,19 @@ describe('what new pods are compared with', () => {
     expect(baseline).toMatchObject({ candidate: { requests: 3 }, former: { requests: 100 } });
   });
 
+  test('is not known before all of the new pods have told', async () => {
+    let nowMs = 0;
+    const tier = await tierWith({ before: busy(100), next: busy(3) }, () => nowMs);
+    await tier.measure('n/x', [pod('before')]);
+    nowMs = 10_000;
+    expect(await tier.baseline('n/x', [pod('next'), pod('gone')], [pod('before')], 20)).toBe('measuring');
+  });
+
   test('takes a while to be known, and is not where nobody tells', async () => {
     const tier = await tierWith({ before: busy(1), next: busy(1) });
     expect(await tier.baseline('n/x', [pod('next')], [pod('before')], 20)).toBe('measuring');
     expect(await tier.baseline('n/x', [pod('next')], [pod('gone')], 20)).toBeUndefined();
+    expect(await tier.baseline('n/x', [pod('gone')], [pod('before')], 20)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import type { PodAddress, PodDialer } from '../kubernetes/dialer.ts';
-import type { Pod } from '../kubernetes/objects.ts';
+import { hasCondition, type Pod } from '../kubernetes/objects.ts';
 import { askPod } from '../kubernetes/pod-http.ts';
 import { type PodKeys, podKeys } from '../signing-keys/pod-keys.ts';
 import { PORTS } from '../specs/names.ts';
@@ -48,7 +48,7 @@ export class ApiTier {
 
   /** Takes a sample of what the pods that have the traffic have answered. Returns whether any of them told. */
   async measure(key: string, serving: readonly Pod[]): Promise<boolean> {
-    const { told } = await this.#scrape(serving);
+    const told = await this.#scrape(serving);
     if (told.size === 0) return false;
     const window = this.#windows.get(key) ?? new TrafficWindow();
     window.add(this.#options.now(), told);
@@ -63,16 +63,21 @@ export class ApiTier {
     serving: readonly Pod[],
     enoughLogins: number,
   ): Promise<RolloutObserved['baseline']> {
-    const [tells, counted] = await Promise.all([this.measure(key, serving), this.traffic(candidate)]);
-    if (!tells || counted === undefined) return undefined;
+    const [tells, counted] = await Promise.all([this.measure(key, serving), this.#scrape(candidate)]);
+    if (!tells || counted.size === 0) return undefined;
     const former = this.#windows.get(key)?.traffic(enoughLogins);
-    return former === undefined ? 'measuring' : { candidate: counted, former };
+    // What a pod had counted before and tells only later would be taken for what it did with the traffic.
+    const isWhole = counted.size === candidate.flatMap(addressOf).length;
+    return former === undefined || !isWhole ? 'measuring' : { candidate: sum(counted.values()), former };
   }
 
-  /** What pods have answered since they began. Undefined where one of them does not tell: a part would be no verdict. */
+  /**
+   * What ready pods have answered since they began. Undefined where none of them tells. A part speaks for all: else one pod
+   * that is down would keep the others from being judged.
+   */
   async traffic(pods: readonly Pod[]): Promise<Traffic | undefined> {
-    const { told, silent } = await this.#scrape(pods);
-    return silent === 0 && told.size > 0 ? sum(told.values()) : undefined;
+    const told = await this.#scrape(pods.filter((pod) => hasCondition(pod, 'Ready')));
+    return told.size > 0 ? sum(told.values()) : undefined;
   }
 
   /** Has pods close their clients' connections for the next seconds. Returns the names of those that do not listen. */
@@ -111,16 +116,13 @@ export class ApiTier {
     return status === 401 ? undefined : `POST /v1/login of ${pod.name} answered ${status} to an unknown user`;
   }
 
-  async #scrape(pods: readonly Pod[]): Promise<{ told: Counters; silent: number }> {
+  async #scrape(pods: readonly Pod[]): Promise<Counters> {
     const metrics = { port: PORTS.authApiOps, method: 'GET', path: '/metrics' } as const;
     const answers = await Promise.all(
       pods.flatMap(addressOf).map(async (pod) => ({ pod, ...(await askPod(this.#options.dialer, pod, metrics)) })),
     );
     const told = answers.filter(({ status }) => status === 200);
-    return {
-      told: new Map(told.map(({ pod, text }) => [pod.name, trafficOf(text)])),
-      silent: answers.length - told.length,
-    };
+    return new Map(told.map(({ pod, text }) => [pod.name, trafficOf(text)]));
   }
 }
 

@@ -79,7 +79,7 @@ export interface Observed {
   /** Pods of each component that have not finished, those that are leaving included. */
   podCounts: Readonly<Partial<Record<Component, number>>>;
   /** The auth API's rollout: what its Service tells, and its pods. */
-  api: Pick<RolloutObserved, 'serving' | 'record' | 'check' | 'baseline' | 'traffic'>;
+  api: Pick<RolloutObserved, 'serving' | 'record' | 'check' | 'baseline' | 'traffic' | 'health'>;
   /** When all this was seen, in milliseconds since the epoch. */
   atMs: number;
   /** By name, of HorizontalPodAutoscalers: what they want at present. */
@@ -120,7 +120,14 @@ export const NOTHING_OBSERVED: Observed = {
   deployments: new Map(),
   jobs: new Map(),
   podCounts: {},
-  api: { serving: undefined, record: {}, check: undefined, baseline: undefined, traffic: undefined },
+  api: {
+    serving: undefined,
+    record: {},
+    check: undefined,
+    baseline: undefined,
+    traffic: undefined,
+    health: { crashing: 0, unready: 0, longUnready: 0 },
+  },
   atMs: 0,
   desiredReplicas: new Map(),
   patroni: { leader: undefined, transitions: 0, syncStandbys: [], initialized: false, members: [] },

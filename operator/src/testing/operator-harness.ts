@@ -32,7 +32,7 @@ export class OperatorHarness {
   /** What the auth API's pods say when they are asked. */
   check: Check = { kind: 'passed' };
   baseline: RolloutObserved['baseline'] = { candidate: NO_TRAFFIC, former: NO_TRAFFIC };
-  traffic: RolloutObserved['traffic'];
+  traffic: RolloutObserved['traffic'] = NO_TRAFFIC;
   /** Pods that were told to send their clients elsewhere. */
   readonly stoodBy: string[] = [];
   /** What the auth API's pods have read of the signing keys: at once what there is. */

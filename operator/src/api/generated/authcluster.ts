@@ -1434,11 +1434,11 @@ export interface RolloutSpec {
    */
   strategy: 'BlueGreen' | 'RollingUpdate';
   /**
-   * How long the old pods stand by once the new ones have the traffic.
+   * How long at least the old pods stand by once the new ones have the traffic.
    */
   bakeSeconds: number;
   /**
-   * Take the traffic back during that time where errorBudget is exceeded.
+   * Take the traffic back during that time where errorBudget is exceeded or the new pods do not stay up.
    */
   automaticRollback: boolean;
   /**
