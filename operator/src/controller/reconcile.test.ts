@@ -201,6 +201,18 @@ describe('a rollout of the auth API', () => {
   };
   const deployments = () => ['blue', 'green'].filter((each) => harness.server.find('deployments', `acme-api-${each}`));
   const phase = () => harness.status()?.api?.rollout?.phase;
+  const putApiPods = () => {
+    for (const color of ['blue', 'green']) {
+      const labels = {
+        'app.kubernetes.io/name': 'authcluster',
+        'app.kubernetes.io/instance': 'acme',
+        'app.kubernetes.io/component': 'auth-api',
+        'authcluster.dev/color': color,
+      };
+      const metadata = { name: `acme-api-${color}-1`, namespace: 'auth', labels };
+      harness.server.put({ apiVersion: 'v1', kind: 'Pod', metadata, spec: {} } as unknown as LiveObject, 'pods');
+    }
+  };
 
   test('moves the traffic, waits out the bake time, and leaves one colour', async () => {
     await settled();
@@ -217,17 +229,8 @@ describe('a rollout of the auth API', () => {
   });
 
   test('has the pods that have lost the traffic send their clients elsewhere, and no others', async () => {
-    const { server } = await settled();
-    for (const color of ['blue', 'green']) {
-      const labels = {
-        'app.kubernetes.io/name': 'authcluster',
-        'app.kubernetes.io/instance': 'acme',
-        'app.kubernetes.io/component': 'auth-api',
-        'authcluster.dev/color': color,
-      };
-      const metadata = { name: `acme-api-${color}-1`, namespace: 'auth', labels };
-      server.put({ apiVersion: 'v1', kind: 'Pod', metadata }, 'pods');
-    }
+    await settled();
+    putApiPods();
     harness.change(NEXT);
     await harness.pass();
     expect(harness.stoodBy).toEqual([]);
@@ -236,6 +239,23 @@ describe('a rollout of the auth API', () => {
     harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
     await harness.untilQuiet();
     expect([phase(), harness.stoodBy.at(-1)]).toEqual(['RolledBack', 'acme-api-green-1']);
+  });
+
+  test.each([
+    ['although a step of another tier fails', 'deployments/acme-gateway', ['acme-api-blue-1']],
+    ['but not before the Service has moved it', 'services/acme-api', []],
+  ])('has them do so %s', async (_when, failing, told) => {
+    const { server } = await settled();
+    putApiPods();
+    harness.change({ ...NEXT, gateway: { resources: { requests: { cpu: '77m' } } } });
+    server.intercept = ({ path, method }) => {
+      if (method === 'PATCH' && path.endsWith(failing)) throw new ApiError({ method, path }, 500, '{}');
+    };
+    for (let passes = 0; passes < 4; passes += 1) {
+      harness.runWorkloads();
+      await harness.pass().catch(() => undefined);
+    }
+    expect([...new Set(harness.stoodBy)]).toEqual(told);
   });
 
   test('is taken back on errors, says why, and is not tried again', async () => {

@@ -3,14 +3,14 @@ import type { AuthCluster } from '../api/authcluster.ts';
 import { KIND } from '../api/authcluster.ts';
 import type { ExternalTier } from '../external/tier.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
-import { type Pod, splitKey } from '../kubernetes/objects.ts';
+import { type Pod, type Service, splitKey } from '../kubernetes/objects.ts';
 import { inSpan } from '../observability/spans.ts';
-import { apiRevision, nextExamination } from '../rollout/plan.ts';
+import { apiRevision, nextExamination, readService } from '../rollout/plan.ts';
 import { type Color, opposite } from '../rollout/terms.ts';
 import { type Desired, desired } from '../specs/desired.ts';
 import type { BuilderInputs, Credentials } from '../specs/inputs.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
-import { COLOR_LABEL } from '../specs/names.ts';
+import { COLOR_LABEL, names } from '../specs/names.ts';
 import { oncePer } from '../specs/once-per.ts';
 import type { Observed } from '../status/observed.ts';
 import { statusOf } from '../status/status.ts';
@@ -90,7 +90,7 @@ export class Reconciler {
           );
     if (plan !== undefined) {
       await inSpan('apply', {}, () => applyObjects(this.#options, key, plan, pass));
-      if (credentials !== undefined) await this.#standBy(plan, around, credentials, pass, log);
+      if (credentials !== undefined) await this.#standBy(cluster, plan, around, credentials, log);
       await resize(this.#options, cluster, plan, pass);
       await lookForRefusedRoutes(this.#options.cache, cluster, pass);
       await prune(this.#options, cluster, plan, pass, log);
@@ -140,15 +140,17 @@ export class Reconciler {
     return { ...objects.api, ...answer };
   }
 
-  /** Once the traffic has moved; before what has lost it may be deleted. */
+  /** Once the traffic has moved, whatever else of this pass failed; before what has lost it may be deleted. */
   async #standBy(
+    cluster: AuthCluster,
     { standingBy }: Desired,
     { pods }: Surroundings,
     { api: { operationsToken } }: Credentials,
-    pass: Pass,
     log: Logger,
   ): Promise<void> {
-    if (standingBy === undefined || pass.failed) return;
+    if (standingBy === undefined) return;
+    const service = this.#options.cache.store<Service>('Service').get(cluster.metadata.namespace, names(cluster).api);
+    if (readService(service).serving !== opposite(standingBy)) return;
     const deaf = await this.#options.api.standBy(ofColor(pods.api, standingBy), operationsToken);
     if (deaf.length > 0) log.warn({ pods: deaf }, 'pods that have lost the traffic could not be told');
   }
