@@ -258,6 +258,23 @@ describe('a rollout of the auth API', () => {
     expect([...new Set(harness.stoodBy)]).toEqual(told);
   });
 
+  test('has the disruption budget count the pods that have the traffic, and no others', async () => {
+    await settled();
+    const counted = () => {
+      const budget = harness.server.find('poddisruptionbudgets', 'acme-api') as unknown as {
+        spec: { selector: { matchLabels: Record<string, string> } };
+      };
+      return budget.spec.selector.matchLabels['authcluster.dev/color'];
+    };
+    harness.check = { kind: 'failed', message: 'GET /health answered 500' };
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    expect([deployments(), counted()]).toEqual([['blue', 'green'], 'blue']);
+    harness.check = { kind: 'passed' };
+    await harness.untilQuiet();
+    expect([serving(), counted()]).toEqual(['green', 'green']);
+  });
+
   test('is taken back on errors, says why, and is not tried again', async () => {
     await settled();
     harness.change(NEXT);

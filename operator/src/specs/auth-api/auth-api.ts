@@ -36,6 +36,8 @@ export function authApi(cluster: AuthCluster, inputs: BuilderInputs, { active, a
       component: 'auth-api',
       name: name.api,
       maxUnavailable: '25%',
+      // Not of the other one, too: while its pods cannot start, no node could be drained.
+      labels: { [COLOR_LABEL]: active },
       evictUnhealthy: true,
     }),
   ];
