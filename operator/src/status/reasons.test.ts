@@ -477,4 +477,17 @@ describe('a condition', () => {
       expect(found).toContain(` ${reason}: `);
     },
   );
+
+  test.each([
+    ['demo-api-blue', 'fewer than declared', 1, 'True ScalingUp'],
+    ['demo-gateway', 'fewer than declared', 1, 'True ScalingUp'],
+    ['demo-gateway', 'fewer than its autoscaler wants', 8, 'True Ready'],
+  ])('tells of a quota that lets %s have %s', (deployment, _share, readyReplicas, tier) => {
+    const refused = [{ ...refusedReplicas, message: 'exceeded quota: small' }];
+    const conditions = shown(withStatus(deployment, { readyReplicas, conditions: refused }));
+    expect(conditions[deployment === 'demo-gateway' ? 'GatewayReady' : 'ApiReady']).toMatch(tier);
+    expect(conditions.Degraded).toContain(
+      `True QuotaExceeded: Deployment ${deployment} does not get its pods: exceeded quota: small. Next: `,
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import type { Deployment, StatefulSet } from '../kubernetes/objects.ts';
-import { replicaFailure } from './refusals.ts';
+import { refusal, replicaFailure } from './refusals.ts';
 import { complete, pods, serving, type TierState, waiting } from './tier-state.ts';
 
 /** What keeps a Deployment from getting its pods: no progress for long, or pods that may not be made (a quota). */
@@ -24,8 +24,13 @@ export function scaled(name: string, deployment: Deployment, minReplicas: number
   if (!rolledOut(deployment)) {
     return { ...serving('RollingOut', `${servingPods(ready, name)}; others are being replaced`), ...withTrouble };
   }
-  if (ready < minReplicas) return serving('ScalingUp', `${ready} of ${minReplicas} pods of ${name} are ready`);
-  return complete(servingPods(ready, name));
+  const state =
+    ready < minReplicas
+      ? serving('ScalingUp', `${ready} of ${minReplicas} pods of ${name} are ready`)
+      : complete(servingPods(ready, name));
+  const refused = replicaFailure(deployment);
+  if (refused === undefined) return state;
+  return { ...state, trouble: refusal(`Deployment ${name}`, refused.message ?? 'no reason given') };
 }
 
 function servingPods(count: number, name: string): string {
