@@ -112,7 +112,7 @@ export async function converse(
     pass.attempt('pooler reconnect', 'pooler', () =>
       postgres.reconnectPoolers(
         key,
-        patroni,
+        cluster.spec.postgres.mode === 'External' ? undefined : patroni,
         appliedSchema(around.objects.jobs),
         around.pods.poolers,
         loginOf(credentials.postgres.pooler),

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Pod } from '../kubernetes/objects.ts';
 import { NOTHING_OBSERVED } from '../status/observed.ts';
+import type { PatroniView } from './patroni.ts';
 import { PostgresTier } from './tier.ts';
 
 const pooler = {
@@ -12,6 +13,25 @@ const pooler = {
 const led = (leader: string, transitions: number) => ({
   ...{ ...NOTHING_OBSERVED.patroni, leader, transitions },
   members: [{ pod: 'x-postgres-0', ready: true, role: '', timeline: 1, xlogLocation: 1n, pendingRestart: [] }],
+});
+
+test('poolers of an external database are told although nobody is known to lead', async () => {
+  const told: string[] = [];
+  const dialer = {
+    reach: async ({ name }: { name: string }) => {
+      told.push(name);
+      throw new Error('nobody is there');
+    },
+  };
+  const tier = new PostgresTier({ client: {} as KubernetesClient, dialer, now: () => 0 });
+  const labels = { 'app.kubernetes.io/component': 'pooler-ro' };
+  const reads = { ...pooler, metadata: { ...pooler.metadata, name: 'x-pooler-ro-0', uid: 'b', labels } };
+  const reconnect = (view: PatroniView | undefined) =>
+    tier.reconnectPoolers('k', view, 'migrations-1', [pooler, reads], { user: '', password: '' }, pino());
+  await reconnect(NOTHING_OBSERVED.patroni);
+  expect(told).toEqual([]);
+  await expect(reconnect(undefined)).rejects.toThrow('nobody is there');
+  expect(told).toEqual(['x-pooler-rw-0', 'x-pooler-ro-0']);
 });
 
 test('poolers that a planned move has had reconnect are not told again, and those of another leader are', async () => {

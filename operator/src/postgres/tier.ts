@@ -79,18 +79,20 @@ export class PostgresTier {
 
   /**
    * Has every pooler that knew another leader or another schema (or none) connect anew: to the one that leads now, and
-   * without plans that were made before the migrations. `schema` names the migrations that are done.
+   * without plans that were made before the migrations. `schema` names the migrations that are done. `view` is
+   * undefined where the database is somebody else's: who leads there is not known, and every pooler has a server.
    */
   async reconnectPoolers(
     key: string,
-    view: PatroniView,
+    view: PatroniView | undefined,
     schema: string | undefined,
     poolers: readonly Pod[],
     console: Login,
     log: Logger,
   ): Promise<void> {
-    if (view.leader === undefined) return;
-    const leadership = leadershipOf(view);
+    if (view !== undefined && view.leader === undefined) return;
+    const leadership = view === undefined ? 'external' : leadershipOf(view);
+    const connectable = view === undefined ? poolers : connectablePoolers(poolers, view);
     const before = this.#reconnected.get(key) ?? new Map<string, Connected>();
     const after = new Map<string, Connected>();
     this.#reconnected.set(key, after);
@@ -98,14 +100,14 @@ export class PostgresTier {
       const known = before.get(pod.metadata.uid);
       if (known !== undefined) after.set(pod.metadata.uid, known);
     }
-    const outdated = outdatedPoolers(connectablePoolers(poolers, view), after, { leadership, schema });
+    const outdated = outdatedPoolers(connectable, after, { leadership, schema });
     await Promise.all(
       outdated.map(async (pod) => {
         const address = addressOf(pod);
         if (address === undefined) return;
         await reconnectPooler(this.#options.dialer, address, console);
         after.set(pod.metadata.uid, { leadership, schema: schema ?? after.get(pod.metadata.uid)?.schema });
-        log.info({ pod: pod.metadata.name, leader: view.leader, schema }, 'had a pooler reconnect');
+        log.info({ pod: pod.metadata.name, leader: view?.leader, schema }, 'had a pooler reconnect');
       }),
     );
   }
