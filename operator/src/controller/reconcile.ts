@@ -131,7 +131,7 @@ export class Reconciler {
       if (asked.kind === 'traffic') return { traffic: await api.traffic(candidate) };
       if (asked.kind === 'check') {
         const { minimumRequests } = cluster.spec.api.rollout.errorBudget;
-        const check = await api.check(candidate);
+        const check = await api.check(key, candidate);
         return { check, baseline: await api.baseline(key, candidate, other, minimumRequests) };
       }
       await api.measure(key, other);

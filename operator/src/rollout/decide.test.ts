@@ -85,6 +85,12 @@ describe('a change of the auth API', () => {
     expect(plan.message).toContain('POST /v1/login answered 503');
   });
 
+  test('gets no traffic while the limit of logins lets none of the check through, which it says', () => {
+    const plan = decide({ colors: bothUp, check: { kind: 'limited' } });
+    expect(plan).toMatchObject({ phase: 'Checking', active: 'blue' });
+    expect(plan.message).toContain('api.rateLimits.loginPerNetwork');
+  });
+
   test('gets the traffic once it passed, and what served before stands by', () => {
     expect(decide({ colors: bothUp, check: { kind: 'passed' } })).toMatchObject({
       phase: 'Baking',

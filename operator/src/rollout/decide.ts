@@ -84,6 +84,10 @@ function starting(seen: RolloutObserved, active: Color, live: ColorState, orders
     if (seen.check.kind === 'failed') {
       return step('Checking', `${active} serves; ${candidate} did not pass its check: ${seen.check.message}`);
     }
+    if (seen.check.kind === 'limited') {
+      const limit = 'api.rateLimits.loginPerNetwork lets a login of the operator through';
+      return step('Checking', `${active} serves; ${candidate} is being checked as soon as ${limit}`);
+    }
     if (seen.baseline === 'measuring') {
       return step('Checking', `${candidate} passed its check; what ${active} answers is measured, to compare with`);
     }

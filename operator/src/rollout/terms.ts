@@ -32,7 +32,8 @@ export interface RolloutRecord {
   rejected?: { revision: string; message: string };
 }
 
-export type Check = { kind: 'passed' } | { kind: 'failed'; message: string };
+/** Limited while the auth API's own limit of logins lets none of the operator's through. */
+export type Check = { kind: 'passed' } | { kind: 'limited' } | { kind: 'failed'; message: string };
 
 export interface RolloutObserved {
   /** The revision that the spec asks for. */

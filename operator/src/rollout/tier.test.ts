@@ -49,25 +49,37 @@ const withoutDatabase: RequestListener = (request, response) => {
 describe('the check of new pods', () => {
   test('is passed by pods that answer and decide a login', async () => {
     const tier = await tierWith({ a: healthy, b: healthy });
-    expect(await tier.check([pod('a'), pod('b')])).toEqual({ kind: 'passed' });
+    expect(await tier.check('n/x', [pod('a'), pod('b')])).toEqual({ kind: 'passed' });
   });
 
   test('is failed by one that cannot decide a login, and says so', async () => {
     const tier = await tierWith({ a: healthy, b: withoutDatabase });
     const message = 'POST /v1/login of b answered 503 to an unknown user';
-    expect(await tier.check([pod('a'), pod('b')])).toEqual({ kind: 'failed', message });
+    expect(await tier.check('n/x', [pod('a'), pod('b')])).toEqual({ kind: 'failed', message });
   });
 
   test('is failed by one that does not answer, and by none at all', async () => {
     const tier = await tierWith({ a: healthy });
-    expect(await tier.check([pod('a'), pod('gone')])).toMatchObject({ kind: 'failed' });
-    expect(await tier.check([])).toMatchObject({ kind: 'failed' });
+    expect(await tier.check('n/x', [pod('a'), pod('gone')])).toMatchObject({ kind: 'failed' });
+    expect(await tier.check('n/x', [])).toMatchObject({ kind: 'failed' });
   });
 
-  test('does not ask pods that are leaving', async () => {
+  test('has each pod decide a few logins, and no more however often it is asked', async () => {
+    let logins = 0;
+    const counting: RequestListener = (request, response) => {
+      if (request.url === '/v1/login') logins += 1;
+      healthy(request, response);
+    };
+    const tier = await tierWith({ a: counting, b: counting });
+    for (let time = 0; time < 5; time += 1) await tier.check('n/x', [pod('a'), pod('b')]);
+    expect(logins).toBe(6);
+  });
+
+  test('does not ask pods that are leaving or were evicted', async () => {
     const tier = await tierWith({ a: healthy, b: withoutDatabase });
     const leaving = pod('b', { deletionTimestamp: '2026-01-01T00:00:00Z' });
-    expect(await tier.check([pod('a'), leaving])).toEqual({ kind: 'passed' });
+    const evicted = { ...pod('b'), status: { phase: 'Failed', podIP: '10.0.0.1' } };
+    expect(await tier.check('n/x', [pod('a'), leaving, evicted])).toEqual({ kind: 'passed' });
   });
 });
 

@@ -3,6 +3,7 @@ import { hasCondition, type Pod } from '../kubernetes/objects.ts';
 import { askPod } from '../kubernetes/pod-http.ts';
 import { type PodKeys, podKeys } from '../signing-keys/pod-keys.ts';
 import { PORTS } from '../specs/names.ts';
+import { LoginChecks } from './login-checks.ts';
 import { trafficOf } from './metrics.ts';
 import type { Check, RolloutObserved } from './terms.ts';
 import { sum, type Traffic } from './traffic.ts';
@@ -16,14 +17,14 @@ export interface ApiTierOptions {
 
 /** A login costs what hashing a password costs: a few pods speak for all. */
 const PODS_TO_LOG_IN_TO = 3;
-/** The first one finds threads, connections and code cold; a client's should not be among the first. */
-const LOGINS_PER_POD = 3;
 
 /** Asks pods of the auth API what a rollout has to know, and tells those that have lost the traffic. */
 export class ApiTier {
   readonly #options: ApiTierOptions;
   /** Of the pods that are to lose the traffic, by AuthCluster. A new process begins to measure anew. */
   readonly #windows = new Map<string, TrafficWindow>();
+  /** Of new pods, by AuthCluster. */
+  readonly #logins = new Map<string, LoginChecks>();
 
   constructor(options: ApiTierOptions) {
     this.#options = options;
@@ -31,19 +32,20 @@ export class ApiTier {
 
   forget(key: string): void {
     this.#windows.delete(key);
+    this.#logins.delete(key);
   }
 
   /** Whether every one of these pods answers, and a few decide a login. */
-  async check(pods: readonly Pod[]): Promise<Check> {
+  async check(key: string, pods: readonly Pod[]): Promise<Check> {
     const addresses = pods.flatMap(addressOf);
     if (addresses.length === 0) return { kind: 'failed', message: 'no pod has an address' };
-    const some = addresses.slice(0, PODS_TO_LOG_IN_TO);
-    let outcomes = await Promise.all(addresses.map((pod) => this.#health(pod)));
-    for (let round = 0; round < LOGINS_PER_POD && outcomes.every((outcome) => outcome === undefined); round += 1) {
-      outcomes = await Promise.all(some.map((pod) => this.#login(pod)));
-    }
+    const outcomes = await Promise.all(addresses.map((pod) => this.#health(pod)));
     const message = outcomes.find((outcome) => outcome !== undefined);
-    return message === undefined ? { kind: 'passed' } : { kind: 'failed', message };
+    if (message !== undefined) return { kind: 'failed', message };
+    const { now } = this.#options;
+    const logins = this.#logins.get(key) ?? new LoginChecks({ logIn: (pod) => this.#logIn(pod), now });
+    this.#logins.set(key, logins);
+    return logins.check(addresses.slice(0, PODS_TO_LOG_IN_TO));
   }
 
   /** Takes a sample of what the pods that have the traffic have answered. Returns whether any of them told. */
@@ -72,8 +74,8 @@ export class ApiTier {
   }
 
   /**
-   * What ready pods have answered since they began. Undefined where none of them tells. A part speaks for all: else one pod
-   * that is down would keep the others from being judged.
+   * What ready pods have answered since they began. Undefined where none of them tells. A part speaks for all: else one
+   * pod that is down would keep the others from being judged.
    */
   async traffic(pods: readonly Pod[]): Promise<Traffic | undefined> {
     const told = await this.#scrape(pods.filter((pod) => hasCondition(pod, 'Ready')));
@@ -108,12 +110,11 @@ export class ApiTier {
   }
 
   /** Of a user whom nobody knows: it goes the whole way, through pooler, database and hashing, and ends in 401. */
-  async #login(pod: PodAddress): Promise<string | undefined> {
+  async #logIn(pod: PodAddress): Promise<number> {
     const unknown = () => this.#options.randomBytes(12).toString('hex');
     const body = JSON.stringify({ username: `rollout-${unknown()}`, password: unknown() });
     const login = { port: PORTS.authApi, method: 'POST', path: '/v1/login', body } as const;
-    const { status } = await askPod(this.#options.dialer, pod, login);
-    return status === 401 ? undefined : `POST /v1/login of ${pod.name} answered ${status} to an unknown user`;
+    return (await askPod(this.#options.dialer, pod, login)).status;
   }
 
   async #scrape(pods: readonly Pod[]): Promise<Counters> {
@@ -126,9 +127,9 @@ export class ApiTier {
   }
 }
 
-/** A pod that is leaving or has no address yet is not asked. */
+/** A pod that is leaving, was evicted or has no address yet is not asked. */
 function addressOf({ metadata, status }: Pod): PodAddress[] {
   const ip = status?.podIP;
-  if (ip === undefined || metadata.deletionTimestamp !== undefined) return [];
+  if (ip === undefined || metadata.deletionTimestamp !== undefined || status?.phase === 'Failed') return [];
   return [{ namespace: metadata.namespace, name: metadata.name, ip }];
 }
