@@ -155,16 +155,20 @@ async function answeredBy(color: string): Promise<number[]> {
   );
 }
 
-/** Resolves once pods of a colour get no more requests, of which there are many all the while; prints after how long. */
-async function leftAlone(color: string): Promise<void> {
-  const since = Date.now();
-  await eventually(async () => {
-    const seconds = ((Date.now() - since) / 1000).toFixed(1);
-    const before = await answeredBy(color);
-    await sleep(3000);
-    expect(await answeredBy(color)).toEqual(before);
-    process.stdout.write(`no request reached ${color} ${seconds} s after it was seen to have lost the traffic\n`);
-  }, 45);
+/** Fails where pods of a colour get a request later than 5 s after the switch; there are many all the while. */
+async function expectLeftAlone(color: string): Promise<void> {
+  await sleep(Math.max(0, (await switchedAtMs()) + 5000 - Date.now()));
+  const before = await answeredBy(color);
+  await sleep(3000);
+  expect(await answeredBy(color)).toEqual(before);
+}
+
+/** By the operator's clock, when it was about to move the traffic. */
+async function switchedAtMs(): Promise<number> {
+  const service = await kubectl.find(NAMESPACE, 'services', `${NAME}-api`);
+  const switchedAt = Date.parse(service?.metadata.annotations?.['authcluster.dev/switched-at'] ?? '');
+  if (Number.isNaN(switchedAt)) throw new Error('the Service of the auth API tells no moment of the switch');
+  return switchedAt;
 }
 
 function expectUnharmed({ failures, requests }: LoadResult): void {
@@ -207,7 +211,7 @@ describe('a rollout of the auth API under load', () => {
     const load = await underLoad(async () => {
       await change(env('worse'), { bakeSeconds: 240 });
       await reaches('Baking');
-      await leftAlone(before.activeColor);
+      await expectLeftAlone(before.activeColor);
       // As if the new revision did not take right passwords any more.
       await whileStrangersTry(async () => {
         const { activeColor, rollout } = await reaches('RolledBack', 90);
