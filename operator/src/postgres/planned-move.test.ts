@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { PatroniRefused } from './patroni-api.ts';
 import { type MoveParties, movePrimary } from './planned-move.ts';
 
@@ -77,6 +77,36 @@ describe('movePrimary', () => {
     expect(log).toEqual(expect.arrayContaining(['resume a', 'resume b']));
     expect(log).not.toContain('begin');
     expect(paused.size).toBe(0);
+  });
+
+  test.each([
+    [1500, 'moved'],
+    [3500, 'given up'],
+  ])('begins only where enough time is left once a pooler has taken %i ms to pause', async (pauseMs, kind) => {
+    const { all, log, paused } = parties(2000);
+    const pause = async (pooler: string) => {
+      await all.pause(pooler);
+      if (pooler === 'b') await all.sleep(pauseMs);
+    };
+    const outcome = await movePrimary({ ...all, pause });
+    expect(outcome.kind).toBe(kind);
+    if (kind === 'given up') expect(outcome).toMatchObject({ why: expect.stringContaining('took 3.5 s') });
+    expect(log.includes('begin')).toBe(kind === 'moved');
+    expect(paused.size).toBe(0);
+  });
+
+  test.each(['isServed', 'takesWrites'] as const)('lets writes go in time though %s never answers', async (look) => {
+    jest.useFakeTimers();
+    try {
+      const { all, paused } = parties(0, { now: () => Date.now(), [look]: () => new Promise(() => undefined) });
+      const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+      const moving = movePrimary({ ...all, ...(look === 'isServed' ? {} : { isServed: async () => true }), sleep });
+      await jest.advanceTimersByTimeAsync(4600);
+      expect(paused.size).toBe(0);
+      expect((await moving).kind).toBe('late');
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('goes on looking when Patroni does not answer: it may have begun', async () => {

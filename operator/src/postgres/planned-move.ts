@@ -2,6 +2,8 @@ import { PatroniRefused } from './patroni-api.ts';
 
 /** Below the 5 s after which each pooler's watchdog resumes it: the operator wants to be the one who does. */
 const LONGEST_PAUSE_MS = 4500;
+/** Patroni takes two to three seconds: begun later, a move would end after writes were let go, and they would fail. */
+const LEAST_LEFT_MS = 2800;
 const LOOK_AGAIN_MS = 50;
 /**
  * From the moment that the primary's Service names the new pod until every node sends connections there: as long as there
@@ -67,6 +69,8 @@ export async function movePrimary<Pooler>(parties: MoveParties<Pooler>): Promise
 /** Whether the target took writes before the deadline. Rejects where it is certain that nothing was begun. */
 async function carryOut<Pooler>(parties: MoveParties<Pooler>, deadlineMs: number): Promise<boolean> {
   const { now, sleep, endsWithAnswer } = parties;
+  const left = () => deadlineMs - now();
+  if (left() < LEAST_LEFT_MS) throw new Error(tooLate(left()));
   let answer: { refused?: unknown } | undefined;
   parties.begin().then(
     () => {
@@ -80,12 +84,26 @@ async function carryOut<Pooler>(parties: MoveParties<Pooler>, deadlineMs: number
     await sleep(LOOK_AGAIN_MS);
     if (answer?.refused !== undefined && (endsWithAnswer || nothingBegun(answer.refused))) throw answer.refused;
     if (endsWithAnswer && answer === undefined) continue;
-    if (!(await parties.isServed()) || !(await parties.takesWrites())) continue;
+    if (!(await inTime(parties.isServed(), left())) || !(await inTime(parties.takesWrites(), left()))) continue;
     const { most, least } = NODES_FOLLOW_MS;
-    if (!endsWithAnswer) await sleep(Math.max(least, Math.min(most, deadlineMs - now())));
+    if (!endsWithAnswer) await sleep(Math.max(least, Math.min(most, left())));
     return true;
   }
   return false;
+}
+
+function tooLate(leftMs: number): string {
+  const [spent, left] = [LONGEST_PAUSE_MS - leftMs, Math.max(0, leftMs)].map((each) => (each / 1000).toFixed(1));
+  return `the poolers took ${spent} s to hold writes back, and the ${left} s left are too few for a move`;
+}
+
+/** What is not known by then is not so yet: a look that hangs must not keep the poolers paused. */
+async function inTime(look: Promise<boolean>, leftMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), leftMs);
+  });
+  return Promise.race([look, limit]).finally(() => clearTimeout(timer));
 }
 
 function nothingBegun(refused: unknown): boolean {
