@@ -8,6 +8,7 @@ import { type Credentials, type PostgresLogin, taken } from '../specs/inputs.ts'
 import { names, ROLE_LABEL, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { changedDynamicConfiguration } from '../specs/postgres/patroni.ts';
 import type { ConversationOptions } from './conversation.ts';
+import { mayHaveClients } from './database-views.ts';
 import { StorageNotExpandable } from './errors.ts';
 import { observeObjects, type Surroundings, servesAlone } from './observe.ts';
 import { hasComponent } from './tiers.ts';
@@ -28,7 +29,7 @@ export async function moveDatabase(
     const changed = await client.mergePatch(cluster, { metadata: { resourceVersion, annotations } });
     if (typeof changed === 'object') cache.note(changed);
   }
-  const poolers = pods.poolers.filter((pod) => hasComponent(pod, 'pooler-rw'));
+  const poolers = pods.poolers.filter((pod) => hasComponent(pod, 'pooler-rw') && mayHaveClients(pod));
   const report = await mover.carryOut(key, next, {
     pods: pods.postgres,
     poolers,

@@ -1,12 +1,13 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import type { Deployment, PersistentVolumeClaim, Pod, StatefulSet } from '../kubernetes/objects.ts';
 import type { MovableMember, MovesView } from '../postgres/moves.ts';
+import { isPodReady } from '../postgres/patroni.ts';
 import type { VolumesView } from '../postgres/volumes.ts';
 import { names, SHAPE_ANNOTATION, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { templateSize } from '../specs/postgres/kept.ts';
 import { dynamicConfiguration } from '../specs/postgres/patroni.ts';
 import type { Observed } from '../status/observed.ts';
-import { rolledOut } from '../status/workloads.ts';
+import { whyStuck } from './stuck-pods.ts';
 import { hasComponent } from './tiers.ts';
 
 type Seen = Pick<Observed, 'patroni' | 'statefulSets' | 'deployments' | 'podCounts'> & {
@@ -57,17 +58,33 @@ function isOutdated(cluster: AuthCluster, { metadata }: Pod, statefulSet: Statef
   return cluster.spec.postgres.updates === 'Automatic' || metadata.annotations?.[SHAPE_ANNOTATION] !== wanted;
 }
 
-/** Writes are held back in poolers: all of them have to be there, and what goes past them has to be over. */
+/**
+ * Writes are held back in poolers: all that have clients have to be there, and what goes past them has to be over. A pod
+ * that cannot start, as where no node has room, has none: waiting for it could be for good.
+ */
 function hindrance(cluster: AuthCluster, { deployments, podCounts, pods }: Seen): string | undefined {
   const deployment: Deployment | undefined = deployments.get(names(cluster).poolerReadWrite);
-  const leaving = pods.poolers.some(
-    (pod) => hasComponent(pod, 'pooler-rw') && pod.metadata.deletionTimestamp !== undefined,
-  );
-  if (leaving) return 'the clients of a pooler that stops have to leave it';
-  const unready = deployment !== undefined && deployment.status?.readyReplicas !== deployment.spec.replicas;
-  if (unready || (deployment !== undefined && !rolledOut(deployment))) return 'every read-write pooler has to be ready';
+  const isSeen = (deployment?.status?.observedGeneration ?? 0) >= (deployment?.metadata.generation ?? 0);
+  const poolers = pods.poolers.filter((pod) => hasComponent(pod, 'pooler-rw'));
+  const running = poolers.filter(mayHaveClients);
+  if (running.some(({ metadata }) => metadata.deletionTimestamp !== undefined)) {
+    return 'the clients of a pooler that stops have to leave it';
+  }
+  if (!running.every(isPodReady) || poolers.some(isStarting) || (deployment !== undefined && !isSeen)) {
+    return 'every read-write pooler that runs or starts has to be ready';
+  }
   if ((podCounts.migrations ?? 0) > 0) return 'a migration has to end';
   return undefined;
+}
+
+/** Whether containers of the pod have run, and have not ended for good. */
+export function mayHaveClients({ status }: Pod): boolean {
+  return !['Pending', 'Succeeded', 'Failed'].includes(status?.phase ?? '');
+}
+
+/** It will have clients within moments. */
+function isStarting(pod: Pod): boolean {
+  return pod.status?.phase === 'Pending' && whyStuck(pod) === undefined;
 }
 
 /** What is known of the volumes of database pods. */
