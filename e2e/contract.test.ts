@@ -259,7 +259,7 @@ describe('with external data tiers', () => {
     const container = renderedContainer(cluster, objects, 'Job', 'migrations', brought);
     mount(container);
     const { host, appRole, tlsMode, credentialsDirectory } = parseMigrateConfig(container.variables);
-    expect(host).toBe('auth.cluster-abc.eu-central-1.rds.amazonaws.com');
+    expect(host).toBe('auth.abc.eu-central-1.rds.amazonaws.com');
     expect(appRole).toBe('shop_app');
     expect(readCredentials(join(root, credentialsDirectory)).user).toBe('shop_migrator');
     expect(tlsOptions(tlsMode, join(root, credentialsDirectory))).toEqual({ ca: 'authority of the database' });

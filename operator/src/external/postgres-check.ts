@@ -3,6 +3,7 @@ import type { ExternalPostgres } from '../api/generated/authcluster.ts';
 import { SCHEMA } from '../specs/names.ts';
 import type { ExternalLogin } from './material.ts';
 import { type Attempt, connectionProblem, type ExternalProblem } from './problem.ts';
+import { type AskRow, primaryProblem, replicaProblem, serverFacts } from './server-facts.ts';
 import { tlsConnectionOptions } from './tls.ts';
 
 export interface PostgresMaterial {
@@ -17,11 +18,6 @@ export interface PostgresCheck {
   problem?: ExternalProblem;
   /** Why a replica cannot be used, one for each such replica. */
   replicaProblems: readonly ExternalProblem[];
-}
-
-interface ServerFacts {
-  inRecovery: boolean;
-  maxConnections: number;
 }
 
 const TIMEOUT_MS = 4000;
@@ -45,19 +41,12 @@ async function checkPrimary(
 ): Promise<ExternalProblem | undefined> {
   const { host, port } = external.primary;
   const server = { host, port, addressField: `${FIELD}.primary.host`, ca };
-  const seen = await ask<ServerFacts>(external, server, application, 'application', FACTS);
-  if ('reason' in seen) return seen;
-  if (seen.inRecovery) {
-    const message = `${server.addressField}: ${host}:${port} is a replica (pg_is_in_recovery): name the primary`;
-    return { reason: 'NotPrimary', message };
-  }
-  if (seen.maxConnections < external.maxConnections) {
-    const most = `max_connections of ${host}:${port} is ${seen.maxConnections}`;
-    const message = `${FIELD}.maxConnections: ${most}: lower maxConnections to it, or raise it on the server`;
-    return { reason: 'TooFewConnections', message };
-  }
+  const facts = await ask(external, server, application, 'application', serverFacts);
+  if ('reason' in facts) return facts;
+  const unfit = primaryProblem(facts, named(server), external.maxConnections);
+  if (unfit !== undefined) return unfit;
   const [owner, role] = migration ? ([migration, 'migration'] as const) : ([application, 'application'] as const);
-  const may = await ask<MigrationRights>(external, server, owner, role, MIGRATION_RIGHTS);
+  const may = await ask(external, server, owner, role, (row) => row<MigrationRights>(MIGRATION_RIGHTS));
   if ('reason' in may) return may;
   return migrationProblem(external.database, owner.username, `${FIELD}.credentials.${role}`, may);
 }
@@ -69,12 +58,9 @@ async function checkReplica(
 ): Promise<ExternalProblem | undefined> {
   const port = external.replicas?.port ?? external.primary.port;
   const server = { host, port, addressField: `${FIELD}.replicas.hosts`, ca };
-  const seen = await ask<ServerFacts>(external, server, application, 'application', FACTS);
-  return 'reason' in seen ? seen : undefined;
+  const facts = await ask(external, server, application, 'application', serverFacts);
+  return 'reason' in facts ? facts : replicaProblem(facts, named(server));
 }
-
-const FACTS = `select pg_is_in_recovery() as "inRecovery",
-  current_setting('max_connections')::integer as "maxConnections"`;
 
 interface MigrationRights {
   create: boolean;
@@ -109,14 +95,18 @@ interface Server {
   ca: string | undefined;
 }
 
-/** One row of one query, or why there is none. */
-async function ask<Row>(
+function named({ host, port, addressField }: Server) {
+  return { address: `${host}:${port}`, addressField };
+}
+
+/** What `questions` find out over one connection, or why they do not. */
+async function ask<Answer>(
   external: ExternalPostgres,
   { host, port, addressField, ca }: Server,
   { username, password }: ExternalLogin,
   role: 'application' | 'migration',
-  query: string,
-): Promise<Row | ExternalProblem> {
+  questions: (row: AskRow) => Promise<Answer>,
+): Promise<Answer | ExternalProblem> {
   const ssl = tlsConnectionOptions(external.tls, ca);
   const client = new Client({
     ...{ host, port, password, user: username, database: external.database },
@@ -129,8 +119,7 @@ async function ask<Row>(
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query(query);
-    return rows[0] as Row;
+    return await questions(async <Row>(query: string) => (await client.query(query)).rows[0] as Row);
   } catch (error) {
     const loginField = `${FIELD}.credentials.${role}`;
     const attempt = { address: `${host}:${port}`, addressField, tlsField: `${FIELD}.tls`, loginField, username };

@@ -17,6 +17,8 @@ export type ExternalProblemReason =
   | 'PermissionDenied'
   | 'DatabaseMissing'
   | 'NotPrimary'
+  | 'NotReplica'
+  | 'PositionMissing'
   | 'TooFewConnections'
   | 'TopologyMismatch'
   | 'VersionTooOld'

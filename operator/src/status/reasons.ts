@@ -81,6 +81,8 @@ export const REASONS = {
   PermissionDenied: EXTERNAL,
   DatabaseMissing: 'See [Use an external database](../how-to/use-an-external-database.md).',
   NotPrimary: 'See [Use an external database](../how-to/use-an-external-database.md).',
+  NotReplica: 'See [Use an external database](../how-to/use-an-external-database.md).',
+  PositionMissing: 'See [Use an external database](../how-to/use-an-external-database.md).',
   TooFewConnections: 'See [Use an external database](../how-to/use-an-external-database.md).',
   UsernameReserved:
     'The role of the application is named as a user of the poolers: log in to the external database as another.',
