@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Pod } from '../kubernetes/objects.ts';
@@ -56,4 +56,26 @@ test('poolers that a planned move has had reconnect are not told again, and thos
   await reconnect(1);
   expect(calls).toBe(0);
   await expect(reconnect(2)).rejects.toThrow('nobody is there');
+});
+
+test('takes the label of the primary from those alone whom the leader key does not name, unless Patroni was there first', async () => {
+  const member = (pod: string, role: string) => ({ ...led('', 0).members[0], pod, role });
+  const pods = ['x-postgres-0', 'x-postgres-1', 'x-postgres-2'].map((name, ordinal) => {
+    const metadata = { name, namespace: 'n', uid: name, resourceVersion: `${70 + ordinal}` };
+    return { apiVersion: 'v1', kind: 'Pod', metadata, spec: {} } satisfies Pod;
+  });
+  const view = {
+    ...led('x-postgres-1', 1),
+    members: [
+      member('x-postgres-0', 'primary'),
+      member('x-postgres-1', 'primary'),
+      member('x-postgres-2', 'replica'),
+    ] as PatroniView['members'],
+  };
+  const mergePatch = jest.fn<KubernetesClient['mergePatch']>();
+  const client = { mergePatch } as unknown as KubernetesClient;
+  const tier = new PostgresTier({ client, dialer: { reach: () => Promise.reject(new Error()) }, now: () => 0 });
+  expect(await tier.unlabelStalePrimaries(view, pods, 'role')).toEqual(['x-postgres-0']);
+  const patch = { metadata: { resourceVersion: '70', labels: { role: null } } };
+  expect(mergePatch.mock.calls).toEqual([[pods[0], patch]]);
 });
