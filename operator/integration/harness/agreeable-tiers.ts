@@ -19,6 +19,7 @@ export const AGREEABLE_TIERS: Tiers = {
   postgres: {
     forget: () => undefined,
     unlabelStalePrimaries: async () => [],
+    refusedParameters: () => [],
     ensureAccounts: async (_key, primary) => primary !== undefined && isPodReady(primary),
     reconnectPoolers: async () => undefined,
     noteReconnected: () => undefined,

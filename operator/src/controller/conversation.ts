@@ -18,6 +18,7 @@ import { wantedAccounts } from '../specs/postgres/accounts.ts';
 import { existingShards } from '../specs/redis/shards.ts';
 import type { RandomBytes } from '../specs/secrets/signing-keys.ts';
 import { ROTATING } from '../status/conditions.ts';
+import { PARAMETERS_REFUSED } from '../status/database-tier.ts';
 import type { CredentialsView, Observed, RedisSummary, SigningKeysView } from '../status/observed.ts';
 import type { Clock } from './clock.ts';
 import { bringPatroniSettings, loginOf, moveDatabase, tendVolumes } from './database-conversation.ts';
@@ -32,6 +33,7 @@ export interface Talked {
   /** Why the last attempt to move the primary came to nothing. */
   moveProblem: string | undefined;
   accountsReady: boolean;
+  refusedParameters: readonly string[];
   poolerPaths: PathsSeen;
   redis: RedisState | undefined;
   signingKeys: SigningKeysView | undefined;
@@ -82,6 +84,7 @@ export async function converse(
         leader,
         taken(credentials.postgres.superuser).map(loginOf),
         wantedAccounts(credentials),
+        cluster.spec.postgres.parameters ?? {},
         log,
       ),
     ),
@@ -124,6 +127,7 @@ export async function converse(
   const asked = { login: loginOf(credentials.postgres.app), under };
   const poolerPaths = options.poolerPaths.through(key, around.pods.poolers, asked);
   const moveProblem = options.mover.problem(key);
+  const refusedParameters = postgres.refusedParameters(key);
   const ready = accountsReady ?? false;
   // After the accounts, whose state it goes by.
   const rotation = await pass.attempt('rotation of credentials', undefined, () => {
@@ -132,7 +136,7 @@ export async function converse(
     return rotateCredentials(options, seen, values);
   });
   return {
-    ...{ accountsReady: ready, poolerPaths, redis: redisState, moved, moveProblem },
+    ...{ accountsReady: ready, refusedParameters, poolerPaths, redis: redisState, moved, moveProblem },
     ...{ signingKeys, credentials: rotation },
   };
 }
@@ -156,6 +160,7 @@ export function asObserved(
   return {
     ...around.objects,
     accountsReady: talked?.accountsReady ?? false,
+    refusedParameters: talked?.refusedParameters ?? [],
     ...(talked === undefined ? {} : { poolerPaths: talked.poolerPaths }),
     ...(redis === undefined ? {} : { redis: summarise(redis) }),
     ...(signingKeys === undefined ? {} : { signingKeys }),
@@ -180,6 +185,7 @@ export function asLastHeard(around: Surroundings, cluster: AuthCluster, pass: Pa
   return {
     ...around.objects,
     accountsReady: around.objects.deployments.has(names(cluster).poolerReadWrite),
+    refusedParameters: lastRefusedParameters(cluster),
     ...lastFindings(cluster),
     ...(known ? { redis: { readyNodes, shards, slotsCovered, shardsInUse } } : {}),
     ...(signingKeys === undefined ? {} : { signingKeys }),
@@ -187,6 +193,11 @@ export function asLastHeard(around: Surroundings, cluster: AuthCluster, pass: Pa
     refusals: {},
     failures: pass.failures,
   };
+}
+
+function lastRefusedParameters({ status }: AuthCluster): string[] {
+  const refused = status?.conditions?.find(({ type, reason }) => type === 'Degraded' && reason === PARAMETERS_REFUSED);
+  return refused === undefined ? [] : [refused.message ?? ''];
 }
 
 /** It rests while nobody works on it. */

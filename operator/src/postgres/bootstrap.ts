@@ -10,11 +10,15 @@ import {
   type WantedAccounts,
 } from './accounts.ts';
 import { type Login, type Sql, withPostgres } from './connection.ts';
+import { PARAMETERS_QUERY, type ParameterSeen } from './parameter-checks.ts';
 
 const PORT = 5432;
 
 /** `notAccepting`: the server is starting. A member that holds the leader key counts as ready before it listens. */
-export type BootstrapOutcome = { kind: 'done'; statements: number } | { kind: 'notPrimary' } | { kind: 'notAccepting' };
+export type BootstrapOutcome =
+  | { kind: 'done'; statements: number; parameters: readonly ParameterSeen[] }
+  | { kind: 'notPrimary' }
+  | { kind: 'notAccepting' };
 
 /** ECONNREFUSED: nobody listens yet. 57P03, cannot_connect_now: it starts, or recovers. */
 const NOT_ACCEPTING = new Set(['ECONNREFUSED', '57P03']);
@@ -25,20 +29,23 @@ const WRONG_PASSWORD = '28P01';
 /**
  * Brings database, roles and privileges to what is wanted, on the primary and as superuser. Reads first and runs
  * only what is missing, so a second time writes nothing. While the superuser's own password changes there are two logins,
- * of which one works. Never logs statements: they hold verifiers.
+ * of which one works. Never logs statements: they hold verifiers. The parameters that are named are looked at on the way.
  */
 export async function bootstrapAccounts(
   dialer: PodDialer,
   primary: PodAddress,
   [superuser, ...others]: readonly Login[],
   wanted: WantedAccounts,
+  parameters: readonly string[],
 ): Promise<BootstrapOutcome> {
   if (superuser === undefined) throw new RangeError('nobody to log in as');
   try {
-    return await bringAccounts(dialer, primary, superuser, wanted);
+    return await bringAccounts(dialer, primary, superuser, wanted, parameters);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === WRONG_PASSWORD && others.length > 0) return bootstrapAccounts(dialer, primary, others, wanted);
+    if (code === WRONG_PASSWORD && others.length > 0) {
+      return bootstrapAccounts(dialer, primary, others, wanted, parameters);
+    }
     if (typeof code === 'string' && NOT_ACCEPTING.has(code)) return { kind: 'notAccepting' };
     throw error;
   }
@@ -49,6 +56,7 @@ async function bringAccounts(
   primary: PodAddress,
   superuser: Login,
   wanted: WantedAccounts,
+  parameters: readonly string[],
 ): Promise<BootstrapOutcome> {
   const target = { pod: primary, port: PORT, login: superuser };
   const inMaintenance = await withPostgres(dialer, { ...target, database: 'postgres' }, async (sql) => {
@@ -58,7 +66,10 @@ async function bringAccounts(
     const values = [names, wanted.database, wanted.replication.name];
     const [observed] = await sql.query<ObservedAccounts>(ACCOUNTS_QUERY, values);
     if (observed === undefined) throw new Error('the account query returned no row');
-    return runAll(sql, accountStatements(wanted, observed));
+    return {
+      statements: await runAll(sql, accountStatements(wanted, observed)),
+      parameters: parameters.length === 0 ? [] : await sql.query<ParameterSeen>(PARAMETERS_QUERY, [parameters]),
+    };
   });
   if (inMaintenance === undefined) return { kind: 'notPrimary' };
 
@@ -68,7 +79,7 @@ async function bringAccounts(
     if (observed === undefined) throw new Error('the schema query returned no row');
     return runAll(sql, schemaStatements(wanted, observed));
   });
-  return { kind: 'done', statements: inMaintenance + inDatabase };
+  return { kind: 'done', ...inMaintenance, statements: inMaintenance.statements + inDatabase };
 }
 
 async function runAll(sql: Sql, statements: readonly string[]): Promise<number> {

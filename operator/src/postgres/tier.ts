@@ -7,6 +7,7 @@ import { addressOf } from '../kubernetes/pod-http.ts';
 import type { WantedAccounts } from './accounts.ts';
 import { bootstrapAccounts } from './bootstrap.ts';
 import type { Login } from './connection.ts';
+import { ParameterChecks } from './parameter-checks.ts';
 import { isPodReady, type PatroniView, stalePrimaries } from './patroni.ts';
 import { reconnectPooler } from './pooler.ts';
 import { type Connected, connectablePoolers, outdatedPoolers } from './pooler-connections.ts';
@@ -23,16 +24,19 @@ const ACCOUNTS_CHECKED_FOR_MS = 600_000;
 /** What must be said to PostgreSQL and PgBouncer; what Patroni does by itself is left to it. */
 export class PostgresTier {
   readonly #options: PostgresTierOptions;
+  readonly #parameters: ParameterChecks;
   readonly #accounts = new Map<string, { wanted: string; checkedMs: number }>();
   /** What each pooler pod last reconnected for (a leader and a schema), by key and pod UID. */
   readonly #reconnected = new Map<string, Map<string, Connected>>();
 
   constructor(options: PostgresTierOptions) {
     this.#options = options;
+    this.#parameters = new ParameterChecks(options.now);
   }
 
   forget(key: string): void {
     this.#accounts.delete(key);
+    this.#parameters.forget(key);
     this.#reconnected.delete(key);
   }
 
@@ -47,22 +51,36 @@ export class PostgresTier {
     return stale;
   }
 
-  /** Makes database, roles and privileges be there. False while there is no primary that takes them. */
+  /** Which of spec.postgres.parameters did not come to be as asked for, for a person. */
+  refusedParameters(key: string): readonly string[] {
+    return this.#parameters.refused(key);
+  }
+
+  /**
+   * Makes database, roles and privileges be there. False while there is no primary that takes them. On the way it sees what
+   * became of spec.postgres.parameters.
+   */
   async ensureAccounts(
     key: string,
     primary: Pod | undefined,
     superuser: readonly Login[],
     wanted: WantedAccounts,
+    parameters: Readonly<Record<string, string>>,
     log: Logger,
   ): Promise<boolean> {
     const hash = stableHash(wanted);
     const known = this.#accounts.get(key);
     const right = known?.wanted === hash;
-    if (right && this.#options.now() - known.checkedMs < ACCOUNTS_CHECKED_FOR_MS) return true;
+    const isFresh = right && this.#options.now() - known.checkedMs < ACCOUNTS_CHECKED_FOR_MS;
+    const lookedAt = this.#parameters.due(key, parameters);
+    if (isFresh && lookedAt.length === 0) return true;
     const address = primary === undefined || !isPodReady(primary) ? undefined : addressOf(primary);
     if (address === undefined) return right;
-    const outcome = await bootstrapAccounts(this.#options.dialer, address, superuser, wanted);
-    if (outcome.kind !== 'done') return right;
+    const looking = bootstrapAccounts(this.#options.dialer, address, superuser, wanted, lookedAt);
+    // Accounts that are known to be right are not in doubt because parameters could not be looked at.
+    const outcome = isFresh ? await looking.catch(() => undefined) : await looking;
+    if (outcome?.kind !== 'done') return right;
+    if (lookedAt.length > 0) this.#parameters.saw(key, outcome.parameters);
     if (outcome.statements > 0) log.info({ statements: outcome.statements }, 'brought database accounts up to date');
     this.#accounts.set(key, { wanted: hash, checkedMs: this.#options.now() });
     return true;

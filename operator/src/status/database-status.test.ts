@@ -38,6 +38,17 @@ describe('the status of the database', () => {
     expect(condition('Degraded')).toMatchObject({ reason: 'SwitchoverGivenUp', message: 'Query read timeout' });
   });
 
+  test('serves without parameters that were refused, which need attention, also while something else is done', () => {
+    const refusedParameters = ['spec.postgres.parameters.jit: "perhaps" is left out'];
+    const settledDown = statusWith({ refusedParameters }).condition;
+    expect(settledDown('DatabaseReady')).toMatchObject({ status: 'True', reason: 'ParametersRefused' });
+    expect(settledDown('Degraded')).toMatchObject({ reason: 'ParametersRefused', message: refusedParameters[0] });
+    expect(settledDown('Ready')?.status).toBe('False');
+    const moving = statusWith({ refusedParameters, moves: { next: MOVE } }).condition;
+    expect(moving('DatabaseReady')).toMatchObject({ status: 'True', reason: 'SwitchingOver' });
+    expect(moving('Degraded')).toMatchObject({ reason: 'ParametersRefused' });
+  });
+
   test('counts pods of an older template, which are no change of their own', () => {
     const { status, condition } = statusWith({ olderDatabasePods: 2 });
     expect(status.postgres?.olderPods).toBe(2);

@@ -4,7 +4,18 @@ import { names } from '../specs/names.ts';
 import type { Observed } from './observed.ts';
 import { complete, serving, type TierState, waiting } from './tier-state.ts';
 
+export const PARAMETERS_REFUSED = 'ParametersRefused';
+
+/** Parameters that did not come to be: nothing else is held up by them. */
 export function database(cluster: AuthCluster, observed: Observed): TierState {
+  const state = present(cluster, observed);
+  if (observed.refusedParameters.length === 0 || !state.serving) return state;
+  const message = observed.refusedParameters.join('; ');
+  const trouble = state.trouble ?? { reason: PARAMETERS_REFUSED, message };
+  return { ...(state.complete ? serving(PARAMETERS_REFUSED, `${state.message}; ${message}`) : state), trouble };
+}
+
+function present(cluster: AuthCluster, observed: Observed): TierState {
   const { statefulSets, patroni, accountsReady } = observed;
   const name = names(cluster).postgres;
   const wanted = cluster.spec.postgres.readReplicas;

@@ -100,6 +100,8 @@ export interface Observed {
   moved?: MoveReport;
   /** Whether roles, database and privileges in PostgreSQL are as they should be. */
   accountsReady: boolean;
+  /** Which of spec.postgres.parameters did not come to be as asked for, for a person. */
+  refusedParameters: readonly string[];
   /** Where logins through the poolers lead; absent where nobody may be spoken to. */
   poolerPaths?: PathsSeen;
   /** Absent while no member can be asked. */
@@ -135,6 +137,7 @@ export const NOTHING_OBSERVED: Observed = {
   volumes: { grow: [], remove: [], growing: [], renewTemplate: false, smallest: undefined, members: 0 },
   moves: { next: { kind: 'none' } },
   accountsReady: false,
+  refusedParameters: [],
   refusals: {},
   stuckPods: {},
   failures: [],

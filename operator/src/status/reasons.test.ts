@@ -287,6 +287,12 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     () => shown({ ...settled, moves: { next: switchover }, moveProblem: 'Query read timeout' }),
     'True SwitchoverGivenUp: Query read timeout',
   ],
+  ParametersRefused: [
+    'DatabaseReady',
+    () =>
+      shown({ ...settled, refusedParameters: ['spec.postgres.parameters.wrok_mem: PostgreSQL has no such parameter'] }),
+    'True ParametersRefused: primary demo-postgres-0 and 2 of 2 replicas serve; spec.postgres.parameters.wrok_mem: PostgreSQL has no such parameter',
+  ],
   GrowingStorage: [
     'DatabaseReady',
     () => shown({ ...settled, volumes: { ...settled.volumes, renewTemplate: true } }),

@@ -173,6 +173,7 @@ export class OperatorHarness {
       postgres: {
         forget: () => undefined,
         unlabelStalePrimaries: async () => [],
+        refusedParameters: () => [],
         ensureAccounts: async (_key, primary) => primary !== undefined,
         reconnectPoolers: async () => undefined,
         noteReconnected: () => undefined,
