@@ -79,6 +79,7 @@ function totalCards(totals: Totals): [string, string | undefined][] {
     ['most database connections', totals.mostActiveConnections?.toString()],
     ['mean query', number(totals.meanQueryMs, 2, 'ms')],
     ['cache hits', percent(totals.cacheHitShare)],
+    ["sessions in a pod's memory", percent(totals.memoryHitShare)],
   ];
 }
 

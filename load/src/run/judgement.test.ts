@@ -20,6 +20,8 @@ password_hashing{state="queued"} 3
 cache_operations_total{operation="get_session",result="hit"} 90
 cache_operations_total{operation="get_user_basic",result="hit"} 5
 cache_operations_total{operation="get_session",result="miss"} 10
+cache_operations_total{operation="get_session",result="bypass"} 1
+cache_operations_total{operation="get_session_data",result="hit"} 6
 cache_operations_total{operation="get_session_data",result="miss"} 4
 odd{text="a \\"quoted\\" } name, with=signs"} +Inf 1700000000000
 `;
@@ -27,9 +29,9 @@ odd{text="a \\"quoted\\" } name, with=signs"} +Inf 1700000000000
 describe('metrics of the API', () => {
   test('are read from the text format, quotes and braces in labels too', () => {
     const samples = parsePrometheusText(metricsText);
-    expect(samples).toHaveLength(11);
+    expect(samples).toHaveLength(13);
     expect(samples.at(-1)).toEqual({ name: 'odd', labels: { text: 'a "quoted" } name, with=signs' }, value: Infinity });
-    expect(sumOf(samples, 'cache_operations_total', { result: 'hit' })).toBe(95);
+    expect(sumOf(samples, 'cache_operations_total', { result: 'hit' })).toBe(101);
     expect(sumOf(samples, 'nothing')).toBeUndefined();
   });
 
@@ -41,8 +43,10 @@ describe('metrics of the API', () => {
       cpuSeconds: 25,
       memoryMib: 200,
       activeWriteConnections: 6,
-      cacheHits: 190,
+      cacheHits: 202,
       cacheMisses: 8,
+      memoryHits: 180,
+      memoryMisses: 22,
     });
     expect(sample).not.toHaveProperty('activeReadConnections');
     expect(sample).not.toHaveProperty('queries');

@@ -63,6 +63,7 @@ export function totalsOf({ metrics }: K6Summary, samples: readonly Sample[], dur
   const cores = apiCpuCores(settled);
   const limit = mean(settled.map(({ tiers }) => tiers?.['auth-api']?.limitCores));
   const [hits, misses] = [growth(settled, 'cacheHits'), growth(settled, 'cacheMisses')];
+  const [memoryHits, memoryMisses] = [growth(settled, 'memoryHits'), growth(settled, 'memoryMisses')];
   const [querySeconds, queries] = [growth(settled, 'querySeconds'), growth(settled, 'queries')];
   const connections = settled.flatMap(({ api }) =>
     api?.activeWriteConnections === undefined ? [] : [api.activeWriteConnections + (api.activeReadConnections ?? 0)],
@@ -78,6 +79,7 @@ export function totalsOf({ metrics }: K6Summary, samples: readonly Sample[], dur
     apiCpuShareOfLimit: cores === undefined || limit === undefined ? undefined : cores / limit,
     machineUtilisation: mean(settled.map(({ machineUtilisation }) => machineUtilisation)),
     cacheHitShare: share(hits, misses),
+    memoryHitShare: share(memoryHits, memoryMisses),
     meanQueryMs: querySeconds === undefined || !queries ? undefined : (querySeconds / queries) * 1000,
     mostActiveConnections: connections.length === 0 ? undefined : Math.max(...connections),
     apiMemoryMibPerPod: mean(settled.map(({ api }) => (api === undefined ? undefined : api.memoryMib / api.pods))),
@@ -102,7 +104,7 @@ function apiCpuCores(samples: readonly Sample[]): number | undefined {
     : mean(samples.map(({ tiers }) => tiers?.['auth-api']?.cpuCores));
 }
 
-type Counter = 'cacheHits' | 'cacheMisses' | 'querySeconds' | 'queries';
+type Counter = 'cacheHits' | 'cacheMisses' | 'memoryHits' | 'memoryMisses' | 'querySeconds' | 'queries';
 
 /** How much a counter grew; where a pod came or went and took its count along, that step is left out. */
 function growth(samples: readonly Sample[], counter: Counter): number | undefined {

@@ -1,13 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { scaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { K6Summary } from '../../scenarios/summary.ts';
-import { type Calibration, DEFAULT_CALIBRATION, hashMs, parseCalibration } from '../plan/calibration.ts';
-import { predictedApiCpu } from '../plan/prediction.ts';
+import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
 import { runReport } from '../report/run-report.ts';
 import { administratorOf } from './administrator.ts';
-import { endpointResults, mean, settledRates, settledSamples, totalsOf, verdictsOf } from './judgement.ts';
+import { evaluated } from './evaluation.ts';
 import { runK6 } from './k6.ts';
 import { startKubernetesObserver } from './kubernetes-observer.ts';
 import { metricsObserver } from './metrics-observer.ts';
@@ -43,50 +41,17 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
       observation.stop(),
     );
     const summary = JSON.parse(await readFile(summaryFile, 'utf8')) as K6Summary;
-    const endpoints = endpointResults(summary);
-    const measured = totalsOf(summary, observation.samples, shape.durationSeconds);
-    const intervals = series.intervals();
-    const settled = settledSamples(observation.samples, shape.durationSeconds);
-    const rates = settledRates(intervals, shape.durationSeconds, {
-      localHitShare: measured.cacheHitShare ?? 0,
-      pods: mean(settled.map(({ api }) => api?.pods)) ?? 0,
-    });
-    const predicted = predictedApiCpu(rates, calibration, options.hashing);
-    const hashing = hashingShareOfMachine(
-      rates.loginsPerSecond,
-      measured.machineUtilisation,
-      hashMs(calibration, options.hashing),
-    );
-    const totals = {
-      ...measured,
-      ...(hashing === undefined ? {} : { hashingShareOfMachine: hashing }),
-      predictedApiCpuCores: predicted.cores,
-      predictedHashingShare: predicted.hashingShare,
-    };
-    const result: RunResult = {
-      version: 1,
-      scenario: { name: options.scenario, ...shape, scale: options.scale },
-      startedAt: new Date(startedAtMs).toISOString(),
-      baseUrl: options.baseUrl,
-      system: systemOf(options),
-      endpoints,
-      totals,
-      verdicts: verdictsOf(endpoints, totals),
-      intervals,
+    const result = evaluated({
+      ...{ options, shape, calibration, startedAtMs, summary },
+      intervals: series.intervals(),
       samples: observation.samples,
-    };
+    });
     await writeFile(join(directory, 'result.json'), `${JSON.stringify(result)}\n`);
     await writeFile(join(directory, 'report.html'), runReport(result));
     return result;
   } finally {
     close();
   }
-}
-
-/** Of all CPU that is used on the machine, where the load is made on the one under test. */
-function hashingShareOfMachine(loginsPerSecond: number, utilisation: number | undefined, eachMs: number) {
-  if (utilisation === undefined || utilisation === 0) return undefined;
-  return (loginsPerSecond * eachMs) / 1000 / (utilisation * availableParallelism());
 }
 
 async function calibrationOf(file: string | undefined): Promise<Calibration> {
@@ -130,11 +95,6 @@ function k6Environment(options: RunOptions, summaryFile: string): Record<string,
     PASSWORD_SEED: options.passwordSeed,
     SUMMARY_FILE: summaryFile,
   };
-}
-
-function systemOf({ cluster, note }: RunOptions): string {
-  const system = cluster === undefined ? 'auth API' : `AuthCluster ${cluster.namespace}/${cluster.name}`;
-  return note === '' ? system : `${system}: ${note}`;
 }
 
 /** The same trouble at every look is told once. */

@@ -50,7 +50,10 @@ export interface Totals {
   readonly hashingShareOfMachine?: number;
   readonly apiCpuShareOfLimit?: number;
   readonly machineUtilisation?: number;
+  /** Of both tiers of the caches. */
   readonly cacheHitShare?: number;
+  /** Share of the lookups of sessions that the memory of the pod that was asked answered. */
+  readonly memoryHitShare?: number;
   readonly meanQueryMs?: number;
   readonly mostActiveConnections?: number;
   readonly apiMemoryMibPerPod?: number;

@@ -31,6 +31,10 @@ export interface ApiSample {
   readonly activeReadConnections?: number;
   readonly cacheHits?: number;
   readonly cacheMisses?: number;
+  /** Lookups of sessions that the memory of the pod that was asked answered. */
+  readonly memoryHits?: number;
+  /** Those that it did not: the tier that pods share was asked next, or PostgreSQL. */
+  readonly memoryMisses?: number;
   readonly querySeconds?: number;
   readonly queries?: number;
 }
@@ -52,13 +56,15 @@ export function apiSample(pods: readonly (readonly MetricSample[])[]): ApiSample
     ...present('activeReadConnections', pool('replicas')),
     ...present('cacheHits', sumOf(all, 'cache_operations_total', { result: 'hit' })),
     ...present('cacheMisses', missesOf(all)),
+    ...memoryLookups(all),
     ...present('querySeconds', sumOf(all, 'postgres_query_duration_seconds_sum')),
     ...present('queries', sumOf(all, 'postgres_query_duration_seconds_count')),
   };
 }
 
 /** What a pod's memory does not know is looked up in the tier that pods share: a miss is what neither of them knows. */
-const MEMORY_OF_A_POD = ['get_session', 'get_user_basic'];
+const SESSION_IN_MEMORY = 'get_session';
+const MEMORY_OF_A_POD = [SESSION_IN_MEMORY, 'get_user_basic'];
 
 function missesOf(all: readonly MetricSample[]): number | undefined {
   const misses = (labels: Record<string, string>) =>
@@ -66,6 +72,16 @@ function missesOf(all: readonly MetricSample[]): number | undefined {
   const total = misses({});
   if (total === undefined) return undefined;
   return MEMORY_OF_A_POD.reduce((left, operation) => left - (misses({ operation }) ?? 0), total);
+}
+
+/** What is bypassed, since the pod may have missed invalidations, its memory does not answer. */
+function memoryLookups(all: readonly MetricSample[]): Pick<ApiSample, 'memoryHits' | 'memoryMisses'> {
+  const lookups = (labels: Record<string, string>) =>
+    sumOf(all, 'cache_operations_total', { ...labels, operation: SESSION_IN_MEMORY });
+  const total = lookups({});
+  if (total === undefined) return {};
+  const memoryHits = lookups({ result: 'hit' }) ?? 0;
+  return { memoryHits, memoryMisses: total - memoryHits };
 }
 
 /** A property only where there is a value. */

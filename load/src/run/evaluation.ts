@@ -1,0 +1,71 @@
+import { availableParallelism } from 'node:os';
+import type { ScaledShape } from '../../scenarios/scenario-shapes.ts';
+import type { K6Summary } from '../../scenarios/summary.ts';
+import { type Calibration, hashMs } from '../plan/calibration.ts';
+import { predictedApiCpu } from '../plan/prediction.ts';
+import { endpointResults, mean, settledRates, settledSamples, totalsOf, verdictsOf } from './judgement.ts';
+import type { RequestInterval } from './request-series.ts';
+import type { RunOptions } from './run-options.ts';
+import type { RunResult, Totals } from './run-result.ts';
+import type { Sample } from './samples.ts';
+
+/** A run that is over, and all that was seen of it. */
+export interface PlayedRun {
+  readonly options: RunOptions;
+  readonly shape: ScaledShape;
+  readonly calibration: Calibration;
+  readonly startedAtMs: number;
+  readonly summary: K6Summary;
+  readonly intervals: readonly RequestInterval[];
+  readonly samples: readonly Sample[];
+}
+
+/** What it amounts to, beside what the planner's model says of the same rates. */
+export function evaluated(run: PlayedRun): RunResult {
+  const { options, shape, startedAtMs, summary, intervals, samples } = run;
+  const endpoints = endpointResults(summary);
+  const measured = totalsOf(summary, samples, shape.durationSeconds);
+  const totals = { ...measured, ...modelled(run, measured) };
+  return {
+    version: 1,
+    scenario: { name: options.scenario, ...shape, scale: options.scale },
+    startedAt: new Date(startedAtMs).toISOString(),
+    baseUrl: options.baseUrl,
+    system: systemOf(options),
+    endpoints,
+    totals,
+    verdicts: verdictsOf(endpoints, totals),
+    intervals,
+    samples,
+  };
+}
+
+function modelled({ options, shape, calibration, intervals, samples }: PlayedRun, measured: Totals): Partial<Totals> {
+  const settled = settledSamples(samples, shape.durationSeconds);
+  const rates = settledRates(intervals, shape.durationSeconds, {
+    localHitShare: measured.memoryHitShare ?? 0,
+    pods: mean(settled.map(({ api }) => api?.pods)) ?? 0,
+  });
+  const predicted = predictedApiCpu(rates, calibration, options.hashing);
+  const hashing = hashingShareOfMachine(
+    rates.loginsPerSecond,
+    measured.machineUtilisation,
+    hashMs(calibration, options.hashing),
+  );
+  return {
+    ...(hashing === undefined ? {} : { hashingShareOfMachine: hashing }),
+    predictedApiCpuCores: predicted.cores,
+    predictedHashingShare: predicted.hashingShare,
+  };
+}
+
+/** Of all CPU that is used on the machine, where the load is made on the one under test. */
+function hashingShareOfMachine(loginsPerSecond: number, utilisation: number | undefined, eachMs: number) {
+  if (utilisation === undefined || utilisation === 0) return undefined;
+  return (loginsPerSecond * eachMs) / 1000 / (utilisation * availableParallelism());
+}
+
+function systemOf({ cluster, note }: RunOptions): string {
+  const system = cluster === undefined ? 'auth API' : `AuthCluster ${cluster.namespace}/${cluster.name}`;
+  return note === '' ? system : `${system}: ${note}`;
+}
