@@ -1,4 +1,4 @@
-import { Counter, Rate, Trend } from 'k6/metrics';
+import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
 import type { Options } from 'k6/options';
 import type { Settings } from './settings.ts';
 
@@ -11,6 +11,8 @@ export const timeouts = new Rate('timeouts');
 export const expectedRefusals = new Counter('expected_refusals');
 /** From the login to the end of the log-out. */
 export const sessionDuration = new Trend('session_duration', true);
+/** When the users began, in milliseconds of Date.now(): k6 starts earlier, to make them. */
+export const scenarioStart = new Gauge('scenario_start');
 
 export const ENDPOINTS = ['login', 'refresh', 'verify', 'profile', 'logout'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];

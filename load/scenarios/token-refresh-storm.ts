@@ -1,7 +1,7 @@
 // 50,000 users log in during 5 minutes; then, twice, all of them refresh within the last 30 seconds of a token's life.
 import exec from 'k6/execution';
 import { AuthClient } from './auth-client.ts';
-import { optionsFor, sessionDuration } from './measurements.ts';
+import { optionsFor, scenarioStart, sessionDuration } from './measurements.ts';
 import { Pace } from './pace.ts';
 import { stormTimetable } from './scenario-shapes.ts';
 import { settingsOf } from './settings.ts';
@@ -20,6 +20,7 @@ export const options = optionsFor(settings, {
 
 export default function session(): void {
   const pace = new Pace(settings);
+  scenarioStart.add(exec.scenario.startTime);
   const client = new AuthClient(settings.baseUrl, testUser(exec.vu.idInTest - 1, settings.passwordSeed));
   // Evenly, so that the storm is one of refreshes alone.
   pace.waitUntil((timetable.loginEndSeconds * (exec.vu.idInTest - 0.5)) / settings.users);

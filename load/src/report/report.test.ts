@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { scaledShape } from '../../scenarios/scenario-shapes.ts';
+import { judgedPart } from '../run/judged-part.ts';
 import { sampleRun } from '../testing/sample-run.ts';
 import { comparisonReport, comparisonText, differences } from './comparison.ts';
 import { lineChart } from './line-chart.ts';
@@ -78,6 +80,18 @@ describe('the report of a run', () => {
     expect(failed).toContain('<span class="verdict missed">1 missed</span>');
     expect(failed).toMatch(/failed requests allowed, 200 failed/);
   });
+});
+
+test('the report says which part of the run is judged', () => {
+  expect(runReport(sampleRun())).toContain('of the part in which the run has settled: 360 to 1710 s after the start');
+  const judged = judgedPart(
+    'token-refresh-storm',
+    scaledShape('token-refresh-storm', { scale: 1, timeScale: 1 }),
+    2.04,
+  );
+  expect(runReport({ ...sampleRun(), judged })).toContain(
+    'of the windows in which all refresh: 572 to 602 s and 872 to 902 s after the start',
+  );
 });
 
 describe('the comparison of two runs', () => {

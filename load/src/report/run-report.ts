@@ -1,3 +1,4 @@
+import type { JudgedPart } from '../run/judged-part.ts';
 import type { EndpointResult, RunResult, Totals, Verdict } from '../run/run-result.ts';
 import { escapeHtml } from './escape-html.ts';
 import { REPORT_STYLE } from './report-style.ts';
@@ -11,7 +12,7 @@ export function runReport(run: RunResult): string {
     [
       heading(run),
       cards(run),
-      `<h2>Thresholds</h2><div class="panel">${verdictTable(run.verdicts)}</div>`,
+      `<h2>Thresholds</h2><div class="panel">${verdictTable(run.verdicts)}${judgedNote(run)}</div>`,
       `<h2>By endpoint</h2><div class="panel">${endpointTable(run.endpoints)}</div>`,
       `<h2>Latency, and the pods behind it</h2>${latencyCharts(run)}`,
       `<h2>Traffic and errors</h2>${trafficCharts(run)}${errorBudgetChart(run)}`,
@@ -91,6 +92,20 @@ function verdictTable(verdicts: readonly Verdict[]): string {
   return `<table><tr><th>Threshold</th><th>Measured</th><th>Must be</th><th></th></tr>${rows.join('')}</table>`;
 }
 
+function judgedNote({ judged }: RunResult): string {
+  return `<p class="soft">${escapeHtml(judgedText(judged))}</p>`;
+}
+
+/** Which part of the run counts for which figures. */
+export function judgedText({ what, spans }: JudgedPart): string {
+  const seconds = (value: number) => Number(value.toFixed(1));
+  const times = spans.map(({ fromSeconds, toSeconds }) => `${seconds(fromSeconds)} to ${seconds(toSeconds)} s`);
+  return (
+    `Requests count from beginning to end. CPU, cache hits, queries, connections and memory are those of ${what}: ` +
+    `${times.join(' and ')} after the start.`
+  );
+}
+
 function outcome({ kind }: Verdict): string {
   if (kind === 'met') return '<td class="met">met</td>';
   return kind === 'missed' ? '<td class="missed-cell">missed</td>' : '<td class="soft">not measured</td>';
@@ -133,8 +148,7 @@ function endpointRow(name: string, endpoint: EndpointResult): string {
 function footer({ samples, intervals }: RunResult): string {
   return (
     `<footer>Errors are answers that the scenario does not ask for, 503s and time-outs among them; refused wrong passwords ` +
-    `are none. CPU is that of the settled part of the run, without its first fifth and its last twentieth. ` +
-    `${intervals.length} intervals of requests, ${samples.length} looks at the system.</footer>`
+    `are none. ${intervals.length} intervals of requests, ${samples.length} looks at the system.</footer>`
   );
 }
 

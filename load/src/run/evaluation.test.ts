@@ -41,3 +41,37 @@ test('checks that the shared tier answers are modelled as such, though they are 
   const expectedMs = 25 * verifyHitMs + 75 * verifyMissMs + idleMillicores;
   expect(totals.predictedApiCpuCores).toBeCloseTo(expectedMs / 1000, 9);
 });
+
+test('a storm is judged by its windows, however quiet the rest of it is', () => {
+  const shape = scaledShape('token-refresh-storm', { scale: 0.01, timeScale: 1 });
+  const inWindow = (atSeconds: number) => [573, 873].some((from) => atSeconds > from && atSeconds <= from + 30);
+  let [cpuSeconds, cacheHits, cacheMisses] = [0, 0, 0];
+  const samples = Array.from({ length: 186 }, (_, look) => look * 5).map((atSeconds) => {
+    const busy = inWindow(atSeconds);
+    cpuSeconds += busy ? 5 * 1.9 : 0;
+    cacheHits += busy ? 80 : 100;
+    cacheMisses += busy ? 20 : 0;
+    return {
+      ...{ atSeconds, machineUtilisation: busy ? 0.95 : 0.05 },
+      api: {
+        ...{ pods: 2, cpuSeconds, cacheHits, cacheMisses, memoryMib: 200 },
+        activeWriteConnections: busy ? 18 : 1,
+      },
+      tiers: { 'auth-api': { pods: 2, cpuCores: 0.1, memoryMib: 200, limitCores: 2 } },
+    };
+  });
+  const { totals, verdicts } = evaluated({
+    ...played({ memoryHits: 1, memoryMisses: 0, cacheHits: 1 }),
+    ...{ options: parseRunOptions(['--scenario=token-refresh-storm']), shape, samples },
+    startedAtMs: 1000,
+    summary: { metrics: { scenario_start: { values: { min: 4000 } } } },
+  });
+  expect(totals).toMatchObject({ cacheHitShare: 0.8, mostActiveConnections: 18 });
+  expect(totals.apiCpuShareOfLimit).toBeCloseTo(0.95, 9);
+  expect(totals.machineUtilisation).toBeCloseTo(0.95, 9);
+  expect(verdicts.filter(({ kind }) => kind === 'missed').map(({ what }) => what)).toEqual([
+    'CPU of the auth API, of its limit',
+    'CPU of the machine under test',
+    'cache hits',
+  ]);
+});

@@ -3,7 +3,8 @@ import type { ScaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { K6Summary } from '../../scenarios/summary.ts';
 import { type Calibration, hashMs } from '../plan/calibration.ts';
 import { predictedApiCpu } from '../plan/prediction.ts';
-import { endpointResults, mean, settledRates, settledSamples, totalsOf, verdictsOf } from './judgement.ts';
+import { intervalsWithin, judgedPart, looksWithin, type Span } from './judged-part.ts';
+import { endpointResults, mean, ratesOf, totalsOf, verdictsOf } from './judgement.ts';
 import type { RequestInterval } from './request-series.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunResult, Totals } from './run-result.ts';
@@ -24,8 +25,10 @@ export interface PlayedRun {
 export function evaluated(run: PlayedRun): RunResult {
   const { options, shape, startedAtMs, summary, intervals, samples } = run;
   const endpoints = endpointResults(summary);
-  const measured = totalsOf(summary, samples, shape.durationSeconds);
-  const totals = { ...measured, ...modelled(run, measured) };
+  const judged = judgedPart(options.scenario, shape, scenarioStartSeconds(run));
+  const looks = judged.spans.map((span) => looksWithin(samples, span));
+  const measured = totalsOf(summary, looks);
+  const totals = { ...measured, ...modelled(run, judged.spans, { totals: measured, looks: looks.flat() }) };
   return {
     version: 1,
     scenario: { name: options.scenario, ...shape, scale: options.scale },
@@ -34,17 +37,28 @@ export function evaluated(run: PlayedRun): RunResult {
     system: systemOf(options),
     endpoints,
     totals,
+    judged,
     verdicts: verdictsOf(endpoints, totals),
     intervals,
     samples,
   };
 }
 
-function modelled({ options, shape, calibration, intervals, samples }: PlayedRun, measured: Totals): Partial<Totals> {
-  const settled = settledSamples(samples, shape.durationSeconds);
-  const rates = settledRates(intervals, shape.durationSeconds, {
+/** A storm tells when its users began. */
+function scenarioStartSeconds({ summary, startedAtMs }: PlayedRun): number {
+  const beganAtMs = summary.metrics.scenario_start?.values.min;
+  return beganAtMs === undefined ? 0 : (beganAtMs - startedAtMs) / 1000;
+}
+
+function modelled(
+  { options, calibration, intervals }: PlayedRun,
+  spans: readonly Span[],
+  { totals: measured, looks }: { readonly totals: Totals; readonly looks: readonly Sample[] },
+): Partial<Totals> {
+  const judged = spans.flatMap((span) => intervalsWithin(intervals, span));
+  const rates = ratesOf(judged, {
     localHitShare: measured.memoryHitShare ?? 0,
-    pods: mean(settled.map(({ api }) => api?.pods)) ?? 0,
+    pods: mean(looks.map(({ api }) => api?.pods)) ?? 0,
   });
   const predicted = predictedApiCpu(rates, calibration, options.hashing);
   const hashing = hashingShareOfMachine(

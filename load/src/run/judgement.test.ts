@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { K6Summary } from '../../scenarios/summary.ts';
+import { looksWithin } from './judged-part.ts';
 import { endpointResults, totalsOf, verdictsOf } from './judgement.ts';
 import { tierSamples } from './kubernetes-observer.ts';
 import { parsePrometheusText, sumOf } from './prometheus-text.ts';
@@ -117,11 +118,11 @@ describe('the judgement', () => {
     tiers: { 'auth-api': { pods, cpuCores: 9, memoryMib: 1, limitCores: 2 } },
   });
   const judged = (k6: K6Summary, samples: Sample[]) => {
-    const totals = totalsOf(k6, samples, 100);
+    const totals = totalsOf(k6, [looksWithin(samples, { fromSeconds: 20, toSeconds: 95 })]);
     return { totals, verdicts: verdictsOf(endpointResults(k6), totals) };
   };
 
-  test('takes CPU and caches from counters of the settled part', () => {
+  test('takes CPU and caches from counters of the part that is judged', () => {
     const samples = [sample(0, 0), sample(30, 30), sample(40, 42), sample(50, 54), sample(99, 500)];
     const { totals, verdicts } = judged(summary(100, 0), samples);
     expect(totals).toMatchObject({ apiCpuCores: 1.2, apiCpuShareOfLimit: 0.6, cacheHitShare: 0.95 });

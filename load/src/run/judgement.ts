@@ -4,15 +4,6 @@ import type { RequestInterval } from './request-series.ts';
 import type { EndpointResult, Totals, Verdict } from './run-result.ts';
 import type { Sample } from './samples.ts';
 
-/** Where a run has settled: without its first fifth and its last twentieth, in which users come and leave. */
-export function settledSamples(samples: readonly Sample[], durationSeconds: number): Sample[] {
-  return samples.filter((sample) => isSettled(sample, durationSeconds));
-}
-
-function isSettled({ atSeconds }: { readonly atSeconds: number }, durationSeconds: number): boolean {
-  return atSeconds >= 0.2 * durationSeconds && atSeconds <= 0.95 * durationSeconds;
-}
-
 /** In the order in which a session meets them. */
 const ENDPOINTS = ['login', 'profile', 'verify', 'refresh', 'logout', 'all'];
 
@@ -36,16 +27,16 @@ export function endpointResults({ metrics }: K6Summary): Record<string, Endpoint
   return results;
 }
 
-/** Rates of the settled part of a run. */
-export function settledRates(
+/** Rates of the intervals that are judged. */
+export function ratesOf(
   intervals: readonly RequestInterval[],
-  durationSeconds: number,
   { localHitShare, pods }: { localHitShare: number; pods: number },
 ): MeasuredRates {
-  const settled = intervals.filter((interval) => isSettled(interval, durationSeconds));
-  const seconds = settled.reduce((sum, interval) => sum + interval.seconds, 0);
+  const seconds = intervals.reduce((sum, interval) => sum + interval.seconds, 0);
   const rate = (endpoint: string) =>
-    seconds === 0 ? 0 : settled.reduce((sum, { endpoints }) => sum + (endpoints[endpoint]?.requests ?? 0), 0) / seconds;
+    seconds === 0
+      ? 0
+      : intervals.reduce((sum, { endpoints }) => sum + (endpoints[endpoint]?.requests ?? 0), 0) / seconds;
   return {
     loginsPerSecond: rate('login'),
     // A log-out ends a session with one write, as a refresh does.
@@ -57,15 +48,18 @@ export function settledRates(
   };
 }
 
-/** What the whole run amounts to. */
-export function totalsOf({ metrics }: K6Summary, samples: readonly Sample[], durationSeconds: number): Totals {
-  const settled = settledSamples(samples, durationSeconds);
-  const cores = apiCpuCores(settled);
-  const limit = mean(settled.map(({ tiers }) => tiers?.['auth-api']?.limitCores));
-  const [hits, misses] = [growth(settled, 'cacheHits'), growth(settled, 'cacheMisses')];
-  const [memoryHits, memoryMisses] = [growth(settled, 'memoryHits'), growth(settled, 'memoryMisses')];
-  const [querySeconds, queries] = [growth(settled, 'querySeconds'), growth(settled, 'queries')];
-  const connections = settled.flatMap(({ api }) =>
+/**
+ * What a run amounts to: requests are those of the whole run, CPU, caches and connections those of the part that is judged.
+ * @param judged the looks at the system within each span of that part
+ */
+export function totalsOf({ metrics }: K6Summary, judged: readonly (readonly Sample[])[]): Totals {
+  const [looks, steps] = [judged.flat(), judged.flatMap(pairs)];
+  const cores = apiCpuCores(steps) ?? mean(looks.map(({ tiers }) => tiers?.['auth-api']?.cpuCores));
+  const limit = mean(looks.map(({ tiers }) => tiers?.['auth-api']?.limitCores));
+  const [hits, misses] = [growth(steps, 'cacheHits'), growth(steps, 'cacheMisses')];
+  const [memoryHits, memoryMisses] = [growth(steps, 'memoryHits'), growth(steps, 'memoryMisses')];
+  const [querySeconds, queries] = [growth(steps, 'querySeconds'), growth(steps, 'queries')];
+  const connections = looks.flatMap(({ api }) =>
     api?.activeWriteConnections === undefined ? [] : [api.activeWriteConnections + (api.activeReadConnections ?? 0)],
   );
   const session = metrics.session_duration?.values.med;
@@ -77,42 +71,41 @@ export function totalsOf({ metrics }: K6Summary, samples: readonly Sample[], dur
     sessionP50Seconds: session === undefined ? undefined : session / 1000,
     apiCpuCores: cores,
     apiCpuShareOfLimit: cores === undefined || limit === undefined ? undefined : cores / limit,
-    machineUtilisation: mean(settled.map(({ machineUtilisation }) => machineUtilisation)),
+    // Each look tells of the time since the one before it.
+    machineUtilisation: mean(steps.map(([, { machineUtilisation }]) => machineUtilisation)),
     cacheHitShare: share(hits, misses),
     memoryHitShare: share(memoryHits, memoryMisses),
     meanQueryMs: querySeconds === undefined || !queries ? undefined : (querySeconds / queries) * 1000,
     mostActiveConnections: connections.length === 0 ? undefined : Math.max(...connections),
-    apiMemoryMibPerPod: mean(settled.map(({ api }) => (api === undefined ? undefined : api.memoryMib / api.pods))),
+    apiMemoryMibPerPod: mean(looks.map(({ api }) => (api === undefined ? undefined : api.memoryMib / api.pods))),
   });
 }
 
-/**
- * CPU of the auth API from its own counters, between samples with the same number of pods; where those cannot be read,
- * from the cluster's metrics.
- */
-function apiCpuCores(samples: readonly Sample[]): number | undefined {
+/** Two looks, one after the other. */
+type Step = readonly [before: Sample, after: Sample];
+
+/** CPU of the auth API from its own counters, between looks at the same number of pods. */
+function apiCpuCores(steps: readonly Step[]): number | undefined {
   let [busySeconds, elapsedSeconds] = [0, 0];
-  for (const [before, after] of pairs(samples)) {
+  for (const [before, after] of steps) {
     if (before.api === undefined || after.api === undefined || before.api.pods !== after.api.pods) continue;
     const grown = after.api.cpuSeconds - before.api.cpuSeconds;
     if (grown < 0) continue;
     busySeconds += grown;
     elapsedSeconds += after.atSeconds - before.atSeconds;
   }
-  return elapsedSeconds > 0
-    ? busySeconds / elapsedSeconds
-    : mean(samples.map(({ tiers }) => tiers?.['auth-api']?.cpuCores));
+  return elapsedSeconds > 0 ? busySeconds / elapsedSeconds : undefined;
 }
 
 type Counter = 'cacheHits' | 'cacheMisses' | 'memoryHits' | 'memoryMisses' | 'querySeconds' | 'queries';
 
 /** How much a counter grew; where a pod came or went and took its count along, that step is left out. */
-function growth(samples: readonly Sample[], counter: Counter): number | undefined {
-  const steps = pairs(samples).flatMap(([before, after]) => {
+function growth(steps: readonly Step[], counter: Counter): number | undefined {
+  const grown = steps.flatMap(([before, after]) => {
     const [from, to] = [before.api?.[counter], after.api?.[counter]];
     return from === undefined || to === undefined || to < from ? [] : [to - from];
   });
-  return steps.length === 0 ? undefined : steps.reduce((sum, step) => sum + step, 0);
+  return grown.length === 0 ? undefined : grown.reduce((sum, step) => sum + step, 0);
 }
 
 /** The thresholds of every run. What could not be measured is said to be so, and fails nothing. */
@@ -162,8 +155,8 @@ export function mean(values: readonly (number | undefined)[]): number | undefine
   return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-function pairs<T>(items: readonly T[]): [T, T][] {
-  return items.slice(1).map((item, index) => [items[index] as T, item]);
+function pairs(samples: readonly Sample[]): Step[] {
+  return samples.slice(1).map((sample, index) => [samples[index] as Sample, sample]);
 }
 
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -1,11 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { scaledShape } from '../../scenarios/scenario-shapes.ts';
+import { type ScaledShape, type ScenarioName, scaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { K6Summary } from '../../scenarios/summary.ts';
 import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
 import { runReport } from '../report/run-report.ts';
 import { administratorOf } from './administrator.ts';
 import { evaluated } from './evaluation.ts';
+import { judgedPart } from './judged-part.ts';
 import { runK6 } from './k6.ts';
 import { startKubernetesObserver } from './kubernetes-observer.ts';
 import { metricsObserver } from './metrics-observer.ts';
@@ -19,6 +20,8 @@ export type Say = (line: string) => void;
 
 /** Intervals and looks per run: enough for a plot, few enough for a page. */
 const INTERVALS = 90;
+/** At least, where only a short window is judged. */
+const LOOKS_A_WINDOW = 6;
 
 /** Seeds, loads, watches and judges; writes result.json and report.html into the folder. */
 export async function loadRun(options: RunOptions, directory: string, say: Say): Promise<RunResult> {
@@ -30,7 +33,7 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
   try {
     const summaryFile = join(directory, 'k6-summary.json');
     const startedAtMs = Date.now();
-    const everySeconds = Math.max(1, Math.min(15, shape.durationSeconds / INTERVALS));
+    const everySeconds = secondsBetweenLooks(options.scenario, shape);
     const series = new RequestSeries(startedAtMs, everySeconds);
     const observation = observe(observers, { startedAtMs, everySeconds, onFailure: reportOnce(say) });
     say(
@@ -52,6 +55,12 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
   } finally {
     close();
   }
+}
+
+function secondsBetweenLooks(scenario: ScenarioName, shape: ScaledShape): number {
+  const { spans } = judgedPart(scenario, shape);
+  const shortest = Math.min(...spans.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
+  return Math.max(1, Math.min(15, shape.durationSeconds / INTERVALS, shortest / LOOKS_A_WINDOW));
 }
 
 async function calibrationOf(file: string | undefined): Promise<Calibration> {

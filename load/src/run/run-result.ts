@@ -1,3 +1,4 @@
+import type { JudgedPart } from './judged-part.ts';
 import type { RequestInterval } from './request-series.ts';
 import type { Sample } from './samples.ts';
 
@@ -18,6 +19,7 @@ export interface RunResult {
   readonly system: string;
   readonly endpoints: Readonly<Record<string, EndpointResult>>;
   readonly totals: Totals;
+  readonly judged: JudgedPart;
   readonly verdicts: readonly Verdict[];
   readonly intervals: readonly RequestInterval[];
   readonly samples: readonly Sample[];
@@ -40,7 +42,7 @@ export interface Totals {
   readonly refreshSuccessShare?: number;
   readonly expectedRefusals: number;
   readonly sessionP50Seconds?: number;
-  /** Over the middle of the run, without its beginning and end. */
+  /** As the other figures of the system: of the part that is judged. */
   readonly apiCpuCores?: number;
   /** What the planner's model expects for the rates that were measured. */
   readonly predictedApiCpuCores?: number;

@@ -1,4 +1,6 @@
+import { scaledShape } from '../../scenarios/scenario-shapes.ts';
 import { seededRandom } from '../plan/simulated-queue.ts';
+import { judgedPart } from '../run/judged-part.ts';
 import { verdictsOf } from '../run/judgement.ts';
 import type { EndpointInterval, RequestInterval } from '../run/request-series.ts';
 import type { EndpointResult, RunResult, Totals } from '../run/run-result.ts';
@@ -96,6 +98,7 @@ export function sampleRun({ slower = 1, failures = 0 } = {}): RunResult {
     system: 'made-up data',
     endpoints,
     totals,
+    judged: judgedPart('normal-login', scaledShape('normal-login', { scale: 0.1, timeScale: 1 })),
     verdicts: verdictsOf(endpoints, totals),
     intervals,
     samples,
