@@ -80,6 +80,18 @@ describe('the report of a run', () => {
     expect(failed).toContain('<span class="verdict missed">1 missed</span>');
     expect(failed).toMatch(/failed requests allowed, 200 failed/);
   });
+
+  test.each([
+    ['verdict', 'passed what was measured', undefined],
+    ['verdict missed', '1 not measured', 'metrics-server'],
+  ])('has no more than %j: %s, where something was not measured', (colour, headline, needs) => {
+    const run = sampleRun();
+    const unmeasured = { kind: 'notMeasured', what: 'CPU', limit: 'below 80 %' } as const;
+    const verdict = needs === undefined ? unmeasured : { ...unmeasured, needs };
+    const page = runReport({ ...run, verdicts: [...run.verdicts, verdict] });
+    expect(page).toContain(`<span class="${colour}">${headline}</span>`);
+    expect(page.includes('To measure CPU takes metrics-server.')).toBe(needs !== undefined);
+  });
 });
 
 test('the report says which part of the run is judged', () => {

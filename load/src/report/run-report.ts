@@ -1,5 +1,6 @@
 import type { JudgedPart } from '../run/judged-part.ts';
 import type { EndpointResult, RunResult, Totals, Verdict } from '../run/run-result.ts';
+import { isFailure } from '../run/verdicts.ts';
 import { escapeHtml } from './escape-html.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import { errorBudgetChart, latencyCharts, trafficCharts } from './run-charts.ts';
@@ -12,7 +13,7 @@ export function runReport(run: RunResult): string {
     [
       heading(run),
       cards(run),
-      `<h2>Thresholds</h2><div class="panel">${verdictTable(run.verdicts)}${judgedNote(run)}</div>`,
+      `<h2>Thresholds</h2><div class="panel">${verdictTable(run.verdicts)}${notes(run)}</div>`,
       `<h2>By endpoint</h2><div class="panel">${endpointTable(run.endpoints)}</div>`,
       `<h2>Latency, and the pods behind it</h2>${latencyCharts(run)}`,
       `<h2>Traffic and errors</h2>${trafficCharts(run)}${errorBudgetChart(run)}`,
@@ -31,15 +32,26 @@ export function htmlPage(title: string, content: string): string {
 }
 
 function heading({ scenario, startedAt, baseUrl, system, verdicts }: RunResult): string {
-  const missed = verdicts.filter(({ kind }) => kind === 'missed').length;
-  const verdict =
-    missed === 0 ? '<span class="verdict">passed</span>' : `<span class="verdict missed">${missed} missed</span>`;
+  const colour = verdicts.some(isFailure) ? 'verdict missed' : 'verdict';
+  const verdict = `<span class="${colour}">${headline(verdicts)}</span>`;
   const minutes = Number((scenario.durationSeconds / 60).toFixed(1));
   return (
     `<header><div><h1>${escapeHtml(title(scenario.name))}</h1>` +
     `<p class="soft">${scenario.users} users for ${minutes} min (scale ${scenario.scale}, time scale ${scenario.timeScale})` +
     ` against ${escapeHtml(baseUrl)}<br>${escapeHtml(system)}, ${escapeHtml(when(startedAt))}</p></div>${verdict}</header>`
   );
+}
+
+function headline(verdicts: readonly Verdict[]): string {
+  const failures = verdicts.filter(isFailure);
+  const missed = failures.filter(({ kind }) => kind === 'missed').length;
+  const unmeasured = failures.length - missed;
+  const counts = [
+    ...(missed > 0 ? [`${missed} missed`] : []),
+    ...(unmeasured > 0 ? [`${unmeasured} not measured`] : []),
+  ];
+  if (counts.length > 0) return counts.join(', ');
+  return verdicts.some(({ kind }) => kind === 'notMeasured') ? 'passed what was measured' : 'passed';
 }
 
 function title(name: string): string {
@@ -92,12 +104,17 @@ function verdictTable(verdicts: readonly Verdict[]): string {
   return `<table><tr><th>Threshold</th><th>Measured</th><th>Must be</th><th></th></tr>${rows.join('')}</table>`;
 }
 
-function judgedNote({ judged }: RunResult): string {
-  return `<p class="soft">${escapeHtml(judgedText(judged))}</p>`;
+function notes({ judged, verdicts }: RunResult): string {
+  const unmeasured = verdicts.flatMap((verdict) =>
+    verdict.kind === 'notMeasured' && verdict.needs !== undefined
+      ? [`To measure ${verdict.what} takes ${verdict.needs}.`]
+      : [],
+  );
+  return [judgedText(judged), ...unmeasured].map((note) => `<p class="soft">${escapeHtml(note)}</p>`).join('');
 }
 
 /** Which part of the run counts for which figures. */
-export function judgedText({ what, spans }: JudgedPart): string {
+function judgedText({ what, spans }: JudgedPart): string {
   const seconds = (value: number) => Number(value.toFixed(1));
   const times = spans.map(({ fromSeconds, toSeconds }) => `${seconds(fromSeconds)} to ${seconds(toSeconds)} s`);
   return (
@@ -106,9 +123,10 @@ export function judgedText({ what, spans }: JudgedPart): string {
   );
 }
 
-function outcome({ kind }: Verdict): string {
-  if (kind === 'met') return '<td class="met">met</td>';
-  return kind === 'missed' ? '<td class="missed-cell">missed</td>' : '<td class="soft">not measured</td>';
+function outcome(verdict: Verdict): string {
+  if (verdict.kind === 'met') return '<td class="met">met</td>';
+  const colour = isFailure(verdict) ? 'missed-cell' : 'soft';
+  return `<td class="${colour}">${verdict.kind === 'missed' ? 'missed' : 'not measured'}</td>`;
 }
 
 function endpointTable(endpoints: RunResult['endpoints']): string {

@@ -19,6 +19,7 @@ function played(caches: { memoryHits: number; memoryMisses: number; cacheHits: n
     calibration: DEFAULT_CALIBRATION,
     startedAtMs: 0,
     summary: { metrics: {} },
+    thresholdsMet: true,
     intervals: times.map((atSeconds): RequestInterval => {
       return { atSeconds, seconds: EVERY_SECONDS, users: 100, endpoints: { verify } };
     }),

@@ -4,11 +4,12 @@ import type { K6Summary } from '../../scenarios/summary.ts';
 import { type Calibration, hashMs } from '../plan/calibration.ts';
 import { predictedApiCpu } from '../plan/prediction.ts';
 import { intervalsWithin, judgedPart, looksWithin, type Span } from './judged-part.ts';
-import { endpointResults, mean, ratesOf, totalsOf, verdictsOf } from './judgement.ts';
+import { endpointResults, mean, ratesOf, totalsOf } from './judgement.ts';
 import type { RequestInterval } from './request-series.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunResult, Totals } from './run-result.ts';
 import type { Sample } from './samples.ts';
+import { verdictsOf } from './verdicts.ts';
 
 /** A run that is over, and all that was seen of it. */
 export interface PlayedRun {
@@ -17,13 +18,15 @@ export interface PlayedRun {
   readonly calibration: Calibration;
   readonly startedAtMs: number;
   readonly summary: K6Summary;
+  /** What k6 itself says of the thresholds in the scenario. */
+  readonly thresholdsMet: boolean;
   readonly intervals: readonly RequestInterval[];
   readonly samples: readonly Sample[];
 }
 
 /** What it amounts to, beside what the planner's model says of the same rates. */
 export function evaluated(run: PlayedRun): RunResult {
-  const { options, shape, startedAtMs, summary, intervals, samples } = run;
+  const { options, shape, startedAtMs, summary, thresholdsMet, intervals, samples } = run;
   const endpoints = endpointResults(summary);
   const judged = judgedPart(options.scenario, shape, scenarioStartSeconds(run));
   const looks = judged.spans.map((span) => looksWithin(samples, span));
@@ -38,7 +41,7 @@ export function evaluated(run: PlayedRun): RunResult {
     endpoints,
     totals,
     judged,
-    verdicts: verdictsOf(endpoints, totals),
+    verdicts: verdictsOf(endpoints, totals, { isClusterWatched: options.cluster !== undefined, thresholdsMet }),
     intervals,
     samples,
   };

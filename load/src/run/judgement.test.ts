@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { K6Summary } from '../../scenarios/summary.ts';
 import { looksWithin } from './judged-part.ts';
-import { endpointResults, totalsOf, verdictsOf } from './judgement.ts';
+import { endpointResults, totalsOf } from './judgement.ts';
 import { tierSamples } from './kubernetes-observer.ts';
 import { parsePrometheusText, sumOf } from './prometheus-text.ts';
 import { coresOf, mebibytesOf } from './quantities.ts';
 import { RequestSeries } from './request-series.ts';
 import { parseRunOptions } from './run-options.ts';
 import { apiSample, type Sample } from './samples.ts';
+import { isFailure, verdictsOf } from './verdicts.ts';
 
 const metricsText = `# HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.
 # TYPE process_cpu_seconds_total counter
@@ -117,9 +118,9 @@ describe('the judgement', () => {
     api: { pods, cpuSeconds, memoryMib: 100 * pods, cacheHits: cpuSeconds * 95, cacheMisses: cpuSeconds * 5 },
     tiers: { 'auth-api': { pods, cpuCores: 9, memoryMib: 1, limitCores: 2 } },
   });
-  const judged = (k6: K6Summary, samples: Sample[]) => {
+  const judged = (k6: K6Summary, samples: Sample[], { isClusterWatched = false, thresholdsMet = true } = {}) => {
     const totals = totalsOf(k6, [looksWithin(samples, { fromSeconds: 20, toSeconds: 95 })]);
-    return { totals, verdicts: verdictsOf(endpointResults(k6), totals) };
+    return { totals, verdicts: verdictsOf(endpointResults(k6), totals, { isClusterWatched, thresholdsMet }) };
   };
 
   test('takes CPU and caches from counters of the part that is judged', () => {
@@ -144,6 +145,28 @@ describe('the judgement', () => {
       'CPU of the auth API, of its limit',
       'cache hits',
     ]);
+  });
+
+  test('fails where a cluster was watched, and its CPU and caches were not seen', () => {
+    const failures = (isClusterWatched: boolean) =>
+      judged(summary(100, 0), [], { isClusterWatched }).verdicts.filter(isFailure);
+    expect(failures(true)).toMatchObject([
+      { what: 'CPU of the auth API, of its limit', needs: expect.stringMatching(/^metrics-server/) },
+      { what: 'cache hits', needs: expect.stringMatching(/pods\/portforward/) },
+    ]);
+    expect(failures(false)).toEqual([]);
+  });
+
+  test('fails where no request was made at all', () => {
+    const { verdicts } = judged({ metrics: {} }, []);
+    expect(verdicts.filter(isFailure).map(({ kind }) => kind)).toEqual(new Array(6).fill('notMeasured'));
+  });
+
+  test('fails where k6 says that the scenario missed a threshold, and says so once', () => {
+    const missed = (failed: number) =>
+      judged(summary(100, failed), [], { thresholdsMet: false }).verdicts.filter(({ kind }) => kind === 'missed');
+    expect(missed(0)).toMatchObject([{ what: 'thresholds of the scenario in k6' }]);
+    expect(missed(0.5)).toMatchObject([{ what: 'errors' }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { K6Summary } from '../../scenarios/summary.ts';
 import type { MeasuredRates } from '../plan/prediction.ts';
 import type { RequestInterval } from './request-series.ts';
-import type { EndpointResult, Totals, Verdict } from './run-result.ts';
+import type { EndpointResult, Totals } from './run-result.ts';
 import type { Sample } from './samples.ts';
 
 /** In the order in which a session meets them. */
@@ -106,43 +106,6 @@ function growth(steps: readonly Step[], counter: Counter): number | undefined {
     return from === undefined || to === undefined || to < from ? [] : [to - from];
   });
   return grown.length === 0 ? undefined : grown.reduce((sum, step) => sum + step, 0);
-}
-
-/** The thresholds of every run. What could not be measured is said to be so, and fails nothing. */
-export function verdictsOf(endpoints: Readonly<Record<string, EndpointResult>>, totals: Totals): Verdict[] {
-  const { all, login } = endpoints;
-  const local = totals.machineUtilisation;
-  return [
-    below('p95 of all requests', all?.p95Ms, 500, milliseconds),
-    below('p99 of all requests', all?.p99Ms, 1000, milliseconds),
-    below('p95 of logins', login?.p95Ms, 500, milliseconds),
-    below('p99 of logins', login?.p99Ms, 1000, milliseconds),
-    below('errors', all?.failedShare, 0.001, percent),
-    below('time-outs', all?.timeoutShare, 0.001, percent),
-    below('CPU of the auth API, of its limit', totals.apiCpuShareOfLimit, 0.8, percent),
-    ...(local === undefined ? [] : [below('CPU of the machine under test', local, 0.8, percent)]),
-    above('cache hits', totals.cacheHitShare, 0.9, percent),
-  ];
-}
-
-function below(what: string, value: number | undefined, limit: number, written: (value: number) => string): Verdict {
-  const bound = `below ${written(limit)}`;
-  if (value === undefined) return { kind: 'notMeasured', what, limit: bound };
-  return { kind: value < limit ? 'met' : 'missed', what, limit: bound, value: written(value) };
-}
-
-function above(what: string, value: number | undefined, limit: number, written: (value: number) => string): Verdict {
-  const bound = `above ${written(limit)}`;
-  if (value === undefined) return { kind: 'notMeasured', what, limit: bound };
-  return { kind: value > limit ? 'met' : 'missed', what, limit: bound, value: written(value) };
-}
-
-function milliseconds(value: number): string {
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
-}
-
-function percent(value: number): string {
-  return `${Number((value * 100).toFixed(value < 0.01 ? 3 : 1))} %`;
 }
 
 function share(part: number | undefined, rest: number | undefined): number | undefined {

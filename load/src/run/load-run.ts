@@ -40,12 +40,11 @@ export async function loadRun(options: RunOptions, directory: string, say: Say):
       `${options.scenario}: ${shape.users} users for ${(shape.durationSeconds / 60).toFixed(1)} min at ${options.baseUrl}`,
     );
     const environment = k6Environment(options, summaryFile);
-    await runK6(options.scenario, environment, { onPoint: (line) => series.add(line), onOutput: say }).finally(() =>
-      observation.stop(),
-    );
+    const listeners = { onPoint: (line: string) => series.add(line), onOutput: say };
+    const { thresholdsMet } = await runK6(options.scenario, environment, listeners).finally(() => observation.stop());
     const summary = JSON.parse(await readFile(summaryFile, 'utf8')) as K6Summary;
     const result = evaluated({
-      ...{ options, shape, calibration, startedAtMs, summary },
+      ...{ options, shape, calibration, startedAtMs, summary, thresholdsMet },
       intervals: series.intervals(),
       samples: observation.samples,
     });

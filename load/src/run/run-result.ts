@@ -63,4 +63,10 @@ export interface Totals {
 
 export type Verdict =
   | { readonly kind: 'met' | 'missed'; readonly what: string; readonly limit: string; readonly value: string }
-  | { readonly kind: 'notMeasured'; readonly what: string; readonly limit: string };
+  | {
+      readonly kind: 'notMeasured';
+      readonly what: string;
+      readonly limit: string;
+      /** What it takes to measure it; absent where the run may do without. */
+      readonly needs?: string;
+    };

@@ -1,10 +1,10 @@
 import { scaledShape } from '../../scenarios/scenario-shapes.ts';
 import { seededRandom } from '../plan/simulated-queue.ts';
 import { judgedPart } from '../run/judged-part.ts';
-import { verdictsOf } from '../run/judgement.ts';
 import type { EndpointInterval, RequestInterval } from '../run/request-series.ts';
 import type { EndpointResult, RunResult, Totals } from '../run/run-result.ts';
 import type { Sample } from '../run/samples.ts';
+import { verdictsOf } from '../run/verdicts.ts';
 
 const DURATION_SECONDS = 1800;
 const EVERY_SECONDS = 15;
@@ -99,7 +99,7 @@ export function sampleRun({ slower = 1, failures = 0 } = {}): RunResult {
     endpoints,
     totals,
     judged: judgedPart('normal-login', scaledShape('normal-login', { scale: 0.1, timeScale: 1 })),
-    verdicts: verdictsOf(endpoints, totals),
+    verdicts: verdictsOf(endpoints, totals, { isClusterWatched: true, thresholdsMet: true }),
     intervals,
     samples,
   };

@@ -1,0 +1,85 @@
+import type { EndpointResult, Totals, Verdict } from './run-result.ts';
+
+const REQUESTS = 'requests of this kind: none was made, see what k6 said, and that the service answers at the URL';
+const API_CPU =
+  'metrics-server, a CPU limit of every container of the auth API (spec.api.resources), and rights to read pods and metrics.k8s.io';
+const CACHES =
+  'the metrics of the auth API, by rights to create pods/portforward, and checks in the part of the run that is judged';
+
+export interface Circumstances {
+  /** Then there is no excuse for not knowing what the cluster does. */
+  readonly isClusterWatched: boolean;
+  /** What k6 itself says of the thresholds in the scenario. */
+  readonly thresholdsMet: boolean;
+}
+
+/** The thresholds of every run. */
+export function verdictsOf(
+  endpoints: Readonly<Record<string, EndpointResult>>,
+  totals: Totals,
+  { isClusterWatched, thresholdsMet }: Circumstances,
+): Verdict[] {
+  const { all, login } = endpoints;
+  const local = totals.machineUtilisation;
+  const ofCluster = (needs: string) => (isClusterWatched ? needs : undefined);
+  const verdicts = [
+    below('p95 of all requests', all?.p95Ms, [500, milliseconds], REQUESTS),
+    below('p99 of all requests', all?.p99Ms, [1000, milliseconds], REQUESTS),
+    below('p95 of logins', login?.p95Ms, [500, milliseconds], REQUESTS),
+    below('p99 of logins', login?.p99Ms, [1000, milliseconds], REQUESTS),
+    below('errors', all?.failedShare, [0.001, percent], REQUESTS),
+    below('time-outs', all?.timeoutShare, [0.001, percent], REQUESTS),
+    below('CPU of the auth API, of its limit', totals.apiCpuShareOfLimit, [0.8, percent], ofCluster(API_CPU)),
+    ...(local === undefined ? [] : [below('CPU of the machine under test', local, [0.8, percent])]),
+    above('cache hits', totals.cacheHitShare, [0.9, percent], ofCluster(CACHES)),
+  ];
+  // The scenario has the same limits for whoever runs it without this; should one of them be stricter, it still counts.
+  if (thresholdsMet || verdicts.some(({ kind }) => kind === 'missed')) return verdicts;
+  return [...verdicts, { kind: 'missed', what: 'thresholds of the scenario in k6', limit: 'met', value: 'missed' }];
+}
+
+/** Whether the run fails for it: it was missed, or not measured where it had to be. */
+export function isFailure(verdict: Verdict): boolean {
+  return verdict.kind === 'missed' || (verdict.kind === 'notMeasured' && verdict.needs !== undefined);
+}
+
+type Limit = readonly [limit: number, written: (value: number) => string];
+
+function below(what: string, value: number | undefined, [limit, written]: Limit, needs?: string): Verdict {
+  return compared({ what, limit: `below ${written(limit)}` }, value, {
+    written,
+    isMet: (found) => found < limit,
+    needs,
+  });
+}
+
+function above(what: string, value: number | undefined, [limit, written]: Limit, needs?: string): Verdict {
+  return compared({ what, limit: `above ${written(limit)}` }, value, {
+    written,
+    isMet: (found) => found > limit,
+    needs,
+  });
+}
+
+interface Comparison {
+  readonly written: (value: number) => string;
+  readonly isMet: (value: number) => boolean;
+  readonly needs: string | undefined;
+}
+
+function compared(
+  threshold: Pick<Verdict, 'what' | 'limit'>,
+  value: number | undefined,
+  { written, isMet, needs }: Comparison,
+): Verdict {
+  if (value !== undefined) return { kind: isMet(value) ? 'met' : 'missed', ...threshold, value: written(value) };
+  return { kind: 'notMeasured', ...threshold, ...(needs === undefined ? {} : { needs }) };
+}
+
+function milliseconds(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+}
+
+function percent(value: number): string {
+  return `${Number((value * 100).toFixed(value < 0.01 ? 3 : 1))} %`;
+}
