@@ -49,7 +49,11 @@ export interface StormTimetable {
   readonly windows: readonly { readonly fromSeconds: number; readonly toSeconds: number }[];
 }
 
-/** 5 minutes of logins, then twice: 4.5 minutes of quiet, and all refresh in 30 seconds, before tokens run out. */
+/**
+ * 5 minutes of logins, then twice: 4.5 minutes of quiet, and all refresh in 30 seconds. As after an outage, not as clients
+ * do in time: by then most access tokens have run out, in the first window nearly all of them (they are 4.5 to 10 minutes
+ * old), in the second half (4.5 to 5.5 minutes).
+ */
 export function stormTimetable({ accessTokenSeconds, timeScale }: ScaledShape): StormTimetable {
   const windowSeconds = 30 * timeScale;
   const loginEndSeconds = accessTokenSeconds;

@@ -4,6 +4,7 @@ import type { Workload } from './workload.ts';
 
 /** Requests per second that were measured. */
 export interface MeasuredRates {
+  /** Whose password is hashed. */
   readonly loginsPerSecond: number;
   readonly refreshesPerSecond: number;
   readonly profilesPerSecond: number;

@@ -84,7 +84,7 @@ export function trafficCharts(run: RunResult): string {
   );
 }
 
-/** What is left of the errors that a thousandth of all requests allows, in percent; below zero it is overdrawn. */
+/** What is left of the errors that a thousandth of all requests allows, in percent. Overdrawn, it stays at 0. */
 export function errorBudgetChart(run: RunResult): string {
   const allowed = ERROR_BUDGET * run.intervals.reduce((sum, { endpoints }) => sum + (endpoints.all?.requests ?? 0), 0);
   let failed = 0;

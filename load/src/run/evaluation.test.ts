@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { expect, test } from '@jest/globals';
 import { scaledShape } from '../../scenarios/scenario-shapes.ts';
 import { DEFAULT_CALIBRATION } from '../plan/calibration.ts';
@@ -21,7 +22,7 @@ function played(caches: { memoryHits: number; memoryMisses: number; cacheHits: n
     summary: { metrics: {} },
     thresholdsMet: true,
     intervals: times.map((atSeconds): RequestInterval => {
-      return { atSeconds, seconds: EVERY_SECONDS, users: 100, endpoints: { verify } };
+      return { atSeconds, seconds: EVERY_SECONDS, users: 100, hashedLogins: 0, endpoints: { verify } };
     }),
     samples: times.map((atSeconds) => ({
       atSeconds,
@@ -75,4 +76,19 @@ test('a storm is judged by its windows, however quiet the rest of it is', () => 
     'CPU of the machine under test',
     'cache hits',
   ]);
+});
+
+test('logins that were turned away are not taken for hashes', () => {
+  const run = played({ memoryHits: 1, memoryMisses: 0, cacheHits: 1 });
+  const login = { requests: 500, failed: 0, p50Ms: 1, p95Ms: 1, p99Ms: 1 };
+  const intervals = run.intervals.map((interval) => ({ ...interval, hashedLogins: 50, endpoints: { login } }));
+  const samples = run.samples.map((sample) => ({ ...sample, machineUtilisation: 0.5 }));
+  const { totals } = evaluated({ ...run, intervals, samples });
+  const { hashing, api } = DEFAULT_CALIBRATION;
+  expect(totals.predictedApiCpuCores).toBeCloseTo(
+    (5 * (hashing.bcryptMs + api.loginMs) + api.idleMillicores) / 1000,
+    9,
+  );
+  const busyCores = 0.5 * availableParallelism();
+  expect(totals.hashingShareOfMachine).toBeCloseTo((5 * hashing.bcryptMs) / 1000 / busyCores, 9);
 });

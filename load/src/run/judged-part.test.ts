@@ -34,7 +34,7 @@ describe('looks at the system', () => {
 });
 
 test('intervals of requests count where they lie within the span, or touch one that is too short', () => {
-  const interval = (atSeconds: number) => ({ atSeconds, seconds: 15, users: 1, endpoints: {} });
+  const interval = (atSeconds: number) => ({ atSeconds, seconds: 15, users: 1, hashedLogins: 0, endpoints: {} });
   const intervals = [555, 570, 585, 600].map(interval);
   expect(intervalsWithin(intervals, window)).toEqual([570, 585].map(interval));
   expect(intervalsWithin(intervals, { fromSeconds: 580, toSeconds: 590 })).toEqual([570, 585].map(interval));

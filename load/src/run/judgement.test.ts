@@ -78,11 +78,11 @@ describe('what Kubernetes says', () => {
 });
 
 describe('requests over time', () => {
-  const line = (metric: string, second: number, value: number, name = 'login') =>
+  const line = (metric: string, second: number, value: number, name = 'login', status = '200') =>
     JSON.stringify({
       metric,
       type: 'Point',
-      data: { time: new Date(second * 1000).toISOString(), value, tags: { name } },
+      data: { time: new Date(second * 1000).toISOString(), value, tags: { name, status } },
     });
 
   test('fall into intervals by endpoint, and all together', () => {
@@ -99,6 +99,15 @@ describe('requests over time', () => {
     expect(interval?.endpoints.login).toEqual({ requests: 100, failed: 0, p50Ms: 51, p95Ms: 96, p99Ms: 100 });
     expect(interval?.endpoints.verify).toMatchObject({ requests: 1, failed: 1 });
     expect(interval?.endpoints.all?.requests).toBe(101);
+  });
+
+  test('tell logins that were hashed from those turned away before', () => {
+    const series = new RequestSeries(0, 10);
+    for (const status of ['200', '401', '429', '503', '0'])
+      series.add(line('http_req_duration', 1, 5, 'login', status));
+    series.add(line('http_req_failed', 1, 0, 'login'));
+    series.add(line('http_req_duration', 1, 5, 'verify'));
+    expect(series.intervals()).toMatchObject([{ hashedLogins: 2, endpoints: { login: { requests: 5 } } }]);
   });
 });
 

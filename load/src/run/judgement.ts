@@ -33,12 +33,12 @@ export function ratesOf(
   { localHitShare, pods }: { localHitShare: number; pods: number },
 ): MeasuredRates {
   const seconds = intervals.reduce((sum, interval) => sum + interval.seconds, 0);
-  const rate = (endpoint: string) =>
-    seconds === 0
-      ? 0
-      : intervals.reduce((sum, { endpoints }) => sum + (endpoints[endpoint]?.requests ?? 0), 0) / seconds;
+  const perSecond = (count: (interval: RequestInterval) => number) =>
+    seconds === 0 ? 0 : intervals.reduce((sum, interval) => sum + count(interval), 0) / seconds;
+  const rate = (endpoint: string) => perSecond(({ endpoints }) => endpoints[endpoint]?.requests ?? 0);
   return {
-    loginsPerSecond: rate('login'),
+    // Those turned away cost next to nothing.
+    loginsPerSecond: perSecond(({ hashedLogins }) => hashedLogins),
     // A log-out ends a session with one write, as a refresh does.
     refreshesPerSecond: rate('refresh') + rate('logout'),
     profilesPerSecond: rate('profile'),

@@ -13,6 +13,8 @@ export interface RequestInterval {
   readonly seconds: number;
   /** Users at work. */
   readonly users: number;
+  /** Logins whose password was hashed: others are turned away before that (429, 503). */
+  readonly hashedLogins: number;
   /** By endpoint, and `all`. */
   readonly endpoints: Readonly<Record<string, EndpointInterval>>;
 }
@@ -24,8 +26,16 @@ interface Collected {
 
 const POINT = /^\{"metric":"(http_req_duration|http_req_failed|vus)","type":"Point"/;
 
+interface Tags {
+  readonly name?: string;
+  readonly status?: string;
+}
+
+/** Right passwords, and wrong ones. */
+const HASHED_STATUSES = ['200', '401'];
+
 interface Point {
-  readonly data: { readonly time: string; readonly value: number; readonly tags?: { readonly name?: string } };
+  readonly data: { readonly time: string; readonly value: number; readonly tags?: Tags };
 }
 
 /** Gathers k6's JSON output, line by line, into intervals. */
@@ -34,6 +44,7 @@ export class RequestSeries {
   readonly #intervalSeconds: number;
   readonly #collected = new Map<number, Map<string, Collected>>();
   readonly #users = new Map<number, number>();
+  readonly #hashedLogins = new Map<number, number>();
 
   constructor(startedAtMs: number, intervalSeconds: number) {
     this.#startedAtMs = startedAtMs;
@@ -50,6 +61,9 @@ export class RequestSeries {
       this.#users.set(interval, Math.max(value, this.#users.get(interval) ?? 0));
       return;
     }
+    if (metric === 'http_req_duration' && tags?.name === 'login' && HASHED_STATUSES.includes(tags.status ?? '')) {
+      this.#hashedLogins.set(interval, (this.#hashedLogins.get(interval) ?? 0) + 1);
+    }
     for (const endpoint of [tags?.name ?? 'other', 'all']) {
       const collected = this.#at(interval, endpoint);
       if (metric === 'http_req_duration') collected.durationsMs.push(value);
@@ -63,6 +77,7 @@ export class RequestSeries {
       atSeconds: interval * this.#intervalSeconds,
       seconds: this.#intervalSeconds,
       users: this.#users.get(interval) ?? 0,
+      hashedLogins: this.#hashedLogins.get(interval) ?? 0,
       endpoints: Object.fromEntries(
         [...(this.#collected.get(interval) ?? [])].map(([endpoint, collected]) => [endpoint, summarised(collected)]),
       ),

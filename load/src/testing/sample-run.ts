@@ -39,6 +39,7 @@ export function sampleRun({ slower = 1, failures = 0 } = {}): RunResult {
       atSeconds: at,
       seconds: EVERY_SECONDS,
       users: Math.round(1000 * share(at)),
+      hashedLogins: endpoints.login.requests,
       endpoints: { ...endpoints, all },
     };
   });
