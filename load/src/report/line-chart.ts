@@ -3,7 +3,7 @@ import { niceTicks } from './ticks.ts';
 
 export interface Line {
   readonly label: string;
-  /** CSS class that gives the colour: c1 to c6. */
+  /** CSS class that gives the colour: c1 to c7. */
   readonly style: string;
   /** x in seconds since the start; a y of undefined interrupts the line. */
   readonly points: readonly (readonly [x: number, y: number | undefined])[];

@@ -1,9 +1,9 @@
 /** The report's looks: no font, script or image from elsewhere; light and dark; prints well. */
 export const REPORT_STYLE = `
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #5c6675; --line: #e3e7ee; --paper: #ffffff; --back: #f5f7fa;
-  --c1: #2563eb; --c2: #d97706; --c3: #0d9488; --c4: #9333ea; --c5: #dc2626; --c6: #64748b; --good: #15803d; --bad: #b91c1c; }
+  --c1: #2563eb; --c2: #d97706; --c3: #0d9488; --c4: #9333ea; --c5: #dc2626; --c6: #64748b; --c7: #db2777; --good: #15803d; --bad: #b91c1c; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf2; --soft: #9aa5b5; --line: #2b3442; --paper: #161c26;
-  --back: #0f141c; --c1: #60a5fa; --c2: #fbbf24; --c3: #2dd4bf; --c4: #c084fc; --c5: #f87171; --c6: #94a3b8;
+  --back: #0f141c; --c1: #60a5fa; --c2: #fbbf24; --c3: #2dd4bf; --c4: #c084fc; --c5: #f87171; --c6: #94a3b8; --c7: #f472b6;
   --good: #4ade80; --bad: #f87171; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", "Liberation Sans", sans-serif; }
@@ -34,6 +34,7 @@ svg { display: block; width: 100%; height: auto; } .grid { stroke: var(--line); 
 .absent { color: var(--soft); padding: 20px 0; text-align: center; }
 .c1 { --stroke: var(--c1); } .c2 { --stroke: var(--c2); } .c3 { --stroke: var(--c3); }
 .c4 { --stroke: var(--c4); } .c5 { --stroke: var(--c5); } .c6 { --stroke: var(--c6); }
+.c7 { --stroke: var(--c7); }
 footer { margin-top: 32px; color: var(--soft); font-size: 13px; }
 @media print { body { background: #fff; } figure, .panel { break-inside: avoid; } }
 `;

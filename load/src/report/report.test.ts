@@ -6,6 +6,7 @@ import { sampleRun } from '../testing/sample-run.ts';
 import { comparisonReport, comparisonText, differences } from './comparison.ts';
 import { lineChart } from './line-chart.ts';
 import { runReport } from './run-report.ts';
+import { tierCharts } from './system-charts.ts';
 import { niceTicks } from './ticks.ts';
 
 describe('ticks', () => {
@@ -92,6 +93,12 @@ describe('the report of a run', () => {
     expect(page).toContain(`<span class="${colour}">${headline}</span>`);
     expect(page.includes('To measure CPU takes metrics-server.')).toBe(needs !== undefined);
   });
+});
+
+test('CPU of its limit is drawn of each tier that has one, and of the machine', () => {
+  const [, chart = ''] = /<b>CPU by tier, of its limit.*?<\/b>(.*?)<\/figcaption>/.exec(tierCharts(sampleRun())) ?? [];
+  const labels = [...chart.matchAll(/<span class="key c\d">(.*?)<\/span>/g)].map(([, label]) => label);
+  expect(labels).toEqual(['auth-api', 'gateway', 'machine']);
 });
 
 test('the report says which part of the run is judged', () => {

@@ -1,51 +1,47 @@
 import type { RunResult } from '../run/run-result.ts';
 import type { ApiSample, Sample, TierSample } from '../run/samples.ts';
 import { durationOf, type Points, STYLES } from './chart-series.ts';
-import { lineChart } from './line-chart.ts';
+import { type Line, lineChart } from './line-chart.ts';
+
+const AUTH_API = 'auth-api';
 
 export function tierCharts(run: RunResult): string {
-  const components = [...new Set(run.samples.flatMap(({ tiers = {} }) => Object.keys(tiers)))].sort();
-  const tier = (component: string, read: (sample: TierSample) => number | undefined): Points =>
-    run.samples.map(({ atSeconds, tiers }) => [
-      atSeconds,
-      tiers?.[component] === undefined ? undefined : read(tiers[component]),
-    ]);
-  const duration = durationOf(run);
-  const cpu = components.map((label, index) => ({
-    label,
-    style: STYLES[index] ?? 'c6',
-    points: tier(label, ({ cpuCores }) => cpuCores),
-  }));
+  const common = { durationSeconds: durationOf(run) };
+  const ofLimit = tierLines(run, utilisation).map((line) =>
+    line.label === AUTH_API ? { ...line, points: apiUtilisation(run.samples) } : line,
+  );
+  const machine: Line = {
+    label: 'machine',
+    style: 'c7',
+    points: run.samples.map(({ atSeconds, machineUtilisation }) => [atSeconds, percent(machineUtilisation)]),
+  };
+  const [cores, memory] = [tierLines(run, ({ cpuCores }) => cpuCores), tierLines(run, ({ memoryMib }) => memoryMib)];
   return (
     lineChart({
-      title: 'CPU, of its limit or of the machine',
+      ...common,
+      title: 'CPU by tier, of its limit, and of the machine',
       unit: ' %',
       atLeast: 100,
       height: 200,
-      durationSeconds: duration,
-      limit: { value: 80, label: 'at most 80 %' },
-      lines: [
-        { label: 'auth API', style: 'c1', points: apiUtilisation(run.samples) },
-        {
-          label: 'machine',
-          style: 'c6',
-          points: run.samples.map(({ atSeconds, machineUtilisation }) => [atSeconds, percent(machineUtilisation)]),
-        },
-      ],
+      limit: { value: 80, label: 'auth API and machine at most 80 %' },
+      lines: [...ofLimit, machine],
     }) +
-    lineChart({ title: 'CPU by tier', unit: ' cores', height: 200, durationSeconds: duration, lines: cpu }) +
-    lineChart({
-      title: 'Memory by tier',
-      unit: ' MiB',
-      height: 180,
-      durationSeconds: duration,
-      lines: components.map((label, index) => ({
-        label,
-        style: STYLES[index] ?? 'c6',
-        points: tier(label, ({ memoryMib }) => memoryMib),
-      })),
-    })
+    lineChart({ ...common, title: 'CPU by tier', unit: ' cores', height: 200, lines: cores }) +
+    lineChart({ ...common, title: 'Memory by tier', unit: ' MiB', height: 180, lines: memory })
   );
+}
+
+/** A line for each component, in the same colour in every chart. */
+function tierLines({ samples }: RunResult, read: (sample: TierSample) => number | undefined): Line[] {
+  const components = [...new Set(samples.flatMap(({ tiers = {} }) => Object.keys(tiers)))].sort();
+  return components.map((label, index) => ({
+    label,
+    style: STYLES[index] ?? 'c6',
+    points: samples.map(({ atSeconds, tiers }) => [
+      atSeconds,
+      tiers?.[label] === undefined ? undefined : read(tiers[label]),
+    ]),
+  }));
 }
 
 export function dependencyCharts(run: RunResult): string {
@@ -85,11 +81,16 @@ export function dependencyCharts(run: RunResult): string {
   );
 }
 
+/** As the cluster's metrics say; the tier has none where a container of it may take what it likes. */
+function utilisation({ cpuCores, limitCores }: TierSample): number | undefined {
+  return limitCores === undefined || limitCores === 0 ? undefined : percent(cpuCores / limitCores);
+}
+
 /** CPU between two looks, by the API's own counters, of the limit of its pods. */
 function apiUtilisation(samples: readonly Sample[]): Points {
   return samples.map((sample, index) => {
     const before = samples[index - 1];
-    const limit = sample.tiers?.['auth-api']?.limitCores;
+    const limit = sample.tiers?.[AUTH_API]?.limitCores;
     if (before?.api === undefined || sample.api === undefined || limit === undefined || limit === 0) {
       return [sample.atSeconds, undefined];
     }

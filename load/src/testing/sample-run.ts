@@ -68,7 +68,7 @@ export function sampleRun({ slower = 1, failures = 0 } = {}): RunResult {
           memoryMib: noisy(150) * pods(at),
           limitCores: pods(at),
         },
-        gateway: { pods: 1, cpuCores: noisy(0.08 * share(at)), memoryMib: 12 },
+        gateway: { pods: 1, cpuCores: noisy(0.08 * share(at)), memoryMib: 12, limitCores: 0.2 },
         postgres: { pods: 3, cpuCores: noisy(0.22 * share(at) + 0.04), memoryMib: noisy(310) },
         redis: { pods: 6, cpuCores: noisy(0.06), memoryMib: 80 },
       },
