@@ -1,5 +1,6 @@
 import { hashingWorkers } from './api-tier.ts';
 import type { Deployment, Replicas } from './deployment.ts';
+import { type PlanRequest, SECONDS_PER_DAY } from './workload.ts';
 
 export interface AuthClusterResource {
   readonly apiVersion: 'authcluster.dev/v1alpha1';
@@ -8,26 +9,25 @@ export interface AuthClusterResource {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-export interface Utilisations {
-  readonly apiUtilisation: number;
-  readonly gatewayUtilisation: number;
-}
-
 /** The resource that asks for a deployment. Only what the plan decides is in it; the rest keeps its defaults. */
 export function authClusterResource(
   name: string,
   { api, gateway, postgres, redis }: Deployment,
-  { apiUtilisation, gatewayUtilisation }: Utilisations,
+  { demand, targets }: Pick<PlanRequest, 'demand' | 'targets'>,
 ): AuthClusterResource {
   const spec = {
     api: {
-      autoscaling: autoscaling(api.replicas, apiUtilisation),
+      autoscaling: autoscaling(api.replicas, targets.apiUtilisation),
       resources: resources(api.podCores, `${api.podMemoryMib}Mi`),
       hashing: { ...api.hashing, workers: hashingWorkers(api.podCores), queueLength: api.queueLength },
       pools: { write: api.writePool, read: api.readPool },
+      tokens: {
+        accessLifetimeSeconds: demand.accessTokenSeconds,
+        refreshLifetimeSeconds: Math.round(demand.sessionRetentionDays * SECONDS_PER_DAY),
+      },
     },
     gateway: {
-      autoscaling: autoscaling(gateway.replicas, gatewayUtilisation),
+      autoscaling: autoscaling(gateway.replicas, targets.gatewayUtilisation),
       resources: resources(gateway.podCores, '128Mi'),
     },
     postgres: {

@@ -21,8 +21,8 @@ export function planReport(plan: Plan, request: PlanRequest, calibration: Calibr
 }
 
 /** The AuthCluster as YAML. */
-export function specText({ deployment }: Plan, { targets }: PlanRequest, name: string): string {
-  return stringify(authClusterResource(name, deployment, targets), { lineWidth: 0 });
+export function specText({ deployment }: Plan, request: PlanRequest, name: string): string {
+  return stringify(authClusterResource(name, deployment, request), { lineWidth: 0 });
 }
 
 function title({ clusters, splitBecause }: Plan, { demand }: PlanRequest): string {
@@ -98,7 +98,7 @@ function noteLines({ clusters, workload }: Plan, { demand }: PlanRequest, calibr
   const notes = [`calibration: ${calibration.source}`];
   if (workload.storedRefreshTokens > MANY_ROWS) {
     notes.push(
-      `${amount(workload.storedRefreshTokens)} rows of refresh tokens${clusters === 1 ? '' : ' in each cluster'}: partition them by time, or keep sessions for fewer days`,
+      `${amount(workload.storedRefreshTokens)} rows of refresh tokens${clusters === 1 ? '' : ' in each cluster'}: keep sessions for fewer days (--session-days), or have more AuthClusters`,
     );
   }
   if (demand.hashing.algorithm === 'bcrypt') {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { apiBehaviour, hashingWorkers, queueLengthFor } from './api-tier.ts';
 import { authClusterResource, redisLimitMib } from './auth-cluster-spec.ts';
 import { DEFAULT_CALIBRATION, hashMs, parseCalibration } from './calibration.ts';
@@ -7,7 +8,7 @@ import { overdrawnFields } from './connection-budget.ts';
 import { tierWork } from './cost.ts';
 import { parsePlanOptions } from './options.ts';
 import { plan } from './plan.ts';
-import { amount, planReport } from './plan-report.ts';
+import { amount, planReport, specText } from './plan-report.ts';
 import { peakWorkload } from './workload.ts';
 
 const requestOf = (options: Record<string, string | number>) =>
@@ -120,6 +121,11 @@ describe('what is given', () => {
     [['--users=10', '--peak-logins=-1'], 'peak-logins must be from 0.01'],
     [['--users=10', '--peak-logins=1', '--hash-algorithm=md5'], 'hash-algorithm must be one of bcrypt, argon2id'],
     [['--users=10', '--peak-logins=1', '--hash-algorithm=argon2id', '--hash-cost=10'], 'hash-cost must be at least 11'],
+    [['--users=10', '--peak-logins=1', '--access-lifetime=90.5'], 'access-lifetime must be a whole number, not 90.5'],
+    [
+      ['--users=10', '--peak-logins=1', '--access-lifetime=86400', '--session-days=1'],
+      'access-lifetime must be shorter than session-days',
+    ],
     [['--users=10', '--peak-logins=1', '--cores=4'], "Unknown option '--cores'"],
   ])('%j is refused: %s', (args, message) => {
     expect(() => plan(parsePlanOptions(args).request, DEFAULT_CALIBRATION)).toThrow(RangeError);
@@ -139,10 +145,16 @@ describe('what is given', () => {
 describe('what is printed', () => {
   test('is a resource whose quantities the API server takes', () => {
     const { deployment } = plan(requestOf({ users: 5000, 'peak-logins': 1, 'api-cores': 0.5 }), DEFAULT_CALIBRATION);
-    const { spec } = authClusterResource('small', deployment, large.targets);
+    const { spec } = authClusterResource('small', deployment, large);
     expect(spec.api).toMatchObject({ resources: { limits: { cpu: '500m' } }, hashing: { workers: 1 } });
     expect(redisLimitMib(256)).toBeGreaterThanOrEqual(256 * 1.25 + 32);
     expect(redisLimitMib(100_000)).toBeGreaterThanOrEqual(100_000 * 1.25 + 32);
+  });
+
+  test('has tokens live as long as it was planned with', () => {
+    const request = requestOf({ users: 5000, 'peak-logins': 1, 'session-days': 7, 'access-lifetime': 900 });
+    const { spec } = parse(specText(plan(request, DEFAULT_CALIBRATION), request, 'short'));
+    expect(spec.api.tokens).toEqual({ accessLifetimeSeconds: 900, refreshLifetimeSeconds: 7 * 86_400 });
   });
 
   test('counts as people do', () => {

@@ -1,4 +1,4 @@
-import type { PlanRequest } from './workload.ts';
+import { type PlanRequest, SECONDS_PER_DAY } from './workload.ts';
 
 /** Option names, as given on the command line, with the least and the most they may be. */
 export const LIMITS = {
@@ -60,8 +60,13 @@ export function checkRequest({ demand, targets, machines }: PlanRequest): void {
     ['largest-postgres', machines.largestPostgresCores],
   ];
   for (const [option, value] of values) checkNumber(option, value);
-  if (!Number.isInteger(demand.users)) throw new RangeError(`users must be a whole number, not ${demand.users}`);
-  if (!Number.isInteger(demand.hashing.cost)) throw new RangeError(`hash-cost must be a whole number`);
+  for (const option of ['users', 'hash-cost', 'access-lifetime'] as const) {
+    const value = new Map(values).get(option);
+    if (!Number.isInteger(value)) throw new RangeError(`${option} must be a whole number, not ${value}`);
+  }
+  if (demand.accessTokenSeconds >= demand.sessionRetentionDays * SECONDS_PER_DAY) {
+    throw new RangeError('access-lifetime must be shorter than session-days');
+  }
   if (demand.hashing.algorithm === 'argon2id' && demand.hashing.cost < 11) {
     throw new RangeError('hash-cost must be at least 11 with argon2id');
   }

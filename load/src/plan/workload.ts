@@ -1,5 +1,7 @@
 import type { Hashing } from './calibration.ts';
 
+export const SECONDS_PER_DAY = 86_400;
+
 /** What is asked of the service. */
 export interface Demand {
   /** Accounts. */
