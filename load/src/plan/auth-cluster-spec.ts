@@ -2,19 +2,14 @@ import { hashingWorkers } from './api-tier.ts';
 import type { Deployment, Replicas } from './deployment.ts';
 import { type PlanRequest, SECONDS_PER_DAY } from './workload.ts';
 
-export interface AuthClusterResource {
-  readonly apiVersion: 'authcluster.dev/v1alpha1';
-  readonly kind: 'AuthCluster';
-  readonly metadata: { readonly name: string };
-  readonly spec: Readonly<Record<string, unknown>>;
-}
+export type AuthClusterResource = ReturnType<typeof authClusterResource>;
 
 /** The resource that asks for a deployment. Only what the plan decides is in it; the rest keeps its defaults. */
 export function authClusterResource(
   name: string,
   { api, gateway, postgres, redis }: Deployment,
   { demand, targets }: Pick<PlanRequest, 'demand' | 'targets'>,
-): AuthClusterResource {
+) {
   const spec = {
     api: {
       autoscaling: autoscaling(api.replicas, targets.apiUtilisation),
@@ -43,7 +38,7 @@ export function authClusterResource(
       resources: resources(1, `${redisLimitMib(redis.maxMemoryMib)}Mi`),
     },
   };
-  return { apiVersion: 'authcluster.dev/v1alpha1', kind: 'AuthCluster', metadata: { name }, spec };
+  return { apiVersion: 'authcluster.dev/v1alpha1', kind: 'AuthCluster', metadata: { name }, spec } as const;
 }
 
 function autoscaling({ min, max }: Replicas, utilisation: number) {
