@@ -11,6 +11,7 @@ import { clusterNamed, isLoopback, type RunOptions } from '../run/run-options.ts
 import { seedUsers } from '../run/seed-users.ts';
 import { checkLine, checkModel, isWithinBar, type ModelCheck } from './model-check.ts';
 import { measureAtRate, measureSaturation } from './saturation.ts';
+import { type TierCheck, tierChecks, tierLine } from './tier-check.ts';
 
 const USAGE = `usage: npm run saturate -w load -- --url URL (--cluster NAMESPACE/NAME | --metrics URL --cores N) [options]
   Logs in as fast as an auth API of your own on this machine answers, then half as fast, and says how far the planner
@@ -82,13 +83,20 @@ async function observerOf({ cluster, metrics }: Options): Promise<KubernetesObse
   return { observe: metricsObserver(metrics.split(',')), close: () => {} };
 }
 
-async function measure(options: Options, { observe }: KubernetesObserver): Promise<ModelCheck[]> {
+interface Checks {
+  readonly model: readonly ModelCheck[];
+  readonly tiers: readonly TierCheck[];
+}
+
+async function measure(options: Options, { observe }: KubernetesObserver): Promise<Checks> {
   const { url: baseUrl, calibration, seconds, concurrency, hashCost } = options;
-  const { tiers, api } = await observe();
-  const cores = options.cores ?? tiers?.['auth-api']?.limitCores;
+  const { tiers: idle = {}, api } = await observe();
+  const cores = options.cores ?? idle['auth-api']?.limitCores;
   if (cores === undefined) throw new Error('the pods of the auth API have no CPU limit: nothing says what is full');
+  let latest = idle;
   const look = async () => {
-    const { api: sample } = await observe();
+    const { api: sample, tiers = {} } = await observe();
+    latest = tiers;
     if (sample === undefined) throw new Error('the metrics of the auth API cannot be read');
     return sample;
   };
@@ -98,7 +106,11 @@ async function measure(options: Options, { observe }: KubernetesObserver): Promi
   const paced = await measureAtRate(run, PACED_SHARE * saturated.loginsPerSecond);
   process.stdout.write(`${JSON.stringify({ cores, pods: api?.pods, saturated, paced })}\n`);
   const hashing = { algorithm: 'bcrypt', cost: hashCost } as const;
-  return checkModel({ cores, pods: api?.pods ?? 1 }, { calibration, hashing }, { saturated, paced });
+  return {
+    model: checkModel({ cores, pods: api?.pods ?? 1 }, { calibration, hashing }, { saturated, paced }),
+    // The last look was at the end of the paced logins.
+    tiers: tierChecks(paced.loginsPerSecond, { idle, paced: latest }, { calibration, hashing }),
+  };
 }
 
 const userCount = (MOST_PER_SECOND * 60) / LOGINS_A_MINUTE;
@@ -111,9 +123,9 @@ async function main(args: readonly string[]): Promise<boolean> {
   await seedUsers({ baseUrl, administrator, passwordSeed: SEED, count: userCount, hashCost });
   const observer = await observerOf(options);
   try {
-    const checks = await measure(options, observer);
-    for (const check of checks) process.stdout.write(`${checkLine(check)}\n`);
-    return checks.every(isWithinBar);
+    const { model, tiers } = await measure(options, observer);
+    for (const line of [...model.map(checkLine), ...tiers.map(tierLine)]) process.stdout.write(`${line}\n`);
+    return model.every(isWithinBar);
   } finally {
     observer.close();
   }

@@ -1,0 +1,50 @@
+import { primaryCores, replayCores } from '../plan/behaviour.ts';
+import type { Calibration, Hashing } from '../plan/calibration.ts';
+import { tierWork } from '../plan/cost.ts';
+import type { TierSample } from '../run/samples.ts';
+
+type Tiers = Readonly<Record<string, TierSample>>;
+
+/** CPU of a tier at a rate of logins. The model has no CPU of what a tier does while idle, hence the look before. */
+export interface TierCheck {
+  readonly tier: string;
+  readonly predictedCores: number;
+  readonly idleCores: number | undefined;
+  readonly measuredCores: number;
+}
+
+/** What the planner's model says of the tiers beside the auth API, for those that were seen. */
+export function tierChecks(
+  loginsPerSecond: number,
+  { idle, paced }: { readonly idle: Tiers; readonly paced: Tiers },
+  { calibration, hashing }: { readonly calibration: Calibration; readonly hashing: Hashing },
+): TierCheck[] {
+  const replicas = Math.max(0, (paced.postgres?.pods ?? 1) - 1);
+  const predicted = predictedCores(loginsPerSecond, replicas, calibration, hashing);
+  return Object.entries(predicted).flatMap(([tier, cores]) => {
+    const seen = paced[tier];
+    if (seen === undefined) return [];
+    return [{ tier, predictedCores: cores, idleCores: idle[tier]?.cpuCores, measuredCores: seen.cpuCores }];
+  });
+}
+
+/** By component. */
+function predictedCores(loginsPerSecond: number, replicas: number, calibration: Calibration, hashing: Hashing) {
+  const others = { refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0 };
+  const stored = { users: 0, activeUsers: 0, dailyLogins: 0, storedSessions: 0, storedRefreshTokens: 0 };
+  const shares = { localHitShare: 0, profileHitShare: 0 };
+  const work = tierWork({ loginsPerSecond, ...others, ...stored, ...shares }, calibration, hashing);
+  const statements = work.primaryReads + work.primaryWrites;
+  return {
+    gateway: work.gatewayMs / 1000,
+    'pooler-rw': (statements * calibration.postgres.poolerMs) / 1000,
+    postgres: primaryCores(work, calibration) + replicas * replayCores(work, calibration),
+    redis: (work.redisCommands * calibration.redis.commandMicroseconds) / 1e6,
+  };
+}
+
+/** `cpu-of-<tier> predicted measured idle`, in cores: to read, with no bar. */
+export function tierLine({ tier, predictedCores: predicted, idleCores, measuredCores }: TierCheck): string {
+  const idle = idleCores === undefined ? '' : ` idle ${idleCores.toFixed(3)}`;
+  return `cpu-of-${tier} predicted ${predicted.toFixed(3)} measured ${measuredCores.toFixed(3)}${idle} cores`;
+}
