@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type pg from 'pg';
 import { eventually } from '../../dev/eventually.ts';
 import { ApiProcess, runCommand } from './harness/api-process.ts';
-import { Client, type Tokens } from './harness/client.ts';
+import { Client, type Credentials, type Tokens, unlessBusy } from './harness/client.ts';
 import { connect } from './harness/postgres.ts';
 import { connectCluster } from './harness/redis-client.ts';
 import { runningStack } from './harness/running-stack.ts';
@@ -18,6 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all((pods ?? []).map((pod) => pod.stop())));
 
+const claimsOf = ({ access_token: token }: Tokens) =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 const status = async (client: Client, { access_token: token }: Tokens) => (await client.verify(token)).status;
 
 describe('a user', () => {
@@ -35,7 +38,59 @@ describe('a user', () => {
     expect(body.items).toHaveLength(3);
     expect((await one.refresh(first.refresh_token)).status).toBe(401);
   });
+
+  test('has no more of them by logins at the same time', async () => {
+    const { credentials, tokens } = await one.newSession();
+    const together = await asSuperuser(async (superuser) => {
+      await superuser.query('BEGIN');
+      await superuser.query('SELECT FROM auth.users WHERE username = $1 FOR UPDATE', [credentials.username]);
+      const logins = [one, other, one, other, one, other].map((client) => unlessBusy(() => client.login(credentials)));
+      // All of them have begun by then, and see nothing of each other.
+      const waiting = 'SELECT FROM pg_locks WHERE NOT granted';
+      await eventually(async () => expect((await superuser.query(waiting)).rowCount).toBe(logins.length));
+      await superuser.query('COMMIT');
+      // Not the promise of them, for which the connection would be kept.
+      return { logins };
+    });
+    const opened = (await Promise.all(together.logins)).map(({ body }) => body);
+    const statuses = async () => Promise.all([tokens, ...opened].map((each) => status(one, each)));
+    await eventually(async () => expect((await statuses()).filter((each) => each === 200)).toHaveLength(3), 5_000, 50);
+    expect(await status(one, tokens)).toBe(401);
+    expect(await openSessions(credentials)).toBe(3);
+  });
+
+  test('loses none to sessions that have expired, which stay as they are', async () => {
+    const { credentials, tokens: first } = await one.newSession();
+    const expired = (await one.login(credentials)).body;
+    await asSuperuser((superuser) =>
+      superuser.query("UPDATE auth.sessions SET expires_at = now() - interval '1 minute' WHERE id = $1", [
+        claimsOf(expired).sid,
+      ]),
+    );
+    const rest: Tokens[] = [];
+    for (let login = 0; login < 2; login += 1) rest.push((await one.login(credentials)).body);
+    for (const tokens of [first, ...rest]) expect(await status(one, tokens)).toBe(200);
+    expect(await openSessions(credentials)).toBe(4);
+  });
 });
+
+/** Rows that nothing has ended, expired ones among them. */
+function openSessions({ username }: Credentials): Promise<number> {
+  const count = `SELECT count(*)::int AS open FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id
+    WHERE u.username = $1 AND s.ended_at IS NULL`;
+  return asSuperuser(
+    async (superuser) => (await superuser.query<{ open: number }>(count, [username])).rows[0]?.open ?? 0,
+  );
+}
+
+async function asSuperuser<T>(use: (superuser: pg.Client) => Promise<T>): Promise<T> {
+  const superuser = await connect(stack.primaryPort, 'postgres');
+  try {
+    return await use(superuser);
+  } finally {
+    await superuser.end();
+  }
+}
 
 /** More than one batch of them. */
 const oldSessions = `INSERT INTO auth.sessions (id, user_id, expires_at, ended_at)
@@ -46,8 +101,7 @@ describe('the sweeper', () => {
   test('deletes what ended long ago, batch after batch, and nothing that lives', async () => {
     const [ended, live] = await Promise.all([one.newSession(), one.newSession()]);
     await one.logout(ended.tokens.refresh_token);
-    const superuser = await connect(stack.primaryPort, 'postgres');
-    try {
+    await asSuperuser(async (superuser) => {
       const ids = async () => {
         const { rows } = await superuser.query<{ username: string }>(
           'SELECT u.username FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE u.username = ANY($1)',
@@ -60,9 +114,7 @@ describe('the sweeper', () => {
       // A pod that was killed before this test may hold the lease.
       await superuser.query("UPDATE auth.leases SET expires_at = '-infinity' WHERE name = 'sweeper'");
       await eventually(async () => expect(await ids()).toEqual([live.credentials.username]), 60_000, 200);
-    } finally {
-      await superuser.end();
-    }
+    });
     expect(await status(one, live.tokens)).toBe(200);
   });
 });
@@ -73,14 +125,14 @@ test('warm loads the permissions of who logged in lately', async () => {
     token: tokens.access_token,
   });
   expect(me.items).toHaveLength(1);
-  const claims = JSON.parse(Buffer.from(tokens.access_token.split('.')[1] ?? '', 'base64url').toString('utf8'));
   const redis = connectCluster();
   const database = await connect(stack.primaryPort, 'auth_app');
   try {
     const { rows } = await database.query<{ version: string }>(
       "SELECT version FROM auth.cache_versions WHERE type = 'user_permissions'",
     );
-    const cached = async () => (await redis.exists(`user_permissions:v${rows[0]?.version}:{${claims.sub}}`)) === 1;
+    const cached = async () =>
+      (await redis.exists(`user_permissions:v${rows[0]?.version}:{${claimsOf(tokens).sub}}`)) === 1;
     await eventually(() => redis.ping());
     expect(await cached()).toBe(false);
     const { exitCode, log } = await runCommand('warm', environment);

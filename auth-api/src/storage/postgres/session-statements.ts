@@ -13,7 +13,10 @@ const announceEnded = `
 /** SQL for a time as a number. */
 const expirySeconds = (time: string) => `extract(epoch FROM ${time})::float8`;
 
-/** The update of the user is the lock that a change of password waits for, and the check that there was none. */
+/**
+ * The update of the user is the lock that a change of password and other logins wait for, and the check that there was no
+ * change. The function sees what they have committed by then: this statement itself sees what there was when it began.
+ */
 export const insertSession: Statement = {
   name: 'insert_session',
   text: `WITH account AS (
@@ -31,12 +34,7 @@ export const insertSession: Statement = {
       UPDATE auth.credentials c SET password_hash = $9
       FROM account a WHERE c.user_id = a.id AND c.password_hash = $8
     ), ended AS (
-      UPDATE auth.sessions SET ended_at = now(), end_reason = 'too_many'
-      WHERE id IN (
-        SELECT s.id FROM auth.sessions s JOIN account a ON a.id = s.user_id
-        WHERE s.ended_at IS NULL ORDER BY s.created_at DESC OFFSET $10
-      )
-      RETURNING id
+      SELECT surplus.id FROM account a CROSS JOIN LATERAL auth.end_surplus_sessions(a.id, $3, $10) AS surplus (id)
     ), event AS (${announceEnded}), logged AS (${insertedWith('account', 12)})
     SELECT ${expirySeconds('s.expires_at')} AS expires_seconds, ARRAY(SELECT id FROM ended) AS ended FROM session s`,
 };
