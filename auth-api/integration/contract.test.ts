@@ -49,7 +49,7 @@ const environment: Record<string, string> = {
 let api: ApiProcess;
 /** Its servers are not there. */
 let cutOff: ApiProcess;
-/** Where accounts are made by administrators alone, and nobody gets mail. */
+/** Where accounts are made by administrators alone, nobody gets mail, and each account is tried twice a minute. */
 let closed: ApiProcess;
 let client: Client;
 let adminToken: string;
@@ -59,7 +59,7 @@ beforeAll(async () => {
   [api, cutOff, closed] = await Promise.all([
     ApiProcess.start(environment),
     ApiProcess.start({ ...alone, POSTGRES_WRITE_PORT: '1', REDIS_NODES: '' }),
-    ApiProcess.start({ ...withoutMail, REGISTRATION: 'closed' }),
+    ApiProcess.start({ ...withoutMail, REGISTRATION: 'closed', LOGIN_RATE_PER_ACCOUNT: '2/60' }),
   ]);
   client = new Client(api.url);
   adminToken = await administratorToken(client, 120_000);
@@ -114,6 +114,12 @@ async function beyondLimit(send: (headers: Record<string, string>) => Promise<An
   await send(headers);
   await send(headers);
   return send(headers);
+}
+
+/** Of somebody who holds a token, and does not know the password. */
+async function guessTooOften(method: string, path: string, body: object) {
+  const { token } = await newUser();
+  return beyondLimit(() => new Client(closed.url).send(method, path, as(token, body)), '');
 }
 
 /** Who has verified an address, or is about to. */
@@ -310,12 +316,17 @@ const exchanges: Record<string, Record<number, Exchange>> = {
       const { token, password } = await newUser();
       return client.send('DELETE', '/v1/me', as(token, { password }));
     },
+    429: () => guessTooOften('DELETE', '/v1/me', { password: 'a guess' }),
   },
   change_password: {
     204: async () => {
       const { token, password } = await newUser();
       const change = { current_password: password, new_password: newCredentials().password };
       return client.send('POST', '/v1/me/password', as(token, change));
+    },
+    429: () => {
+      const change = { current_password: 'a guess', new_password: newCredentials().password };
+      return guessTooOften('POST', '/v1/me/password', change);
     },
   },
   request_password_reset: {

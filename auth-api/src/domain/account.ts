@@ -1,22 +1,19 @@
+import { type CurrentPasswordPorts, checkCurrentPassword, type PasswordNotRight } from './current-password.ts';
 import { hashNewPassword } from './new-password.ts';
-import type { Overloaded } from './ports/overload.ts';
-import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
+import type { PasswordPolicy } from './ports/passwords.ts';
 import type { SessionStore } from './ports/sessions.ts';
 import type { UserStore } from './ports/users.ts';
 
-export interface AccountPorts {
+export interface AccountPorts extends CurrentPasswordPorts {
   readonly users: UserStore;
   readonly sessions: SessionStore;
-  readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
 }
-
-type NotDone = { readonly kind: 'wrongPassword' } | { readonly kind: 'abandoned' } | Overloaded;
 
 export type PasswordChangeOutcome =
   | { readonly kind: 'changed' }
   | { readonly kind: 'passwordRefused'; readonly reason: string }
-  | NotDone;
+  | PasswordNotRight;
 
 /** Sets another password and ends every other session. */
 export async function changePassword(
@@ -31,9 +28,10 @@ export async function changePassword(
 ): Promise<PasswordChangeOutcome> {
   const { userId, sessionId, currentPassword, newPassword, signal } = change;
   const account = await ports.users.findCredentials(userId);
-  const verified = await ports.passwords.verify(currentPassword, account?.passwordHash, { signal, upgrade: false });
-  if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
-  if (account === undefined || verified.kind === 'mismatched') return { kind: 'wrongPassword' };
+  // Deleted since the token was checked.
+  if (account === undefined) return { kind: 'wrongPassword' };
+  const checked = await checkCurrentPassword(account, currentPassword, signal, ports);
+  if (checked.kind !== 'right') return checked;
   const words = [account.username, account.email, account.displayName].filter((word) => word !== null);
   const unlike = account.isPasswordChangeRequired ? account.passwordHash : undefined;
   const hashed = await hashNewPassword(newPassword, { words, unlike, signal }, ports);
@@ -44,7 +42,7 @@ export async function changePassword(
   return (await ports.users.changePassword(replaced)) === undefined ? { kind: 'wrongPassword' } : { kind: 'changed' };
 }
 
-export type DeletionOutcome = { readonly kind: 'deleted' } | NotDone;
+export type DeletionOutcome = { readonly kind: 'deleted' } | PasswordNotRight;
 
 /** Deletes the account for whoever knows its password: an open session alone may be somebody else's find. */
 export async function deleteAccount(
@@ -53,9 +51,9 @@ export async function deleteAccount(
 ): Promise<DeletionOutcome> {
   const { userId, password, signal } = deletion;
   const account = await ports.users.findCredentials(userId);
-  const verified = await ports.passwords.verify(password, account?.passwordHash, { signal, upgrade: false });
-  if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
-  if (account === undefined || verified.kind === 'mismatched') return { kind: 'wrongPassword' };
+  if (account === undefined) return { kind: 'wrongPassword' };
+  const checked = await checkCurrentPassword(account, password, signal, ports);
+  if (checked.kind !== 'right') return checked;
   await ports.users.delete(userId);
   return { kind: 'deleted' };
 }

@@ -4,7 +4,7 @@ import type { UserProfile } from '../../domain/ports/users.ts';
 import { missingForStepUp } from '../../domain/second-factor.ts';
 import { uuidV7 } from '../../domain/uuid.ts';
 import { etagOf, versionOf } from '../etag.ts';
-import { type Answer, postponed, problem, stepUpNeeded, unauthenticated } from '../problem.ts';
+import { type Answer, comeBackLater, postponed, problem, stepUpNeeded, unauthenticated } from '../problem.ts';
 import { bearerRoute, holderRoute } from '../route.ts';
 import {
   authorizeRequest,
@@ -17,6 +17,7 @@ import {
   userBody,
   userResponse,
 } from '../schemas.ts';
+import { limited } from './second-factor-answers.ts';
 
 export const meRoute = bearerRoute(
   {
@@ -72,9 +73,10 @@ export const changePasswordRoute = bearerRoute(
     needsStepUp: true,
     endsSessions: true,
     body: passwordChangeRequest,
-    answers: { 204: { description: 'The password has changed.' } },
+    answers: { 204: { description: 'The password has changed.' }, ...limited },
   },
   async ({ body, signal }, { userId, sessionId }, ports) => {
+    if (ports.overload.isOverloaded()) return comeBackLater('overloaded', 1);
     const { current_password: currentPassword, new_password: newPassword } = body;
     const outcome = await changePassword({ userId, sessionId, currentPassword, newPassword, signal }, ports);
     switch (outcome.kind) {
@@ -84,6 +86,7 @@ export const changePasswordRoute = bearerRoute(
         return problem('invalid_request', { errors: [{ pointer: '/current_password', detail: 'is wrong' }] });
       case 'passwordRefused':
         return problem('invalid_request', { errors: [{ pointer: '/new_password', detail: outcome.reason }] });
+      case 'limited':
       case 'overloaded':
       case 'abandoned':
         return postponed(outcome);
@@ -100,15 +103,17 @@ export const deleteMeRoute = bearerRoute(
     needsStepUp: true,
     endsSessions: true,
     body: deletionRequest,
-    answers: { 204: { description: 'The account is gone.' } },
+    answers: { 204: { description: 'The account is gone.' }, ...limited },
   },
   async ({ body: { password }, signal }, { userId }, ports) => {
+    if (ports.overload.isOverloaded()) return comeBackLater('overloaded', 1);
     const outcome = await deleteAccount({ userId, password, signal }, ports);
     switch (outcome.kind) {
       case 'deleted':
         return { status: 204 };
       case 'wrongPassword':
         return problem('invalid_request', { errors: [{ pointer: '/password', detail: 'is wrong' }] });
+      case 'limited':
       case 'overloaded':
       case 'abandoned':
         return postponed(outcome);

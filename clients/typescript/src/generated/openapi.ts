@@ -2421,6 +2421,15 @@ export interface operations {
                 };
             };
             /** @description Come back after Retry-After. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
             readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2587,6 +2596,15 @@ export interface operations {
             };
             /** @description Faults, each with its pointer. */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Come back after Retry-After. */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
