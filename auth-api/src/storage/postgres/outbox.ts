@@ -11,17 +11,28 @@ const selectCommitPoint: Statement = {
   text: `SELECT pg_current_wal_lsn()::text AS lsn, ${versionsAsJson} AS versions`,
 };
 
+/** SQL for ids of transactions: all below `settledBelow` are over, and none that is visible is from `unborn` on. */
+const settledBelow = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
+const unborn = 'pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
+
+/**
+ * For the row `p` of auth.outbox_position. A database that was copied with its rows counts transactions anew: what was
+ * forgotten elsewhere, under higher ids, says nothing of those that come here.
+ */
+const forgottenHere = `CASE WHEN p.forgotten_up_to < ${settledBelow} THEN p.forgotten_up_to ELSE 0 END`;
+
 /** What is visible has been committed; unlike the relay's reading it takes in what a lower sequence may still join. */
 const selectStanding: Statement = {
   name: 'select_outbox_standing',
   text: `SELECT pg_current_wal_lsn()::text AS lsn, ${versionsAsJson} AS versions,
-      greatest((SELECT max(o.sequence) FROM auth.outbox o), p.forgotten_up_to)::text AS last_sequence
+      greatest((SELECT max(o.sequence) FROM auth.outbox o WHERE o.sequence < ${unborn}), ${forgottenHere})::text
+        AS last_sequence
     FROM auth.outbox_position p`,
 };
 
 const selectForgotten: Statement = {
   name: 'select_forgotten_events',
-  text: 'SELECT forgotten_up_to FROM auth.outbox_position',
+  text: `SELECT ${forgottenHere} AS forgotten_up_to FROM auth.outbox_position p`,
 };
 
 /**
@@ -36,19 +47,20 @@ const selectEvents: Statement = {
           'committedAtMs', floor(extract(epoch FROM e.committed_at) * 1000)) ORDER BY e.sequence)
         FROM (
           SELECT o.sequence, o.kind, o.targets, o.committed_at FROM auth.outbox o
-          WHERE o.sequence > $1 AND o.sequence < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+          WHERE o.sequence > $1 AND o.sequence < ${settledBelow}
           ORDER BY o.sequence LIMIT $2
         ) e
       ), '[]') AS events,
       NOT EXISTS (
-        SELECT 1 FROM auth.outbox o WHERE o.sequence >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        SELECT 1 FROM auth.outbox o WHERE o.sequence >= ${settledBelow} AND o.sequence < ${unborn}
       ) AS is_settled`,
 };
 
+/** With them go rows of the database that this one was copied from: a transaction to come will have their place. */
 const deleteEvents: Statement = {
   name: 'delete_outbox_events',
-  text: `WITH forgotten AS (DELETE FROM auth.outbox WHERE sequence <= $1)
-    UPDATE auth.outbox_position SET forgotten_up_to = greatest(forgotten_up_to, $1)`,
+  text: `WITH forgotten AS (DELETE FROM auth.outbox WHERE sequence <= $1 OR sequence >= ${unborn})
+    UPDATE auth.outbox_position p SET forgotten_up_to = greatest(${forgottenHere}, $1)`,
 };
 
 interface PointRow {
