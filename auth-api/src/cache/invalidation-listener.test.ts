@@ -21,7 +21,7 @@ function startPod() {
   let nowMs = 0;
   const freshness = new Freshness(() => nowMs);
   const cache = { type: 'session', invalidate: jest.fn(), clear: jest.fn() } as const;
-  const standing = jest.fn<() => Promise<OutboxStanding>>().mockResolvedValue(standingAt(0));
+  const standing = jest.fn<() => Promise<OutboxStanding>>().mockResolvedValue(standingAt(10));
   const listener = new InvalidationListener({ freshness, caches: [cache], source: { standing }, nowMs: () => nowMs });
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   return {
@@ -144,6 +144,46 @@ describe('trust', () => {
     advance(3000);
     standing.mockResolvedValue(standingAt(11));
     await heartbeat(10);
+    expect(freshness.isTrusted()).toBe(false);
+  });
+
+  test('ends where a failover has lost what was heard of, and begins anew from what there is', async () => {
+    const { freshness, standing, heartbeat, advance } = startPod();
+    await heartbeat(10);
+    standing.mockResolvedValue(standingAt(7));
+    advance(3000);
+    await heartbeat(7);
+    expect(freshness.isTrusted()).toBe(false);
+    await heartbeat(7);
+    expect(freshness.isTrusted()).toBe(true);
+  });
+
+  test('is not given for an old word of what a failover has lost', async () => {
+    const { freshness, standing, heartbeat } = startPod();
+    standing.mockResolvedValue(standingAt(7));
+    await heartbeat(10);
+    expect(freshness.isTrusted()).toBe(false);
+    await heartbeat(7);
+    expect(freshness.isTrusted()).toBe(true);
+  });
+
+  test('does not rest on a sender that cannot read what this pod can, where a failover has lost something', async () => {
+    const { freshness, standing, heartbeat } = startPod();
+    await heartbeat(10);
+    standing.mockResolvedValue(standingAt(7));
+    await heartbeat(10, { isRead: false });
+    expect(freshness.isTrusted()).toBe(false);
+  });
+
+  test('waits for what was read when a heartbeat counted, not when one did not', async () => {
+    const { freshness, standing, heartbeat, batch, advance } = startPod();
+    await heartbeat(10);
+    batch(10, 12);
+    advance(3000);
+    standing.mockResolvedValue(standingAt(12));
+    await heartbeat(10);
+    standing.mockResolvedValue(standingAt(13));
+    await heartbeat(12);
     expect(freshness.isTrusted()).toBe(false);
   });
 

@@ -132,7 +132,11 @@ export class InvalidationListener {
     const { freshness, nowMs, heartbeatLimitMs = 3000 } = this.#options;
     this.#advance({ from: sequence, to: sequence });
     // One that knows less than this pod comes from a sender that is being relieved: it vouches for nothing.
-    if (sequence < this.#seenSequence) return;
+    if (sequence < this.#seenSequence) {
+      // Unless a failover has lost what this pod knows of: then there is nobody who knows more.
+      if (isRead && !freshness.isTrusted()) void this.#readOutboxEnd({ isAwaited: false });
+      return;
+    }
     this.#vouched = { sequence, lsn };
     if (!freshness.isTrusted()) this.#lateness.forget();
     const heardMs = nowMs();
@@ -156,18 +160,23 @@ export class InvalidationListener {
     this.#options.freshness.trustUntil(trustedUntilMs);
   }
 
-  async #readOutboxEnd(): Promise<void> {
+  async #readOutboxEnd({ isAwaited } = { isAwaited: true }): Promise<void> {
     if (this.#isReading) return;
     const { freshness, source, onCatchUpError } = this.#options;
-    const gaps = this.#gaps;
+    const [gaps, seenSequence] = [this.#gaps, this.#seenSequence];
     this.#isReading = true;
     try {
       const { versions, lsn, lastSequence } = await source.standing();
       freshness.raiseVersions(versions);
       freshness.raiseFloor(lsn);
       if (gaps !== this.#gaps) return;
-      if (!freshness.isTrusted()) this.#awaitedSequence = lastSequence;
-      else if (lastSequence > this.#seenSequence) this.lose();
+      if (lastSequence < seenSequence) {
+        // A failover has lost what had been heard of, and its places are given anew: it stands for nothing any more.
+        this.lose();
+        this.#seenSequence = lastSequence;
+      } else if (freshness.isTrusted()) {
+        if (lastSequence > this.#seenSequence) this.lose();
+      } else if (isAwaited) this.#awaitedSequence = lastSequence;
     } catch (error) {
       onCatchUpError?.(error);
     } finally {

@@ -26,13 +26,17 @@ function startRelay(vouched?: Vouched) {
     forgotten: 0,
     isSourceUp: true,
     isForgetting: true,
+    isForgottenKnown: true,
     isRedisUp: true,
     lsn: 99n,
     isSettled: true,
   };
   const source = {
     standing: async () => ({ versions, lsn: 99n, lastSequence: 0 }),
-    forgottenUpTo: async () => state.forgotten,
+    forgottenUpTo: async () => {
+      if (!state.isForgottenKnown) throw new Error('primary down');
+      return state.forgotten;
+    },
     forgetUpTo: async (sequence: number) => {
       if (!state.isForgetting) throw new Error('primary down');
       state.forgotten = sequence;
@@ -44,6 +48,7 @@ function startRelay(vouched?: Vouched) {
         versions,
         lsn: state.lsn,
         isSettled: state.isSettled,
+        isContinued: sequence <= state.forgotten || state.outbox.some((row) => row.sequence === sequence),
       };
     },
   };
@@ -152,6 +157,28 @@ describe('the relay', () => {
     await behind.tick();
     behind.state.isSourceUp = false;
     expect(await behind.tick()).toEqual(['sourceUnreachable']);
+  });
+
+  test('begins anew where a failover has lost what it delivered last, and forgets nothing by the places of that', async () => {
+    const { state, tick, advance } = startRelay();
+    state.outbox.push(event(1), event(9));
+    await tick();
+    expect(await tick()).toEqual(['delivered', 'heartbeat 9']);
+    state.outbox = [event(1), event(5)];
+    expect(await tick()).toEqual(['delivered', '2 events {"from":0,"to":5}']);
+    expect(await tick()).toEqual(['delivered', 'heartbeat 5']);
+    advance(15_000);
+    await tick();
+    expect(state.forgotten).toBe(5);
+  });
+
+  test('vouches for nothing that was lost while it cannot read what there is', async () => {
+    const { state, tick } = startRelay();
+    state.outbox.push(event(9));
+    await tick();
+    state.outbox = [event(5)];
+    state.isForgottenKnown = false;
+    expect(await tick()).toEqual(['sourceUnreachable']);
   });
 
   test('tells up to where all has been delivered: what was visible when it last read, if nothing was held back', async () => {

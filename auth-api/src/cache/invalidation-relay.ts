@@ -79,13 +79,28 @@ export class InvalidationRelay {
   }
 
   async #read(): Promise<OutboxPage | { error: unknown }> {
-    const { source, pageSize = 500 } = this.#options;
     try {
-      this.#position ??= { sequence: await source.forgottenUpTo(), lsn: 0n };
-      return await source.eventsAfter(this.#position.sequence, pageSize);
+      const page = await this.#readOn();
+      if (page.isContinued) return page;
+      this.#beginAnew();
+      return await this.#readOn();
     } catch (error) {
       return { error };
     }
+  }
+
+  async #readOn(): Promise<OutboxPage> {
+    const { source, pageSize = 500 } = this.#options;
+    this.#position ??= { sequence: await source.forgottenUpTo(), lsn: 0n };
+    return source.eventsAfter(this.#position.sequence, pageSize);
+  }
+
+  /** What was delivered is not what the outbox has: it may be forgotten by none of these places. */
+  #beginAnew(): void {
+    this.#position = undefined;
+    this.#vouched = undefined;
+    this.#settledLsn = 0n;
+    this.#delivered = [];
   }
 
   async #deliverNew(page: OutboxPage): Promise<void> {

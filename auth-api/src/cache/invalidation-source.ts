@@ -25,6 +25,11 @@ export interface OutboxPage extends PrimaryPoint {
   readonly events: readonly SequencedEvent[];
   /** Whether there are no others that have committed, behind a transaction that is still open. */
   readonly isSettled: boolean;
+  /**
+   * Whether the event after which was read is there, or was forgotten. Otherwise the primary lost it in a failover, and
+   * events that it has not delivered may have a place below.
+   */
+  readonly isContinued: boolean;
 }
 
 /**

@@ -102,7 +102,7 @@ export class PostgresSimulation implements InvalidationSource {
     const { lsn, versions } = this.commitPoint();
     const events = readable.slice(0, limit).map((row) => ({ ...row, event: { ...row.event, lsn } }));
     const isSettled = this.#outbox.every((row) => row.sequence < xmin);
-    return { events, isSettled, versions, lsn };
+    return { events, isSettled, isContinued: true, versions, lsn };
   }
 
   async forgetUpTo(sequence: number) {

@@ -53,7 +53,9 @@ const selectEvents: Statement = {
       ), '[]') AS events,
       NOT EXISTS (
         SELECT 1 FROM auth.outbox o WHERE o.sequence >= ${settledBelow} AND o.sequence < ${unborn}
-      ) AS is_settled`,
+      ) AS is_settled,
+      $1 <= (SELECT p.forgotten_up_to FROM auth.outbox_position p)
+        OR EXISTS (SELECT 1 FROM auth.outbox o WHERE o.sequence = $1) AS is_continued`,
 };
 
 /** With them go rows of the database that this one was copied from: a transaction to come will have their place. */
@@ -70,6 +72,7 @@ interface PointRow {
 
 interface EventsRow extends PointRow {
   is_settled: boolean;
+  is_continued: boolean;
   events: {
     sequence: number;
     kind: InvalidationKind;
@@ -108,7 +111,7 @@ export class PostgresInvalidationSource implements InvalidationSource {
     const events = row.events.map(({ sequence: place, kind, targets, committedAtMs }) => {
       return { sequence: place, event: { kind, targets, lsn, committedAtMs } };
     });
-    return { events, isSettled: row.is_settled, versions: row.versions, lsn };
+    return { events, isSettled: row.is_settled, isContinued: row.is_continued, versions: row.versions, lsn };
   }
 
   async forgetUpTo(sequence: number): Promise<void> {
