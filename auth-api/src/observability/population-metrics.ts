@@ -4,7 +4,7 @@ import { Gauge, type Registry } from 'prom-client';
 export interface Population {
   /** Neither ended nor expired. */
   readonly activeSessions: number;
-  /** Not of today's algorithms: they are replaced when their users log in. */
+  /** Of another format than new ones: replaced when their users log in, as are those of a lower cost, not counted here. */
   readonly legacyHashes: number;
   readonly waitingMails: number;
 }
@@ -25,6 +25,6 @@ export function observePopulation(registry: Registry, count: () => Population | 
     });
   };
   gauge('active_sessions', 'Sessions in the database that have neither ended nor expired', 'activeSessions');
-  gauge('legacy_password_hashes', 'Stored hashes that wait for their upgrade', 'legacyHashes');
+  gauge('legacy_password_hashes', 'Stored password hashes of another format than new ones have', 'legacyHashes');
   gauge('waiting_mails', 'Mails that are to be sent, or sent again', 'waitingMails');
 }
