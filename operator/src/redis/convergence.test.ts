@@ -50,13 +50,15 @@ describe('decide, against a simulated cluster', () => {
   });
 
   test.each([
-    ['with volumes', true],
-    ['without volumes', false],
-  ])('brings every reachable mess together %s', (_name, persistent) => {
+    ['with volumes', true, true],
+    ['with volumes that are not waited for', true, false],
+    ['without volumes', false, true],
+  ])('brings every reachable mess together %s', (_name, persistent, awaits) => {
     const { pods } = new RedisSimulation(3, 2, persistent);
     fc.assert(
       fc.property(fc.array(disturbance(pods), { minLength: 1, maxLength: 4 }), (disturbances) => {
         const simulation = new RedisSimulation(3, 2, persistent);
+        simulation.awaits = awaits;
         converge(simulation);
         for (const { pods: stopped, passesAway } of disturbances) {
           for (const pod of stopped) simulation.stop(pod);
@@ -178,6 +180,22 @@ describe('decide, against a simulated cluster', () => {
     converge(simulation, 4);
     simulation.start('x-redis-3-0');
     simulation.breaks = inTurn([]);
+    expect(converge(simulation)).toBeDefined();
+    expect(simulation.lostKeys()).toEqual([]);
+  });
+
+  test('serves every key without half the primaries, whose volumes do not come back, and takes them in later', () => {
+    const simulation = new RedisSimulation(4, 2, true);
+    converge(simulation);
+    simulation.writeKeys();
+    const lost = ['x-redis-0-0', 'x-redis-1-0'];
+    for (const pod of lost) simulation.stop(pod);
+    converge(simulation, 8);
+    expect(simulation.lostKeys()).not.toEqual([]);
+    simulation.awaits = false;
+    converge(simulation, 8);
+    expect(simulation.lostKeys()).toEqual([]);
+    for (const pod of lost) simulation.start(pod);
     expect(converge(simulation)).toBeDefined();
     expect(simulation.lostKeys()).toEqual([]);
   });

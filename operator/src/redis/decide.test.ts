@@ -24,6 +24,7 @@ function view(self: string, lines: Line[], offset = 0) {
 const POSITIONS = [0, 1, 2].flatMap((shard) => [0, 1].map((ordinal) => ({ shard, ordinal })));
 const podOf = (shard: number, ordinal: number) => `x-redis-${shard}-${ordinal}`;
 const ipOf = (shard: number, ordinal: number) => `10.0.${shard}.${ordinal}`;
+const NOBODY: ReadonlySet<string> = new Set();
 const SLOTS = ['0-5460', '5461-10921', '10922-16383'];
 
 /** Three shards of two: `p<i>` owns the slots of shard i, `r<i>` follows it. */
@@ -42,15 +43,24 @@ interface Change {
   strangers?: string[];
   /** Ids of `lines` that stay known although their pod is a stranger. */
   persistent?: boolean;
+  /** Pods that are not expected back. */
+  givenUp?: string[];
 }
 
-function topology({ lines = (line) => line, silent = [], strangers = [], persistent = false }: Change): Topology {
+function topology({
+  lines = (line) => line,
+  silent = [],
+  strangers = [],
+  persistent = false,
+  givenUp = [],
+}: Change): Topology {
   const known = HEALTHY.map(lines);
   return {
     shards: 3,
     existingShards: 3,
     membersPerShard: 2,
     persistent,
+    givenUp: new Set(givenUp),
     members: POSITIONS.map(({ shard, ordinal }, index) => {
       const pod = podOf(shard, ordinal);
       const ip = ipOf(shard, ordinal);
@@ -124,6 +134,21 @@ describe('decide', () => {
     expect(decide(away).actions).toEqual([]);
   });
 
+  const TWO_LOST = ['x-redis-1-0', 'x-redis-2-0'];
+  test.each<[string, string[], string[], string[]]>([
+    ['waits for none that is not expected back', TWO_LOST, TWO_LOST, ['x-redis-1-1', 'x-redis-2-1']],
+    ['waits for one that is, beside one that is not', TWO_LOST, ['x-redis-1-0'], []],
+    ['waits for a replica that is, which may be the more advanced', [...TWO_LOST, 'x-redis-0-1'], TWO_LOST, []],
+  ])('of lost nodes with their data, %s', (_name, silent, givenUp, heirs) => {
+    const lines = failed('p1', 'p2');
+    const withPods = topology({ lines, silent, givenUp, persistent: true });
+    // Those without an address are told by their absence.
+    const withoutPods = { ...withPods, members: withPods.members.filter(({ pod }) => !silent.includes(pod)) };
+    for (const away of [withPods, withoutPods]) {
+      expect(decide(away).actions).toEqual(heirs.map((on) => ({ do: 'takeover', on })));
+    }
+  });
+
   test('never forgets a lost primary whose replica could still be elected', () => {
     // The stranger in the primary's place has been met already, under its new id.
     const withStranger = [...HEALTHY.map(failed('p1')), { id: 'new', ip: ipOf(1, 0) }];
@@ -137,9 +162,9 @@ describe('decide', () => {
         view: view(self, withStranger),
       };
     });
-    expect(decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members }).actions).toEqual(
-      [],
-    );
+    expect(
+      decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, givenUp: NOBODY }).actions,
+    ).toEqual([]);
   });
 
   test('after the election forgets the lost id everywhere, then makes the stranger a replica', () => {
@@ -159,7 +184,7 @@ describe('decide', () => {
           view: view(self, lines),
         };
       });
-    const cluster = { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false };
+    const cluster = { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, givenUp: NOBODY };
     const stranger = { id: 'new', ip: ipOf(1, 0) };
     const before = decide({ ...cluster, members: membersWith([...promoted, stranger]) });
     expect(before.rule).toBe('forget');
@@ -189,7 +214,9 @@ describe('decide', () => {
         view: view(self, lines),
       };
     });
-    expect(decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members })).toEqual({
+    expect(
+      decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, givenUp: NOBODY }),
+    ).toEqual({
       rule: 'addSlots',
       actions: [
         { do: 'addSlots', on: 'x-redis-1-0', ranges: [{ first: 5461, last: 10921 }] },
@@ -208,7 +235,7 @@ function agreeing(lines: Line[], change: Partial<Topology> = {}, nodes: Record<s
       const pod = podOf(Number(shard), Number(ordinal));
       return { pod, shard: Number(shard), ip, node: nodes[pod] ?? `host-${ip}`, view: view(id, lines) };
     });
-  return { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, ...change };
+  return { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, givenUp: NOBODY, ...change };
 }
 
 const withSlots = (slots: Record<string, string>): Line[] =>

@@ -5,6 +5,7 @@ import {
   everyoneAnswers,
   firstOfShards,
   isFailed,
+  mayReturn,
   ownerOfShard,
   ownsSlots,
   participants,
@@ -109,15 +110,14 @@ function refreshAddresses(_topology: Topology, live: readonly LiveMember[]): Act
 
 /**
  * A primary is gone and its replica lives. Redis elects by itself while most primaries live; when they do not,
- * nobody can, and the most advanced replica is told to take over.
+ * nobody can, and the most advanced replica is told to take over. One that will be back soon with its data is waited
+ * for; but not for long, since nobody serves meanwhile.
  */
 function takeOver(topology: Topology, live: readonly LiveMember[]): Action[] {
   const lost = absentOwners(live).filter(isFailed);
   const primaries = live.filter(ownsSlots).length;
   const canElect = primaries > lost.length;
-  // A node that will come back with its data is waited for.
-  const mayReturn = topology.persistent && !everyoneAnswers(topology);
-  if (lost.length === 0 || canElect || mayReturn) return [];
+  if (lost.length === 0 || canElect || mayReturn(topology)) return [];
   return lost.flatMap((owner) => {
     const heir = replicasOf(owner.id, live).sort((a, b) => b.view.replicationOffset - a.view.replicationOffset)[0];
     return heir === undefined ? [] : [{ do: 'takeover', on: heir.pod }];

@@ -1,5 +1,5 @@
 import type { Action } from './decide.ts';
-import { absentOwners, everyoneAnswers, isFailed, ownsSlots, primaryOf, replicasOf } from './roles.ts';
+import { absentOwners, everyoneAnswers, isFailed, mayReturn, ownsSlots, primaryOf, replicasOf } from './roles.ts';
 import { includesSlot, joined, type SlotRange } from './slots.ts';
 import { isPrimary, type LiveMember, type OpenSlot, sees, selfOf, shardOfPod, type Topology } from './topology.ts';
 
@@ -62,9 +62,8 @@ function settlementOf(
   // It may hold keys of the slot: its heir has them, but nobody elects the heir of a node that owns no slots.
   const [heir] = replicasOf(peer, live).sort((a, b) => b.view.replicationOffset - a.view.replicationOffset);
   if (heir === undefined) return close;
-  const mayReturn = topology.persistent && !everyoneAnswers(topology);
   const isGone = live.some((each) => isFailed(sees(each, peer) ?? NEVER_MET));
-  return isGone && !mayReturn ? { do: 'takeover', on: heir.pod } : undefined;
+  return isGone && !mayReturn(topology) ? { do: 'takeover', on: heir.pod } : undefined;
 }
 
 const NEVER_MET = { flags: new Set<string>(), connected: true };

@@ -1,5 +1,13 @@
 import { slotsIn } from './slots.ts';
-import { isPrimary, type KnownNode, type LiveMember, liveMembers, selfOf, type Topology } from './topology.ts';
+import {
+  isPrimary,
+  type KnownNode,
+  type LiveMember,
+  liveMembers,
+  selfOf,
+  shardOfPod,
+  type Topology,
+} from './topology.ts';
 
 /**
  * Every pod answers and no wanted one is missing: then no live node can hide behind an id that belongs to no pod. A
@@ -12,6 +20,21 @@ export function everyoneAnswers({ shards, existingShards, membersPerShard, persi
     (_, shard) => members.filter((member) => member.shard === shard).length,
   );
   return counts.every((count) => count >= membersPerShard);
+}
+
+/**
+ * Whether somebody who is away is expected back soon, with the data of before. A pod that is neither there nor given up
+ * is one that its StatefulSet is about to make.
+ */
+export function mayReturn(topology: Topology): boolean {
+  const { shards, existingShards, membersPerShard, persistent, members, givenUp } = topology;
+  if (!persistent) return false;
+  if (members.some(({ pod, view }) => view === undefined && !givenUp.has(pod))) return true;
+  const accountedFor = [...new Set([...members.map(({ pod }) => pod), ...givenUp])].map(shardOfPod);
+  return Array.from(
+    { length: Math.max(shards, existingShards) },
+    (_, shard) => accountedFor.filter((each) => each === shard).length,
+  ).some((count) => count < membersPerShard);
 }
 
 /** The lowest-named live member of each shard, in order of shards. Shards without one are left out. */

@@ -4,6 +4,7 @@ import type { Pod } from '../kubernetes/objects.ts';
 import { carryOut } from './act.ts';
 import type { RedisLogin } from './connection.ts';
 import { type Action, decide } from './decide.ts';
+import { isGivenUp } from './given-up.ts';
 import { assessHealth, type RedisHealth } from './health.ts';
 import { observeMembers, type RedisPod } from './observe.ts';
 import { slotsIn } from './slots.ts';
@@ -70,7 +71,7 @@ export class RedisTier {
     const freshForMs = known?.state.whole === true ? WHOLE_FOR_MS : UNSETTLED_FOR_MS;
     if (known?.signature === signature && nowMs - known.atMs < freshForMs) return known.state;
 
-    const topology = await this.#observe(wanted, running, login, log);
+    const topology = await this.#observe(wanted, pods, running, login, log);
     if (topology.members.every(({ view }) => view === undefined)) return undefined;
     const activity = await this.#act(topology, running, login, log);
     const health = assessHealth(topology);
@@ -80,10 +81,18 @@ export class RedisTier {
     return state;
   }
 
-  async #observe(wanted: WantedRedis, running: readonly RedisPod[], login: RedisLogin, log: Logger): Promise<Topology> {
+  async #observe(
+    wanted: WantedRedis,
+    pods: readonly Pod[],
+    running: readonly RedisPod[],
+    login: RedisLogin,
+    log: Logger,
+  ): Promise<Topology> {
     const { members, problems } = await observeMembers(this.#options.dialer, running, login);
     if (problems.size > 0) log.debug({ problems: Object.fromEntries(problems) }, 'Redis pods do not answer');
-    return { ...wanted, members };
+    const nowMs = this.#options.now();
+    const givenUp = new Set(pods.filter((pod) => isGivenUp(pod, nowMs)).map(({ metadata }) => metadata.name));
+    return { ...wanted, members, givenUp };
   }
 
   async #act(

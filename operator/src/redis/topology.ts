@@ -58,6 +58,8 @@ export interface Topology {
   /** Whether nodes come back with their id and data. */
   persistent: boolean;
   members: readonly Member[];
+  /** Pods, also such as have no member here, that are not expected to answer soon. */
+  givenUp: ReadonlySet<string>;
 }
 
 /**

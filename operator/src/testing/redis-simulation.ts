@@ -35,6 +35,8 @@ export class RedisSimulation {
   readonly persistent: boolean;
   /** Where moves break off; at no place by default. */
   breaks: () => Break = () => ({ keys: Number.POSITIVE_INFINITY, step: 0 });
+  /** Whether pods that are stopped are expected back. */
+  awaits = true;
   #nodes: Node[] = [];
   #serial = 0;
   #round = 0;
@@ -109,7 +111,9 @@ export class RedisSimulation {
   topology(): Topology {
     const { shards, existingShards, membersPerShard, persistent } = this;
     const members = this.#nodes.map((node) => memberOf(node));
-    return { shards, existingShards, membersPerShard, persistent, members };
+    const away = this.#nodes.filter(({ up }) => !up).map(({ pod }) => pod);
+    const givenUp = new Set(this.awaits ? [] : away);
+    return { shards, existingShards, membersPerShard, persistent, members, givenUp };
   }
 
   /** Carries out what Redis would accept; refusals are ignored, as the operator ignores them. */
