@@ -428,6 +428,18 @@ export const INVALID: readonly Refusal[] = [
     message: 'lower maxMemory or raise the limit',
   },
   {
+    rule: 'a volume of Redis that the rewriting of its log would fill',
+    spec: { redis: { maxMemory: '512Mi', persistence: { enabled: true, size: '1535Mi' } } },
+    field: 'spec.redis.persistence.size',
+    message: 'persistence.size must be at least three times maxMemory (512Mi)',
+  },
+  {
+    rule: 'a volume that no database fits in',
+    spec: { postgres: { storage: { size: '1023Mi' } } },
+    field: 'spec.postgres.storage.size',
+    message: '1Gi is the least',
+  },
+  {
     rule: 'fewer poolers at the most than at the least',
     spec: { postgres: { pooler: { instances: 3, autoscaling: { maxInstances: 2 } } } },
     field: 'spec.postgres.pooler.autoscaling.maxInstances',

@@ -387,7 +387,7 @@ export interface RedisSpec {
      */
     enabled: boolean;
     /**
-     * The size of each node's volume.
+     * The size of each node's volume: at least three times maxMemory, as what the append-only file may come to while it is rewritten.
      */
     size: string;
     /**
@@ -601,7 +601,7 @@ export interface PostgresSpec {
    */
   storage: {
     /**
-     * The size of the volume, such as 10Gi. It may grow, in place, where the storage class allows expansion; it never shrinks.
+     * The size of the volume, such as 10Gi, at least 1Gi. It may grow, in place, where the storage class allows expansion; it never shrinks.
      */
     size: string;
     /**
