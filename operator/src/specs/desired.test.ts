@@ -80,6 +80,26 @@ describe('what exists', () => {
   });
 });
 
+describe('another image of Redis', () => {
+  const inputs = { ...SAMPLE_INPUTS, images: { ...SAMPLE_INPUTS.images, redis: 'redis:2' } };
+  const shardsIn = (objects: readonly { kind: string; metadata: { name: string } }[]) =>
+    objects
+      .filter(({ kind }) => kind === 'StatefulSet')
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => name.includes('redis'));
+
+  test('goes to one shard at a time, and the others are neither changed nor unwanted', () => {
+    const { objects, kept } = desired(cluster, settled, inputs);
+    expect(shardsIn(objects)).toEqual(['demo-redis-0']);
+    expect(shardsIn(kept)).toEqual(['demo-redis-1', 'demo-redis-2']);
+  });
+
+  test('keeps no shard from going to sleep', () => {
+    const hibernated = clusterWith({ hibernated: true }, 'demo');
+    expect(shardsIn(desired(hibernated, settled, inputs).objects)).toHaveLength(3);
+  });
+});
+
 describe('the sizes of autoscaled Deployments', () => {
   const whole = (spec: object) => {
     const one = clusterWith(spec, 'demo');

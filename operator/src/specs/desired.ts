@@ -20,6 +20,7 @@ import { pooler } from './pooler/pooler.ts';
 import { keptOfPostgres } from './postgres/kept.ts';
 import { postgres } from './postgres/postgres.ts';
 import { replicaServers } from './postgres/servers.ts';
+import { shardsNotInTurn } from './redis/in-turn.ts';
 import { redis } from './redis/redis.ts';
 import { shardsToKeep } from './redis/shards.ts';
 
@@ -63,14 +64,16 @@ export function desired(cluster: AuthCluster, observed: Observed, inputs: Builde
   const tiers = assessTiers(cluster, observed, inputs);
   const rollout = apiRollout(cluster, observed, inputs, tiers.migrations.serving);
   const steps = stepsFor(cluster, observed, inputs, tiers, rollout);
-  const objects = steps.flatMap((step) => (step.mayBegin ? step.objects() : []));
+  const wanted = steps.flatMap((step) => (step.mayBegin ? step.objects() : []));
+  const waiting = shardsNotInTurn(cluster, wanted, observed);
+  const objects = wanted.filter((object) => !waiting.includes(object));
   const held = new Set(steps.flatMap(({ mayBegin, components }) => (mayBegin ? [] : components)));
   const awake = !cluster.spec.hibernated;
   return {
     objects: awake ? objects : objects.map((object) => asleep(object, observed)),
     held,
     replacing: gatewayIsReplaced(cluster, observed) ? new Set(['gateway']) : new Set(),
-    kept: rollout.keep.map((color) => apiDeploymentReference(cluster, color)),
+    kept: [...rollout.keep.map((color) => apiDeploymentReference(cluster, color)), ...waiting],
     watching: WATCHED_PHASES.has(rollout.phase),
     standingBy: rollout.former,
     sizes: awake ? smallestSizes(cluster, observed, held, rollout) : noSizes(cluster, observed),

@@ -1,5 +1,6 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import { names } from '../specs/names.ts';
+import { templateOf } from '../specs/redis/in-turn.ts';
 import type { Observed } from './observed.ts';
 import { complete, serving, type TierState, waiting } from './tier-state.ts';
 import { rolledOut } from './workloads.ts';
@@ -16,7 +17,10 @@ export function cache(cluster: AuthCluster, { statefulSets, redis }: Observed): 
   if (redis.slotsCovered < SLOTS) {
     return waiting('SlotsNotCovered', `${redis.slotsCovered} of ${SLOTS} slots are served${activity}`);
   }
-  if (!wanted.every(rolledOut)) return serving('RollingOut', 'all slots are served; pods are being replaced');
+  // Shards that wait for their turn are of an earlier template than the others.
+  if (!wanted.every(rolledOut) || new Set(wanted.map(templateOf)).size > 1) {
+    return serving('RollingOut', 'all slots are served; pods are being replaced, those of one shard at a time');
+  }
   if (redis.readyNodes >= nodes && redis.activity !== undefined) {
     return serving('Rearranging', `all slots are served${activity}`);
   }

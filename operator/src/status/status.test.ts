@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuthCluster } from '../api/authcluster.ts';
-import type { Deployment, Job } from '../kubernetes/objects.ts';
+import type { Deployment, Job, StatefulSet } from '../kubernetes/objects.ts';
 import { allObjects } from '../specs/all-objects.ts';
 import { observedAllReady } from '../testing/observations.ts';
 import { clusterWith, SAMPLE_INPUTS, sampleCluster } from '../testing/sample-clusters.ts';
@@ -149,6 +149,17 @@ describe('the reason', () => {
     const live = deployments.get('demo-gateway') as Deployment;
     deployments.set('demo-gateway', { ...live, metadata: { ...live.metadata, generation: 2 } });
     expect(conditions({ ...settled, deployments })).toMatchObject({ Ready: 'False RollingOut' });
+  });
+
+  test('of Redis shards that wait for their turn is not Ready, although no pod is being replaced', () => {
+    const statefulSets = new Map(settled.statefulSets);
+    const live = statefulSets.get('demo-redis-0') as StatefulSet;
+    const annotations = { 'authcluster.dev/template-hash': 'next' };
+    statefulSets.set('demo-redis-0', { ...live, metadata: { ...live.metadata, annotations } });
+    expect(conditions({ ...settled, statefulSets })).toMatchObject({
+      Ready: 'False RollingOut',
+      CacheReady: 'True RollingOut',
+    });
   });
 
   test('of a failed migration says what to do; the API serves on', () => {

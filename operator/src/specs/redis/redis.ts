@@ -1,5 +1,5 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
-import { stableHash } from '../../controller/hash.ts';
+import { orderedHash, stableHash } from '../../controller/hash.ts';
 import { disruptionBudget } from '../availability.ts';
 import type { BuilderInputs, Credentials } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
@@ -8,7 +8,7 @@ import { names, PORTS, SHARD_LABEL } from '../names.ts';
 import { headlessService } from '../services.ts';
 import { redisClientSecret } from './client.ts';
 import { redisConf, usersAcl } from './configuration.ts';
-import { redisShardStatefulSet } from './stateful-set.ts';
+import { redisPodTemplate, redisShardStatefulSet } from './stateful-set.ts';
 
 /**
  * A Redis Cluster: one StatefulSet per shard. Of an external Redis, what logs in to it. Forming, healing and resharding it is done by talking to its members;
@@ -22,6 +22,8 @@ export function redis(cluster: AuthCluster, inputs: BuilderInputs, shardCount = 
   const files = { 'redis.conf': redisConf(cluster, inputs.credentials), 'users.acl': usersAcl(inputs.credentials) };
   const encoded = Object.entries(files).map(([key, text]) => [key, Buffer.from(text, 'utf8').toString('base64')]);
   const shards = Array.from({ length: shardCount }, (_, shard) => shard);
+  const configHash = redisConfigHash(cluster, inputs.credentials);
+  const hashes = { configHash, templateHash: orderedHash(redisPodTemplate(cluster, inputs, 0, configHash)) };
   return [
     {
       apiVersion: 'v1',
@@ -38,7 +40,7 @@ export function redis(cluster: AuthCluster, inputs: BuilderInputs, shardCount = 
         { name: 'bus', port: PORTS.redisBus, targetPort: 'bus' },
       ],
     }),
-    ...shards.flatMap((shard) => shardObjects(cluster, inputs, shard, redisConfigHash(cluster, inputs.credentials))),
+    ...shards.flatMap((shard) => shardObjects(cluster, inputs, shard, hashes)),
   ];
 }
 
@@ -49,7 +51,12 @@ export function redisConfigHash(cluster: AuthCluster, credentials: Credentials):
   return stableHash({ 'redis.conf': redisConf(cluster, used), 'users.acl': usersAcl(used) });
 }
 
-function shardObjects(cluster: AuthCluster, inputs: BuilderInputs, shard: number, configHash: string): Manifest[] {
+function shardObjects(
+  cluster: AuthCluster,
+  inputs: BuilderInputs,
+  shard: number,
+  hashes: { configHash: string; templateHash: string },
+): Manifest[] {
   const budget = {
     component: 'redis' as const,
     name: names(cluster).redisShard(shard),
@@ -60,6 +67,6 @@ function shardObjects(cluster: AuthCluster, inputs: BuilderInputs, shard: number
   const hasReplicas = cluster.spec.redis.replicasPerShard > 0;
   return [
     ...(hasReplicas ? [disruptionBudget(cluster, budget)] : []),
-    redisShardStatefulSet(cluster, inputs, shard, configHash),
+    redisShardStatefulSet(cluster, inputs, shard, hashes),
   ];
 }

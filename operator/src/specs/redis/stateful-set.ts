@@ -32,47 +32,62 @@ const READY_SCRIPT = [
   'ask ping | grep -q PONG',
 ].join('\n');
 
+/** Of a StatefulSet: stands for what the pods of any shard are made of. */
+export const TEMPLATE_ANNOTATION = 'authcluster.dev/template-hash';
+
 /** The members of one shard. Which of them is primary is the cluster's matter and changes. */
 export function redisShardStatefulSet(
   cluster: AuthCluster,
   inputs: BuilderInputs,
   shard: number,
-  configHash: string,
+  { configHash, templateHash }: { configHash: string; templateHash: string },
 ): Manifest {
   const name = names(cluster).redisShard(shard);
-  const shardLabels = { ...selector(cluster, 'redis'), [SHARD_LABEL]: String(shard) };
   const { persistence, replicasPerShard } = cluster.spec.redis;
   const whenDeleted = cluster.spec.deletionPolicy === 'Retain' ? 'Retain' : 'Delete';
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    metadata: ownedMetadata(cluster, 'redis', name),
+    metadata: { ...ownedMetadata(cluster, 'redis', name), annotations: { [TEMPLATE_ANNOTATION]: templateHash } },
     spec: {
       replicas: replicasPerShard + 1,
       serviceName: names(cluster).redis,
       podManagementPolicy: 'Parallel',
       ...(persistence.enabled ? { persistentVolumeClaimRetentionPolicy: { whenDeleted, whenScaled: 'Retain' } } : {}),
-      selector: { matchLabels: shardLabels },
-      template: podTemplate(cluster, {
-        component: 'redis',
-        labels: { [SHARD_LABEL]: String(shard) },
-        annotations: { 'authcluster.dev/config-hash': configHash },
-        userId: USER_ID,
-        imagePullSecrets: inputs.imagePullSecrets,
-        terminationGracePeriodSeconds: 30,
-        spread: memberSpread(cluster, shardLabels),
-        containers: [container(cluster, inputs), ...redisExporter(cluster, inputs)],
-        volumes: volumes(cluster),
-      }),
+      selector: { matchLabels: shardLabels(cluster, shard) },
+      template: redisPodTemplate(cluster, inputs, shard, configHash),
       ...(persistence.enabled ? { volumeClaimTemplates: [dataVolumeClaim(cluster)] } : {}),
     },
   };
 }
 
+export function redisPodTemplate(
+  cluster: AuthCluster,
+  inputs: BuilderInputs,
+  shard: number,
+  configHash: string,
+): object {
+  return podTemplate(cluster, {
+    component: 'redis',
+    labels: { [SHARD_LABEL]: String(shard) },
+    annotations: { 'authcluster.dev/config-hash': configHash },
+    userId: USER_ID,
+    imagePullSecrets: inputs.imagePullSecrets,
+    terminationGracePeriodSeconds: 30,
+    spread: memberSpread(cluster, shardLabels(cluster, shard)),
+    containers: [container(cluster, inputs), ...redisExporter(cluster, inputs)],
+    volumes: volumes(cluster),
+  });
+}
+
+function shardLabels(cluster: AuthCluster, shard: number): Record<string, string> {
+  return { ...selector(cluster, 'redis'), [SHARD_LABEL]: String(shard) };
+}
+
 /** Members of a shard apart from each other, and all members evenly over the nodes: most primaries on one could not be replaced. */
-function memberSpread(cluster: AuthCluster, shardLabels: Record<string, string>): object {
+function memberSpread(cluster: AuthCluster, labelsOfShard: Record<string, string>): object {
   return {
-    ...apart(shardLabels),
+    ...apart(labelsOfShard),
     topologySpreadConstraints: [
       {
         maxSkew: 1,
