@@ -6,6 +6,7 @@ import { AuthClient, loggedInUser } from './support/auth-client.ts';
 import { AUTH_CLUSTERS, INSTANCE, kubectl, NAME, NAMESPACE, openGateway, readyAuthCluster } from './support/cluster.ts';
 import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
 import { underChecks, underWrites, type WritesResult } from './support/data-load.ts';
+import { KEPT_KEYS, keptKeys, setKeptKeys } from './support/redis-keys.ts';
 
 interface DataTierStatus {
   postgres: { primary: string };
@@ -50,7 +51,8 @@ function report(event: string, text: string): void {
 }
 
 describe('the data tier under load', () => {
-  clusterTest('gets more shards and fewer again without a failed request', async () => {
+  clusterTest('gets more shards and fewer again without a failed request or a lost key', async () => {
+    expect(await setKeptKeys()).toBe(KEPT_KEYS);
     const started = Date.now();
     const load = await underChecks(client, async () => {
       const writes = await underWrites(client, async () => {
@@ -61,6 +63,7 @@ describe('the data tier under load', () => {
       expect(writes.lost).toBe(0);
     });
     expect(load.failures).toEqual([]);
+    expect(await keptKeys()).toBe(KEPT_KEYS);
     const statefulSets = await kubectl.list(NAMESPACE, 'statefulsets.apps', INSTANCE);
     expect(statefulSets.map(({ metadata }) => metadata.name)).not.toContain(`${NAME}-redis-3`);
     report('shards 3 -> 4 -> 3', `${((Date.now() - started) / 1000).toFixed(0)} s, ${load.requests} checks`);

@@ -4,11 +4,10 @@ import { chaosClient, HOUR, kill } from '../support/chaos-cluster.ts';
 import { kubectl, NAMESPACE } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { settled } from '../support/database.ts';
-import { inRedis } from '../support/redis-keys.ts';
+import { KEPT_KEYS, keptKeys, setKeptKeys } from '../support/redis-keys.ts';
 import { members, runningMembers, wholeRedis } from '../support/redis-members.ts';
 import { type Note, repeatedly, SETTLED_SECONDS } from '../support/repeated.ts';
 
-const KEYS = 200;
 /** Redis writes its log to the disk once a second. */
 const WRITTEN_AFTER_MS = 3000;
 
@@ -21,15 +20,8 @@ beforeAll(removeAuthCluster);
 chaosClient({ redis: { persistence: { enabled: true, size: '1Gi' } } });
 afterAll(removeAuthCluster);
 
-/** How often one of the pods answers so, asked once for each key. */
-async function answers(command: string, answer: string): Promise<number> {
-  const [pod] = await members();
-  const script = `for key in $(seq ${KEYS}); do ask -c ${command}; done | grep -cx '${answer}' || true`;
-  return Number(await inRedis(pod?.metadata.name ?? '', script));
-}
-
 async function loseAll(_: number, note: Note): Promise<void> {
-  expect(await answers('set kept:$key here', 'OK')).toBe(KEYS);
+  expect(await setKeptKeys()).toBe(KEPT_KEYS);
   await sleep(WRITTEN_AFTER_MS);
   const before = await members();
   await kill('redis');
@@ -37,7 +29,7 @@ async function loseAll(_: number, note: Note): Promise<void> {
   const startedMs = Date.now();
   await wholeRedis(SETTLED_SECONDS);
   note({ 'whole after its pods ran': (Date.now() - startedMs) / 1000 });
-  expect(await answers('get kept:$key', 'here')).toBe(KEYS);
+  expect(await keptKeys()).toBe(KEPT_KEYS);
   await settled(SETTLED_SECONDS);
 }
 

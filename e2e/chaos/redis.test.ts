@@ -3,7 +3,7 @@ import { chaosClient, HOUR, kill, noteLoad } from '../support/chaos-cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { underMixedLoad } from '../support/data-load.ts';
 import { changeSpec, expectUnharmed, failuresOf, forceDelete, settled } from '../support/database.ts';
-import { type Gaps, writeToRedis } from '../support/redis-keys.ts';
+import { type Gaps, KEPT_KEYS, keptKeys, setKeptKeys, writeToRedis } from '../support/redis-keys.ts';
 import { members, runningMembers, shardsLeftAlone, wholeRedis } from '../support/redis-members.ts';
 import { type Note, repeatedly, SETTLED_SECONDS } from '../support/repeated.ts';
 
@@ -53,11 +53,17 @@ async function unharmed(note: Note, during: () => Promise<void>): Promise<void> 
   expectUnharmed(load);
 }
 
-async function reshard(): Promise<void> {
+async function changeShards(): Promise<void> {
   for (const shards of [4, 3]) {
     await changeSpec({ redis: { shards } });
     await settled(SETTLED_SECONDS);
   }
+}
+
+async function reshard(_: number, note: Note): Promise<void> {
+  expect(await setKeptKeys()).toBe(KEPT_KEYS);
+  await unharmed(note, changeShards);
+  expect(await keptKeys()).toBe(KEPT_KEYS);
 }
 
 async function changeReplicas(): Promise<void> {
@@ -72,11 +78,7 @@ describe('the Redis Cluster', () => {
 
   clusterTest('loses every pod', () => repeatedly('every Redis pod deleted at once', loseAll), HOUR);
 
-  clusterTest(
-    'gets more shards and fewer again',
-    () => repeatedly('shards 3 to 4 to 3', (_, note) => unharmed(note, reshard)),
-    HOUR,
-  );
+  clusterTest('gets more shards and fewer again', () => repeatedly('shards 3 to 4 to 3', reshard), HOUR);
 
   clusterTest(
     'gets more replicas and fewer again',

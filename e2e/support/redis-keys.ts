@@ -19,6 +19,26 @@ export async function inRedis(pod: string, script: string): Promise<string> {
   return kubectl.run(['exec', '-i', '-n', NAMESPACE, pod, '--', 'bash', '-s'], login + script);
 }
 
+/** Of all shards, set by `setKeptKeys`. */
+export const KEPT_KEYS = 200;
+
+/** Sets them; how many of them Redis took. */
+export function setKeptKeys(): Promise<number> {
+  return answers('set kept:$key here', 'OK');
+}
+
+/** How many of them are there, with what was set. */
+export function keptKeys(): Promise<number> {
+  return answers('get kept:$key', 'here');
+}
+
+/** How often one of the pods answers so, asked once for each key. */
+async function answers(command: string, answer: string): Promise<number> {
+  const [pod] = await kubectl.list(NAMESPACE, 'pods', PODS);
+  const script = `for key in $(seq ${KEPT_KEYS}); do ask -c ${command}; done | grep -cx '${answer}' || true`;
+  return Number(await inRedis(pod?.metadata.name ?? '', script));
+}
+
 /** By the redirect that any other member answers with. */
 async function ownerOf(key: string, pods: readonly string[]): Promise<string> {
   for (const pod of pods) {
