@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
 import { chaosClient, HOUR, noteLoad } from '../support/chaos-cluster.ts';
 import { kubectl } from '../support/cluster.ts';
@@ -9,11 +9,13 @@ import {
   changeSpec,
   expectUnharmed,
   liveCluster,
+  postgresStatus,
   SWITCHOVER,
   settled,
   standby,
   untilMoved,
 } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { restartPoolers } from '../support/poolers.ts';
 import { type Note, repeatedly, SETTLED_SECONDS } from '../support/repeated.ts';
 
@@ -49,6 +51,18 @@ async function restart(_: number, note: Note): Promise<void> {
   );
 }
 
+/** Pod by pod, the primary last. */
+async function changeResources(_: number, note: Note): Promise<void> {
+  await standby();
+  const { postgres } = (await liveCluster()).spec as { postgres: { resources?: { requests?: { memory?: string } } } };
+  const memory = postgres.resources?.requests?.memory === '200Mi' ? '201Mi' : '200Mi';
+  await unharmed(note, async () => {
+    await untilMoved('Update', () => changeSpec({ postgres: { resources: { requests: { memory } } } }));
+    await eventually(async () => expect((await postgresStatus()).olderPods).toBe(0), SETTLED_SECONDS);
+    await settled(SETTLED_SECONDS);
+  });
+}
+
 /** All pods of a node, as a person would; each turn another one. */
 async function drain(turn: number, note: Note): Promise<void> {
   await standby();
@@ -68,6 +82,12 @@ describe('no request fails for', () => {
   clusterTest('a switchover by annotation', () => repeatedly('planned switchover', switchOver), HOUR);
 
   clusterTest('a setting that needs a restart', () => repeatedly('parameter restart', restart), HOUR);
+
+  clusterTest(
+    'other resources for the database',
+    () => repeatedly('other resources for the database', changeResources),
+    HOUR,
+  );
 
   clusterTest(
     'a restart of all poolers',
