@@ -6,7 +6,7 @@ import type { Check } from '../observability/server.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** Every call within a pass has a time-out of its own: one that takes longer than this hangs. */
-const STUCK_AFTER_SECONDS = 600;
+export const STUCK_AFTER_SECONDS = 600;
 
 /** Tells, in the log and as an event, whose changes to our fields were undone. */
 export function overruledReporter(events: EventRecorder, log: Logger) {

@@ -1,3 +1,4 @@
+import { STUCK_AFTER_SECONDS } from '../../controller/reports.ts';
 import { alert, type RuleGroup } from './rule.ts';
 
 const LOOP = 'name="authcluster"';
@@ -11,7 +12,8 @@ export const OPERATOR_GROUP: RuleGroup = {
   name: 'authcluster-operator',
   rules: [
     alert('AuthClusterOperatorStuck', {
-      expr: `max(workqueue_longest_running_processor_seconds{${LOOP}}) > 600`,
+      // Sooner than /healthz gives up: the restart sets the metric back, and nobody would be told.
+      expr: `max(workqueue_longest_running_processor_seconds{${LOOP}}) > ${STUCK_AFTER_SECONDS / 2}`,
       for: '1m',
       severity: 'warning',
       summary: 'the operator has been at one AuthCluster for {{ $value | humanizeDuration }}',
