@@ -97,6 +97,15 @@ describe('exporters', () => {
     });
   }
 
+  clusterTest('tell which replicas stream from the primary', async () => {
+    await eventually(async () => {
+      const pods = await podsOf('postgres');
+      const texts = await Promise.all(pods.map(({ status }) => metricsAt(status.podIP, 9187)));
+      const streaming = /^pg_stat_replication_pg_wal_lsn_diff\{[^}]*state="streaming"[^}]*\} /gm;
+      expect(texts.flatMap((text) => text.match(streaming) ?? [])).toHaveLength(pods.length - 1);
+    }, 120);
+  });
+
   clusterTest('log in as a role that reads statistics and no row', async () => {
     const primary = (await podsOf('postgres')).find(
       ({ metadata }) => metadata.labels?.['authcluster.dev/role'] === 'primary',

@@ -40,12 +40,22 @@ function apiAlerts(scope: Scope) {
 }
 
 function dataAlerts(scope: Scope) {
+  const replicas = `sum ${BY_CLUSTER} (pg_replication_is_replica{${scope}})`;
+  const streaming = `count ${BY_CLUSTER} (pg_stat_replication_pg_wal_lsn_diff{${scope},state="streaming"})`;
   return [
     alert('AuthClusterReplicationLag', {
       expr: `max ${BY_CLUSTER} (pg_replication_lag_seconds{${scope}} and (pg_replication_is_replica{${scope}} == 1)) > 10`,
       for: '5m',
       severity: 'warning',
       summary: `${WHO}: a PostgreSQL replica is {{ $value | humanizeDuration }} behind`,
+    }),
+    alert('AuthClusterReplicationLag', {
+      // One that is cut off has replayed all that it got, and so takes itself for up to date: the primary knows better.
+      expr: `${replicas} - (${streaming} or 0 * ${replicas}) > 0`,
+      for: '5m',
+      severity: 'warning',
+      labels: { cause: 'disconnected' },
+      summary: `${WHO}: {{ $value }} PostgreSQL replicas get nothing from the primary`,
     }),
     alert('AuthClusterConnectionsExhausted', {
       expr: `max ${BY_CLUSTER} (sum by (namespace, authcluster, pod) (pg_stat_activity_count{${scope}}) / on (namespace, authcluster, pod) pg_settings_max_connections{${scope}}) > 0.9`,
