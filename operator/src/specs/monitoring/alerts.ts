@@ -70,10 +70,11 @@ function dataAlerts(scope: Scope) {
       summary: `${WHO}: a request has waited {{ $value | humanizeDuration }} for a connection of {{ $labels.component }}`,
     }),
     alert('AuthClusterServerDown', {
-      expr: ['pg_up', 'pgbouncer_up', 'redis_up'].map((up) => `${up}{${scope}} == 0`).join(' or '),
+      // Where nobody answers a scrape, as on a node that is lost, there is nothing but Prometheus' own `up`.
+      expr: ['pg_up', 'pgbouncer_up', 'redis_up', 'up'].map((up) => `${up}{${scope}} == 0`).join(' or '),
       for: '5m',
       severity: 'warning',
-      summary: `${WHO}: {{ $labels.pod }} does not answer its exporter`,
+      summary: `${WHO}: {{ $labels.pod }} does not answer`,
     }),
   ];
 }

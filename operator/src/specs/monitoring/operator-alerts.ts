@@ -30,6 +30,14 @@ export const OPERATOR_GROUP: RuleGroup = {
       severity: 'warning',
       summary: '{{ $value | humanizePercentage }} of what the operator does ends with an error',
     }),
+    alert('AuthClusterGatewayDown', {
+      // Objectives count what the gateway answers, which is nothing then. Without a gateway there is no such condition.
+      expr: `${condition('type="GatewayReady",status="false"')} == 1 and on (namespace, name) ${condition('type="ApiReady",status="true"')} == 1`,
+      for: '2m',
+      severity: 'critical',
+      summary:
+        '{{ $labels.namespace }}/{{ $labels.name }}: no pod of the gateway is ready, and the auth API is not reached',
+    }),
     alert('AuthClusterNotReady', {
       // What was put to sleep, or paused at rest, is not ready on purpose: nothing is under way, and nothing wrong.
       expr: `${condition('type="Ready",status="true"')} == 0 and on (namespace, name) ${condition('type=~"Progressing|Degraded",status="true"')} == 1`,

@@ -21,7 +21,7 @@ export function scrapeFile(): { scrape_configs: readonly object[] } {
         relabel_configs: [
           keep('authcluster', METRICS_PORTS),
           ...Object.entries(TARGET_LABELS).map(([label, podLabel]) => labelled(`label_${podLabel}`, label)),
-          ...COMMON_LABELS,
+          ...RUNNING_PODS,
         ],
       },
       {
@@ -30,7 +30,7 @@ export function scrapeFile(): { scrape_configs: readonly object[] } {
         // Conditions are of AuthClusters in any namespace.
         honor_labels: true,
         kubernetes_sd_configs: [{ role: 'pod' }],
-        relabel_configs: [keep('authcluster-operator', ['metrics']), ...COMMON_LABELS],
+        relabel_configs: [keep('authcluster-operator', ['metrics']), ...RUNNING_PODS],
       },
     ],
   };
@@ -40,7 +40,9 @@ function labelled(podMeta: string, target_label: string): object {
   return { source_labels: [`__meta_kubernetes_pod_${podMeta}`], target_label };
 }
 
-const COMMON_LABELS = [
+const RUNNING_PODS = [
+  // Pods that have ended stay listed for a while, and would look as if they were down; PodMonitors leave them out.
+  { source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Failed|Succeeded', action: 'drop' },
   { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
   labelled('name', 'pod'),
 ];
