@@ -24,7 +24,8 @@ function apiAlerts(scope: Scope) {
       summary: `${WHO}: {{ $value | humanizePercentage }} of log-ins are turned away, since too many wait to be hashed`,
     }),
     alert('AuthClusterBreakerOpen', {
-      expr: `max by (namespace, authcluster, dependency) (circuit_breaker_state{${scope},state="open"}) > 0`,
+      // Every half minute it is half-open for a while, until the trial calls to who does not answer have timed out.
+      expr: `max by (namespace, authcluster, dependency) (max_over_time(circuit_breaker_state{${scope},state="open"}[1m])) > 0`,
       for: '2m',
       severity: 'critical',
       summary: `${WHO}: a pod of the auth API has given up on {{ $labels.dependency }} for now`,
