@@ -1,30 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type ReceivedSpan, spansOf } from './otlp-spans.ts';
 
-interface Attribute {
-  readonly key: string;
-  readonly value: { readonly stringValue?: string; readonly intValue?: number; readonly boolValue?: boolean };
-}
-
-export interface ReceivedSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly attributes: readonly Attribute[];
-  readonly events?: readonly { readonly name: string; readonly attributes: readonly Attribute[] }[];
-  readonly status: { readonly code?: number };
-}
-
-interface ExportRequest {
-  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly ReceivedSpan[] }[] }[];
-}
-
-/** Takes traces as a collector does: OTLP over HTTP, in JSON. */
+/** Takes traces as a collector does: OTLP over HTTP, in protobuf, which is what is sent where nothing else is said. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
-  /** All that was sent, as text. */
+  /** All that was sent, as text: texts stand in protobuf as they are. */
   readonly texts: string[] = [];
   /** The header authorization of each. */
   readonly authorizations: (string | undefined)[] = [];
@@ -37,12 +19,16 @@ export class OtlpReceiver {
     server.on('request', async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-      const text = Buffer.concat(chunks).toString('utf8');
-      this.texts.push(text);
+      const body = Buffer.concat(chunks);
+      this.texts.push(body.toString('utf8'));
       this.authorizations.push(request.headers.authorization);
-      const { resourceSpans } = JSON.parse(text) as ExportRequest;
-      this.spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      const type = request.headers['content-type'];
+      if (type !== 'application/x-protobuf') {
+        response.writeHead(415).end(`${type} is not what a collector is sent`);
+        return;
+      }
+      this.spans.push(...spansOf(body));
+      response.writeHead(200, { 'content-type': type }).end();
     });
   }
 
@@ -57,8 +43,4 @@ export class OtlpReceiver {
     this.#server.close();
     await once(this.#server, 'close');
   }
-}
-
-export function attributeOf({ attributes }: { attributes: readonly Attribute[] }, key: string): string | undefined {
-  return attributes.find((attribute) => attribute.key === key)?.value.stringValue;
 }

@@ -24,7 +24,6 @@ const withoutLines = { LOG_SAMPLE_RATE: '0', VERIFY_LOG_SAMPLE_RATE: '0' };
 /** As the operator sets them. */
 const tracing = (endpoint: string) => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
   OTEL_TRACES_SAMPLER_ARG: '0.1',
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../../dev/eventually.ts';
-import { attributeOf, OtlpReceiver, type ReceivedSpan } from '../../dev/otlp-receiver.ts';
+import { OtlpReceiver } from '../../dev/otlp-receiver.ts';
+import type { ReceivedSpan } from '../../dev/otlp-spans.ts';
 import { accessTo } from './harness/control-plane.ts';
 import { Life } from './harness/life.ts';
 import { OperatorProgram } from './harness/operator-program.ts';
@@ -20,7 +21,6 @@ beforeAll(async () => {
   program = await OperatorProgram.start(plane, {
     WATCH_NAMESPACES: life.namespace,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_BSP_SCHEDULE_DELAY: '100',
   });
 });
@@ -34,7 +34,7 @@ afterAll(async () => {
 async function firstTrace(): Promise<ReceivedSpan[]> {
   return eventually(async () => {
     const { spans } = receiver;
-    const applied = spans.find((span) => attributeOf(span, 'url.path')?.endsWith('/statefulsets/acme-postgres'));
+    const applied = spans.find((span) => span.attributes.get('url.path')?.endsWith('/statefulsets/acme-postgres'));
     const trace = spans.filter(({ traceId }) => traceId === applied?.traceId);
     if (!trace.some(({ name }) => name === 'reconcile')) throw new Error(`no whole trace yet\n${program.log}`);
     return trace;
@@ -45,14 +45,12 @@ test('a look at an AuthCluster is a tree of spans, down to the calls, and holds 
   const spans = await firstTrace();
   const parentOf = (span: ReceivedSpan | undefined) => spans.find(({ spanId }) => spanId === span?.parentSpanId)?.name;
   const root = spans.find(({ name }) => name === 'reconcile');
-  expect(root && attributeOf(root, 'authcluster')).toBe(`${life.namespace}/acme`);
-  const calling = (suffix: string) => spans.find((span) => attributeOf(span, 'url.path')?.endsWith(suffix));
+  expect(root?.attributes.get('authcluster')).toBe(`${life.namespace}/acme`);
+  const calling = (suffix: string) => spans.find((span) => span.attributes.get('url.path')?.endsWith(suffix));
   expect(parentOf(spans.find(({ name }) => name === 'apply'))).toBe('reconcile');
   expect(parentOf(calling('/statefulsets/acme-postgres'))).toBe('apply');
   expect(parentOf(calling('/authclusters/acme/status'))).toBe('status');
-  expect(attributeOf(spans.find(({ name }) => name === 'Redis topology') as ReceivedSpan, 'authcluster.tier')).toBe(
-    'cache',
-  );
+  expect(spans.find(({ name }) => name === 'Redis topology')?.attributes.get('authcluster.tier')).toBe('cache');
   const secrets = (await life.objects('Secret')) as { data?: Record<string, string> }[];
   const values = secrets.flatMap(({ data = {} }) => Object.values(data)).filter((value) => value.length > 20);
   expect(values.length).toBeGreaterThan(0);
