@@ -68,16 +68,17 @@ test('a login is a tree of spans under the caller’s, down to the statements', 
   expect(spans.filter((span) => span.attributes.get('db.system.name') === 'redis')).not.toEqual([]);
 });
 
-test('its duration leads to its trace', async () => {
+test('its duration leads to its trace, and so does that of the hashing for it', async () => {
   const { traceId } = await traced('POST', '/v1/login', newCredentials(), ['POST /v1/login']);
   const metrics = await fetch(`${api.opsUrl}/metrics`);
   expect(metrics.headers.get('content-type')).toContain('application/openmetrics-text');
-  expect(await metrics.text()).toMatch(
-    new RegExp(
-      `^auth_duration_seconds_bucket\\{le="[^"]+",operation="login"\\} \\d+ # \\{trace_id="${traceId}"\\}`,
-      'm',
-    ),
-  );
+  const text = await metrics.text();
+  const exemplar = `\\d+ # \\{trace_id="${traceId}"\\}`;
+  expect(text).toMatch(new RegExp(`^auth_duration_seconds_bucket\\{le="[^"]+",operation="login"\\} ${exemplar}`, 'm'));
+  for (const phase of ['wait', 'run']) {
+    const labels = `le="[^"]+",kind="verify",phase="${phase}"`;
+    expect(text).toMatch(new RegExp(`^password_hashing_seconds_bucket\\{${labels}\\} ${exemplar}`, 'm'));
+  }
 });
 
 test('a refusal says why, and the log has the ids of the trace', async () => {

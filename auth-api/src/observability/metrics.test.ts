@@ -45,6 +45,24 @@ test('the last traced answer of a bucket says where to find it, in the one forma
   expect(await traced(new Metrics())).not.toContain('trace_id');
 });
 
+test('hashing leads to the trace of what asked for it, in the one format that has room for that', async () => {
+  const traced = (metrics: Metrics) => {
+    metrics.hashed({ kind: 'verify', waitMs: 3, runMs: 200, traceId: 'a1' });
+    metrics.hashed({ kind: 'verify', waitMs: 3, runMs: 20 });
+    return metrics.registry.metrics();
+  };
+  const bucket = (phase: string, le: string) =>
+    `password_hashing_seconds_bucket{le="${le}",kind="verify",phase="${phase}"}`;
+  const lines = (await traced(new Metrics({ format: 'openmetrics' }))).split('\n');
+  const lineOf = (start: string) => lines.find((line) => line.startsWith(start));
+  expect(lineOf(bucket('run', '0.25'))).toMatch(/\} 2 # \{trace_id="a1"\} 0.2 [\d.]+$/);
+  expect(lineOf(bucket('wait', '0.01'))).toMatch(/\} 2 # \{trace_id="a1"\} 0.003 [\d.]+$/);
+  expect(lineOf(bucket('run', '0.025'))).toMatch(/\} 1$/);
+  const plain = await traced(new Metrics());
+  expect(plain).toContain(`${bucket('run', '0.25')} 2\n`);
+  expect(plain).not.toContain('trace_id');
+});
+
 test('both formats have metrics of the same names', async () => {
   const names = (text: string) => text.split('\n').flatMap((line) => line.match(/^[a-z_]+/)?.[0] ?? []);
   const metrics = { plain: new Metrics(), open: new Metrics({ format: 'openmetrics' }) };

@@ -8,6 +8,7 @@ import type { HashingJobTimes } from '../security/hashing/hashing-pool.ts';
 import type { PoolSnapshot } from '../storage/postgres/database.ts';
 import { type ReadSource, readSources } from '../storage/postgres/split-reads.ts';
 import { observeBreakers } from './breaker-metrics.ts';
+import { HashingMetrics } from './hashing-metrics.ts';
 import { type AnswerCounter, OperationStatistics } from './operation-statistics.ts';
 
 export type AuthenticationError =
@@ -55,7 +56,7 @@ export class Metrics implements AuthenticationMetrics {
   readonly registry = new Registry();
   readonly #authentications: Counter<'status' | 'error_type'>;
   readonly #operations: OperationStatistics;
-  readonly #hashing: Histogram<'kind' | 'phase'>;
+  readonly #hashing: HashingMetrics;
   readonly #reads: Counter<'source'>;
   readonly #invalidations: Histogram<'kind'>;
   readonly #limitFallbacks: Counter;
@@ -77,13 +78,7 @@ export class Metrics implements AuthenticationMetrics {
     });
     for (const error of authenticationErrors) this.#authentications.inc(authenticationLabels(error), 0);
     this.#operations = new OperationStatistics(this.registry);
-    this.#hashing = new Histogram({
-      name: 'password_hashing_seconds',
-      help: 'Waiting for a hashing thread, and hashing',
-      labelNames: ['kind', 'phase'],
-      buckets: [0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
-      registers,
-    });
+    this.#hashing = new HashingMetrics(this.registry, format === 'openmetrics');
     this.#invalidations = new Histogram({
       name: 'cache_invalidation_delay_seconds',
       help: 'From the commit of a change until this pod has dropped what it remembered',
@@ -126,9 +121,8 @@ export class Metrics implements AuthenticationMetrics {
     return { hit: 0, miss: 0, bypass: 0, error: 0, ...this.#lookups.get(type) };
   }
 
-  hashed({ kind, waitMs, runMs }: HashingJobTimes): void {
-    this.#hashing.observe({ kind, phase: 'wait' }, waitMs / 1000);
-    this.#hashing.observe({ kind, phase: 'run' }, runMs / 1000);
+  hashed(times: HashingJobTimes): void {
+    this.#hashing.done(times);
   }
 
   /** @param delaySeconds from the commit of the change, by the clock of another machine */

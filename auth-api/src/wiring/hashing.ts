@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ServeConfig } from '../config.ts';
 import type { PasswordPolicy } from '../domain/ports/passwords.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { recordedTraceId } from '../observability/trace-context.ts';
 import { HashingPool } from '../security/hashing/hashing-pool.ts';
 import { loadCommonPasswords, PasswordRules } from '../security/hashing/password-rules.ts';
 import { hashPolicy, maxPasswordBytes } from '../security/hashing/policy.ts';
@@ -21,6 +22,7 @@ export function startHashing({ hashing }: ServeConfig, log: Logger, metrics: Met
     queueLength,
     nowMs: () => performance.now(),
     onJobDone: (times) => metrics.hashed(times),
+    currentTraceId: recordedTraceId,
     onThreadDeath: (error) => log.error({ error }, 'a hashing thread died'),
   });
   metrics.observeHashing(() => pool.snapshot());

@@ -57,6 +57,18 @@ describe('hashing in threads', () => {
 });
 
 describe('the queue', () => {
+  test('keeps with each job what trace it came from, whoever is served when it ends', async () => {
+    let current: string | undefined = 'first';
+    const traces: (string | undefined)[] = [];
+    const pool = startPool({ currentTraceId: () => current, onJobDone: ({ traceId }) => traces.push(traceId) });
+    const jobs = [pool.hash('one password')];
+    current = undefined;
+    jobs.push(pool.hash('another password'));
+    current = 'third';
+    await Promise.all(jobs);
+    expect(traces).toEqual(['first', undefined]);
+  });
+
   test('answers overloaded beyond its bound, with a time to come back after', async () => {
     const pool = startPool({ queueLength: 2 });
     const jobs = Array.from({ length: 5 }, () => pool.hash('correct horse battery'));

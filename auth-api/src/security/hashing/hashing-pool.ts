@@ -9,6 +9,8 @@ export interface HashingJobTimes {
   readonly kind: HashingRequest['kind'];
   readonly waitMs: number;
   readonly runMs: number;
+  /** Of what asked for it, where that is known. */
+  readonly traceId?: string | undefined;
 }
 
 export interface HashingPoolOptions {
@@ -20,6 +22,8 @@ export interface HashingPoolOptions {
   /** A clock that never goes back, in milliseconds. */
   readonly nowMs: () => number;
   readonly onJobDone?: (times: HashingJobTimes) => void;
+  /** Asked when a job comes: when it is done, somebody else's request may have been what went on. */
+  readonly currentTraceId?: () => string | undefined;
   /** A thread died; the pool has replaced it, or will shortly. */
   readonly onThreadDeath?: (error: Error) => void;
   readonly workerUrl?: URL;
@@ -39,6 +43,7 @@ export interface HashingPoolSnapshot {
 interface Job {
   readonly request: HashingRequest;
   readonly queuedAtMs: number;
+  readonly traceId: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
   readonly resolve: (outcome: HashingAnswer | Overloaded | Abandoned) => void;
@@ -118,7 +123,8 @@ export class HashingPool implements PasswordHasher {
         resolve(this.#abandon());
         this.#finishClosing();
       };
-      const job: Job = { request, queuedAtMs: this.#options.nowMs(), signal, onAbort, resolve, reject };
+      const { nowMs, currentTraceId } = this.#options;
+      const job: Job = { request, queuedAtMs: nowMs(), traceId: currentTraceId?.(), signal, onAbort, resolve, reject };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#queue.push(job);
       this.#dispatch();
@@ -154,7 +160,8 @@ export class HashingPool implements PasswordHasher {
       const runMs = this.#options.nowMs() - startedAtMs;
       this.#meanRunMs += 0.1 * (runMs - this.#meanRunMs);
       this.#counts.completed += 1;
-      this.#options.onJobDone?.({ kind: job.request.kind, waitMs: startedAtMs - job.queuedAtMs, runMs });
+      const { request, queuedAtMs, traceId } = job;
+      this.#options.onJobDone?.({ kind: request.kind, waitMs: startedAtMs - queuedAtMs, runMs, traceId });
       job.resolve(answer);
     } catch (error) {
       job.reject(error);
