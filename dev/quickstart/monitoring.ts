@@ -8,8 +8,20 @@ export const MONITORING_NAMESPACE = 'monitoring';
 const NAME = 'prometheus';
 const LABELS = { 'app.kubernetes.io/name': NAME };
 const PORT = 9090;
-const FILES = 'manifests/monitoring';
+const ROOT = new URL('../../', import.meta.url).pathname;
+const FILES = `${ROOT}manifests/monitoring`;
 const READY_TIMEOUT = '300s';
+
+/** Where a Prometheus runs, and what tells it from another one of the same cluster. */
+export interface PrometheusPlace {
+  readonly namespace: string;
+  /** Labels of its pod, beside its name. */
+  readonly podLabels: Readonly<Record<string, string>>;
+  /** The name of its ClusterRole and of the binding, which are in no namespace. */
+  readonly role: string;
+}
+
+const QUICK_START: PrometheusPlace = { namespace: MONITORING_NAMESPACE, podLabels: {}, role: `authcluster-${NAME}` };
 
 /** A manifest of one AuthCluster, with exporters, and with Prometheus let in. */
 export function monitored(manifest: string): string {
@@ -24,43 +36,56 @@ export function monitored(manifest: string): string {
 
 /** Builds Prometheus and brings it to the nodes of the local cluster. */
 export async function preparePrometheus(onLine: (line: string) => void): Promise<void> {
-  await runCommand('dev/images.sh', [NAME], { onLine });
-  await runCommand('dev/load.sh', [await prometheusImage()], { onLine });
+  await runCommand('dev/images.sh', [NAME], { onLine, directory: ROOT });
+  await runCommand('dev/load.sh', [await prometheusImage()], { onLine, directory: ROOT });
 }
 
 /** Runs a Prometheus with the scrape configuration and the rules of manifests/monitoring/, and waits until it serves. */
-export async function installPrometheus(kubectl: Kubectl): Promise<void> {
+export async function installPrometheus(kubectl: Kubectl, place = QUICK_START): Promise<void> {
   const image = await prometheusImage();
   const data = {
     'prometheus.yml': stringify({ scrape_config_files: ['scrape.yaml'], rule_files: ['rules.yaml'] }),
     'scrape.yaml': await readFile(`${FILES}/prometheus.yaml`, 'utf8'),
     'rules.yaml': await readFile(`${FILES}/rules.yaml`, 'utf8'),
   };
-  const objects = [namespace(), ...access(), configMap(data), deployment(image), service()];
+  const objects = [
+    namespace(place),
+    ...access(place),
+    configMap(place, data),
+    deployment(place, image),
+    service(place),
+  ];
   await kubectl.apply(objects.map((object) => stringify(object)).join('---\n'));
-  const rollout = ['rollout', 'status', `deployment/${NAME}`, '-n', MONITORING_NAMESPACE];
+  const rollout = ['rollout', 'status', `deployment/${NAME}`, '-n', place.namespace];
   await kubectl.run([...rollout, `--timeout=${READY_TIMEOUT}`]);
 }
 
+/** All that `installPrometheus` made, but the namespace. */
+export async function removePrometheus(kubectl: Kubectl, { namespace, role }: PrometheusPlace): Promise<void> {
+  const own = ['deployment', 'service', 'configmap', 'serviceaccount'].map((kind) => `${kind}/${NAME}`);
+  await kubectl.run(['delete', '-n', namespace, ...own, '--ignore-not-found', '--wait=false']);
+  await kubectl.run(['delete', `clusterrolebinding/${role}`, `clusterrole/${role}`, '--ignore-not-found']);
+}
+
 async function prometheusImage(): Promise<string> {
-  return (await readFile(`.make/${NAME}-image`, 'utf8')).trim();
+  return (await readFile(`${ROOT}.make/${NAME}-image`, 'utf8')).trim();
 }
 
-function metadata(): object {
-  return { name: NAME, namespace: MONITORING_NAMESPACE, labels: LABELS };
+function metadata({ namespace }: PrometheusPlace): object {
+  return { name: NAME, namespace, labels: LABELS };
 }
 
-function namespace(): object {
+function namespace({ namespace: name }: PrometheusPlace): object {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: MONITORING_NAMESPACE, labels } };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
 /** It finds its targets among all pods. */
-function access(): object[] {
+function access(place: PrometheusPlace): object[] {
   const group = 'rbac.authorization.k8s.io';
-  const name = `authcluster-${NAME}`;
+  const { namespace, role: name } = place;
   return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata() },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(place) },
     {
       apiVersion: `${group}/v1`,
       kind: 'ClusterRole',
@@ -72,24 +97,24 @@ function access(): object[] {
       kind: 'ClusterRoleBinding',
       metadata: { name },
       roleRef: { apiGroup: group, kind: 'ClusterRole', name },
-      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: MONITORING_NAMESPACE }],
+      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
     },
   ];
 }
 
-function configMap(data: Readonly<Record<string, string>>): object {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata(), data };
+function configMap(place: PrometheusPlace, data: Readonly<Record<string, string>>): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata(place), data };
 }
 
-function deployment(image: string): object {
+function deployment(place: PrometheusPlace, image: string): object {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: metadata(),
+    metadata: metadata(place),
     spec: {
       selector: { matchLabels: LABELS },
       template: {
-        metadata: { labels: LABELS },
+        metadata: { labels: { ...LABELS, ...place.podLabels } },
         spec: {
           serviceAccountName: NAME,
           securityContext: { runAsNonRoot: true, fsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
@@ -125,7 +150,7 @@ function container(image: string): object {
   };
 }
 
-function service(): object {
+function service(place: PrometheusPlace): object {
   const ports = [{ name: 'http', port: PORT, targetPort: 'http' }];
-  return { apiVersion: 'v1', kind: 'Service', metadata: metadata(), spec: { selector: LABELS, ports } };
+  return { apiVersion: 'v1', kind: 'Service', metadata: metadata(place), spec: { selector: LABELS, ports } };
 }

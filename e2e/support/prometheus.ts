@@ -67,10 +67,7 @@ export class Prometheus {
 
   /** How many series a query finds. Rejects with what is wrong with the query. */
   async series(query: string): Promise<number> {
-    const answer = await fetch(`${this.#url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) });
-    const body = (await answer.json()) as { error?: string; data?: { result: unknown[] } };
-    if (body.data === undefined) throw new Error(`${query}: ${body.error}`);
-    return body.data.result.length;
+    return (await samplesOf(this.#url, query)).length;
   }
 
   async stop(): Promise<void> {
@@ -79,6 +76,19 @@ export class Prometheus {
     this.#server.close();
     await once(this.#server, 'close');
   }
+}
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [time: number, value: string];
+}
+
+/** What the Prometheus at the URL answers to a query. Rejects with what is wrong with the query. */
+export async function samplesOf(url: string, query: string): Promise<readonly Sample[]> {
+  const answer = await fetch(`${url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) });
+  const body = (await answer.json()) as { error?: string; data?: { result: Sample[] } };
+  if (body.data === undefined) throw new Error(`${query}: ${body.error}`);
+  return body.data.result;
 }
 
 function pageOf({ labels: { component = '', pod = '' } }: Scraped): string {
