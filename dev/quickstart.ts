@@ -1,7 +1,7 @@
 /**
  * `make quickstart`: from nothing to a logged-in user. Brings up a local cluster with the project's images, or takes
  * the one of CONTEXT; installs the operator; applies the development sample; registers a user and logs it in. With
- * MONITORING=1 also a Prometheus that watches it.
+ * MONITORING=1 also a Prometheus that watches it, and a Grafana where images can be pulled.
  */
 import { readFile } from 'node:fs/promises';
 import { waitUntilReady } from './kubernetes/auth-cluster.ts';
@@ -10,6 +10,7 @@ import { forwardPort, type GatewayAddress, publishedAddress, waitForAnswer } fro
 import { authApiImage, OPERATOR_NAMESPACE } from './kubernetes/operator-release.ts';
 import { installOperatorOn, runMake, targetOfEnvironment } from './kubernetes/target.ts';
 import { type Credentials, firstLogin, randomCredentials } from './quickstart/first-login.ts';
+import { installGrafana } from './quickstart/grafana.ts';
 import { installPrometheus, MONITORING_NAMESPACE, monitored, preparePrometheus } from './quickstart/monitoring.ts';
 import { type Print, runSteps, type Step, StepFailure } from './quickstart/steps.ts';
 
@@ -111,6 +112,15 @@ const prometheus: Step = {
   },
 };
 
+let grafanaServes = false;
+const grafana: Step = {
+  title: `Grafana in namespace ${MONITORING_NAMESPACE}`,
+  run: async (onLine) => {
+    grafanaServes = await installGrafana(kubectl, onLine);
+    return grafanaServes ? 'serves' : 'left out, since no image registry is reachable from here';
+  },
+};
+
 async function reachGateway(): Promise<GatewayAddress> {
   return local ? publishedAddress(GATEWAY_PORT) : forwardPort(kubectl, NAMESPACE, `service/${NAME}-gateway`);
 }
@@ -125,8 +135,10 @@ async function printResult({ username, password }: Credentials): Promise<void> {
   else print(`Reach the service: ${kubectlCommand} port-forward service/${NAME}-gateway ${GATEWAY_PORT}:80`);
   print('');
   if (withMonitoring) {
-    const forward = `kubectl --context ${kubectl.context} -n ${MONITORING_NAMESPACE} port-forward service/prometheus 9090`;
-    print(`Prometheus: ${forward}    # then http://127.0.0.1:9090/alerts; dashboards are in manifests/monitoring/`);
+    const forward = `kubectl --context ${kubectl.context} -n ${MONITORING_NAMESPACE} port-forward`;
+    print(`Prometheus: ${forward} service/prometheus 9090    # then http://127.0.0.1:9090/alerts`);
+    if (grafanaServes) print(`Grafana: ${forward} service/grafana 3000    # then http://127.0.0.1:3000/dashboards`);
+    else print('Grafana was left out, since no image registry is reachable; dashboards are in manifests/monitoring/');
     print('');
   }
   print('Try next:');
@@ -148,7 +160,7 @@ async function printFailure(error: unknown): Promise<void> {
 try {
   const preparations = [...(local ? [] : [reachCluster]), ...target.makeTargets.map(makeStep)];
   await runSteps(
-    [...preparations, operator, ...(withMonitoring ? [prometheus] : []), authCluster, login],
+    [...preparations, operator, ...(withMonitoring ? [prometheus, grafana] : []), authCluster, login],
     print,
     Date.now,
   );

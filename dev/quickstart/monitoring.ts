@@ -8,8 +8,11 @@ export const MONITORING_NAMESPACE = 'monitoring';
 const NAME = 'prometheus';
 const LABELS = { 'app.kubernetes.io/name': NAME };
 const PORT = 9090;
-const ROOT = new URL('../../', import.meta.url).pathname;
+export const ROOT = new URL('../../', import.meta.url).pathname;
 const FILES = `${ROOT}manifests/monitoring`;
+export const DASHBOARDS = `${FILES}/dashboards`;
+/** Inside its namespace. */
+export const PROMETHEUS_URL = `http://${NAME}:${PORT}`;
 const READY_TIMEOUT = '300s';
 
 /** Where a Prometheus runs, and what tells it from another one of the same cluster. */
