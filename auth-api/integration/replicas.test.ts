@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Container } from '../../dev/containers/container.ts';
 import { eventually } from '../../dev/eventually.ts';
 import { administratorToken } from './harness/administrator-token.ts';
-import { ApiProcess } from './harness/api-process.ts';
+import { ApiProcess, runCommand } from './harness/api-process.ts';
 import { Client } from './harness/client.ts';
 import { metric } from './harness/metrics.ts';
 import { connect } from './harness/postgres.ts';
@@ -139,4 +139,21 @@ describe.each([
     expect((await replicasBreaker()).rejected).toBeGreaterThan(rejected);
     expect((await one.send('POST', '/v1/admin/circuit-breakers/nothing/reset', { token })).status).toBe(404);
   });
+});
+
+test('without a replica the primary counts, and tells whose profiles are to be warmed', async () => {
+  const token = await asAdministrator();
+  await other.newSession();
+  await replica.kill();
+  heal = () => replica.restart();
+  expect((await other.send('GET', '/v1/admin/statistics', { token })).status).toBe(200);
+  const environment = serveEnvironment(stack);
+  const pod = await ApiProcess.start(environment);
+  try {
+    const { exitCode, log } = await runCommand('warm', environment);
+    expect([exitCode, log.at(-1)]).toEqual([0, expect.stringContaining('"message":"warmed"')]);
+    await eventually(async () => expect(await metric(new Client(pod.opsUrl), 'active_sessions')).toBeGreaterThan(0));
+  } finally {
+    await pod.stop();
+  }
 });

@@ -20,6 +20,7 @@ import { OpaqueRefreshTokens } from '../security/refresh-token.ts';
 import { VerifiedTokens } from '../security/verified-tokens.ts';
 import { PostgresIdempotencyKeys } from '../storage/postgres/idempotency-key-store.ts';
 import { countPopulationIn } from '../storage/postgres/population.ts';
+import { sparingPrimary } from '../storage/postgres/sparing-primary.ts';
 import { readStatistics } from '../storage/postgres/statistics.ts';
 import { appointAdministrator } from './administrator.ts';
 import { startAudit } from './audit.ts';
@@ -81,7 +82,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     },
     audit: audit.log,
     auditTypes: auditTypes(routes),
-    statistics: (days) => readStatistics(databases.replicas ?? databases.primary, days),
+    statistics: (days) => sparingPrimary(databases, (database) => readStatistics(database, days)),
     idempotencyKeys: new PostgresIdempotencyKeys(databases.primary, () => keys.derivationKey()),
     importTurn: new SingleTurn(),
     oneTimeCodes: new SealedOneTimeCodes(() => keys.derivationKey()),
@@ -104,7 +105,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const background = startBackground(config, databases, caches, log);
   const stopping = new AbortController();
   const population = watchPopulation({
-    count: () => countPopulationIn(databases.replicas ?? databases.primary, config.hashing.algorithm),
+    count: () => sparingPrimary(databases, (database) => countPopulationIn(database, config.hashing.algorithm)),
     intervalMs: populationIntervalMs,
     onError: (error) => log.debug({ error }, 'sessions and hashes could not be counted'),
     signal: stopping.signal,

@@ -1,4 +1,5 @@
-import type { Database, Statement } from './database.ts';
+import type { Statement } from './database.ts';
+import { type ReadSources, sparingPrimary } from './sparing-primary.ts';
 
 const selectActive: Statement = {
   name: 'select_active_users',
@@ -9,12 +10,13 @@ const selectActive: Statement = {
 
 /** The ids of the users who logged in within so many seconds, a batch at a time. */
 export async function* activeUsers(
-  database: Database,
+  sources: ReadSources,
   { withinSeconds, batchSize }: { readonly withinSeconds: number; readonly batchSize: number },
 ): AsyncGenerator<readonly string[]> {
   let after: string | null = null;
   for (;;) {
-    const rows: { id: string }[] = await database.read(selectActive, [withinSeconds, after, batchSize]);
+    const values = [withinSeconds, after, batchSize];
+    const rows: { id: string }[] = await sparingPrimary(sources, (database) => database.read(selectActive, values));
     if (rows.length > 0) yield rows.map(({ id }) => id);
     if (rows.length < batchSize) return;
     after = rows.at(-1)?.id ?? null;
