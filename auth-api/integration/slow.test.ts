@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Cluster } from 'ioredis';
 import { eventually } from '../../dev/eventually.ts';
+import { administratorToken } from './harness/administrator-token.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { Client } from './harness/client.ts';
 import { DelayProxy } from './harness/delay-proxy.ts';
@@ -90,6 +91,20 @@ test('slow replicas are left for the primary', async () => {
   const { answer, tookMs } = await timed(() => client.me(tokens.access_token));
   expect(answer.status).toBe(200);
   expect(tookMs).toBeLessThan(4_000);
+});
+
+test('slow replicas are waited for by what goes over whole tables', async () => {
+  const token = await administratorToken(client);
+  const answeredByReplicas = () =>
+    metric(new Client(api.opsUrl), 'postgres_query_duration_seconds_count{pool="scans"}');
+  const statistics = () => client.send('GET', '/v1/admin/statistics', { token });
+  // From here on there is a connection, which takes longer to make than to use.
+  expect((await statistics()).status).toBe(200);
+  const before = await answeredByReplicas();
+  replicas.delayMs = 1_500;
+  const { answer, tookMs } = await timed(statistics);
+  expect([answer.status, await answeredByReplicas()]).toEqual([200, before + 2]);
+  expect(tookMs).toBeGreaterThan(3_000);
 });
 
 test('a slow Redis makes nothing wrong', async () => {

@@ -82,7 +82,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     },
     audit: audit.log,
     auditTypes: auditTypes(routes),
-    statistics: (days) => sparingPrimary(databases, (database) => readStatistics(database, days)),
+    statistics: (days) => sparingPrimary(databases.scans, (database) => readStatistics(database, days)),
     idempotencyKeys: new PostgresIdempotencyKeys(databases.primary, () => keys.derivationKey()),
     importTurn: new SingleTurn(),
     oneTimeCodes: new SealedOneTimeCodes(() => keys.derivationKey()),
@@ -105,9 +105,10 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const background = startBackground(config, databases, caches, log);
   const stopping = new AbortController();
   const population = watchPopulation({
-    count: () => sparingPrimary(databases, (database) => countPopulationIn(database, config.hashing.algorithm)),
+    count: () => sparingPrimary(databases.scans, (database) => countPopulationIn(database, config.hashing.algorithm)),
     intervalMs: populationIntervalMs,
-    onError: (error) => log.debug({ error }, 'sessions and hashes could not be counted'),
+    onLost: (error) => log.warn({ error }, 'sessions, hashes and mails cannot be counted: their metrics are absent'),
+    onFound: () => log.info('sessions, hashes and mails are counted again'),
     signal: stopping.signal,
   });
   observePopulation(metrics.registry, population);

@@ -31,7 +31,7 @@ export async function warm(config: ServeConfig, log: Logger): Promise<void> {
     await trustOf(caches.freshness);
     let users = 0;
     const active = { withinSeconds: config.cache.warmingActiveWithinSeconds, batchSize };
-    for await (const batch of activeUsers(databases, active)) {
+    for await (const batch of activeUsers(databases.scans, active)) {
       await Promise.all(batch.map((userId) => views.profile(userId, undefined)));
       users += batch.length;
       await delay(pauseMs);

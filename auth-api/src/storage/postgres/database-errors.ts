@@ -15,10 +15,15 @@ export function isAnswer(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && error.severity === 'ERROR';
 }
 
-/** Classes 08, 53, 57, and read-only transactions: the server cannot take the statement now. */
+/** Classes 08, 53, 57, read-only transactions, and what a replica could not put off replaying for: not now. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return !(error instanceof TypeError || error instanceof RangeError);
-  return /^(08|53|57)|^25006$/.test(error.code ?? '08');
+  return /^(08|53|57)|^(25006|40001)$/.test(error.code ?? '08');
+}
+
+/** query_canceled: the server has ended the statement at its statement_timeout. */
+export function isTooLong({ cause }: DependencyUnavailableError): boolean {
+  return cause instanceof pg.DatabaseError && cause.code === '57014';
 }
 
 /** What says nothing of the health of a database: its answers, and that our own pool is too small. */

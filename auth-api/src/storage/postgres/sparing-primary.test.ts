@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import pg from 'pg';
 import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import { portOf } from '../../testing/fakes.ts';
 import type { Database } from './database.ts';
@@ -29,9 +30,23 @@ test('the primary is asked where there are none', async () => {
   expect(databases).toEqual(['primary']);
 });
 
-test('the primary is asked where replicas cannot be', async () => {
-  const down = async () => Promise.reject(new DependencyUnavailableError('replicas', 1));
-  expect(await asked(down)).toEqual({ databases: ['replicas', 'primary'], answer: 'of the primary' });
+/** As a pool says it that has heard so from the server, or nothing at all. */
+const unavailable = (code?: string) => {
+  const cause = code === undefined ? new Error('Query read timeout') : new pg.DatabaseError(code, 0, 'error');
+  if (cause instanceof pg.DatabaseError) cause.code = code;
+  return async () => Promise.reject(new DependencyUnavailableError('replicas', 1, { cause }));
+};
+
+test.each([
+  ['are silent', undefined],
+  ['cannot be reached', '08006'],
+  ['had to replay what the statement was in the way of', '40001'],
+])('the primary is asked where replicas %s', async (_, code) => {
+  expect(await asked(unavailable(code))).toEqual({ databases: ['replicas', 'primary'], answer: 'of the primary' });
+});
+
+test('the primary is spared what took a replica too long', async () => {
+  expect(await asked(unavailable('57014'))).toMatchObject({ databases: ['replicas'] });
 });
 
 test('what is wrong with the statement is not asked twice', async () => {

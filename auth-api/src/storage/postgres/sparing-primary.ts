@@ -1,5 +1,6 @@
 import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import type { Database } from './database.ts';
+import { isTooLong } from './database-errors.ts';
 
 export interface ReadSources {
   readonly primary: Database;
@@ -7,7 +8,10 @@ export interface ReadSources {
   readonly replicas: Database | undefined;
 }
 
-/** Reads what may be a moment old from the replicas, and from the primary where there are none or they cannot be asked. */
+/**
+ * Reads what may be a moment old from the replicas, and from the primary where there are none or they cannot be asked.
+ * What took a replica too long would take the primary as long.
+ */
 export async function sparingPrimary<T>(
   { primary, replicas }: ReadSources,
   read: (database: Database) => Promise<T>,
@@ -16,7 +20,7 @@ export async function sparingPrimary<T>(
   try {
     return await read(replicas);
   } catch (error) {
-    if (error instanceof DependencyUnavailableError) return read(primary);
-    throw error;
+    if (!(error instanceof DependencyUnavailableError) || isTooLong(error)) throw error;
+    return read(primary);
   }
 }
