@@ -134,3 +134,14 @@ test('without a grant nothing is permitted', async () => {
   expect((await client.send('GET', '/v1/me/permissions', { token })).body).toEqual({ roles: [], permissions: [] });
   expect((await client.send('GET', '/verify?permission=orders.read', { token })).status).toBe(403);
 });
+
+test('Envoy asks with the method, path and query of the request that it holds, and for permissions by a header', async () => {
+  const { token } = await accountWithSessions(1);
+  for (const method of ['GET', 'POST', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const ask = (headers = {}) => client.send(method, '/verify/share?permission=orders.read', { token, headers });
+    const { status, headers } = await ask();
+    expect([method, status, headers.get('x-auth-user')]).toEqual([method, 200, expect.any(String)]);
+    expect((await ask({ 'x-auth-permission': 'orders.read' })).status).toBe(403);
+  }
+  expect((await client.send('POST', '/verify/share', {})).status).toBe(401);
+});

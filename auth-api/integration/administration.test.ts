@@ -86,6 +86,8 @@ describe('permissions', () => {
     expect((await admin('PUT', `/roles/${role}/permissions/${permission}`)).status).toBe(204);
     expect(await allowed(permission)).toBe(true);
     expect((await client.send('GET', `/verify?permission=${permission}`, { token })).status).toBe(200);
+    const headers = { 'x-auth-permission': permission };
+    expect((await client.send('GET', '/verify/orders', { token, headers })).status).toBe(200);
     const { body } = await client.login(credentials);
     expect((await client.verify(body.access_token)).headers.get('x-auth-roles')).toBe(role);
 

@@ -86,6 +86,8 @@ export const hotPathOperations = {
     get: {
       operationId: 'verify',
       summary: 'Check an access token, for the auth requests of nginx, Traefik and Envoy',
+      description:
+        'Answered with any method, and with any path behind it, as Envoy asks: then the query is that of the request to be let through, and nothing in it is read.',
       security: [{ accessToken: [] }],
       parameters: [
         {
@@ -93,6 +95,12 @@ export const hotPathOperations = {
           in: 'query',
           description: 'What the user or service must hold; all of them where it is given again.',
           schema: { type: 'array', items: { type: 'string' } },
+        },
+        {
+          name: 'X-Auth-Permission',
+          in: 'header',
+          description: 'The same, with commas between names, for proxies that cannot set a query; both count.',
+          schema: { type: 'string' },
         },
       ],
       responses: {

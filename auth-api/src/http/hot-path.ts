@@ -19,6 +19,7 @@ export interface HotPathOptions {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+const verifyPath = '/verify';
 const healthBody = '{"status":"ok"}';
 
 /** Answers what is asked most, without Express; true where the request was its own. */
@@ -28,7 +29,7 @@ export function createHotPath(
   const verify = verifyHandler(options);
   return (request, response) => {
     const { url = '' } = request;
-    if (isAt(url, '/verify')) verify(request, response);
+    if (isAt(url, verifyPath)) verify(request, response);
     else if (url === '/health') answerHealth(response);
     else return false;
     return true;
@@ -37,7 +38,7 @@ export function createHotPath(
 
 /** Whether such a request is answered here. */
 export function isHotPath(url: string): boolean {
-  return isAt(url, '/verify') || url === '/health';
+  return isAt(url, verifyPath) || url === '/health';
 }
 
 /** Envoy asks with the path of the original request behind it, and with its method. */
@@ -75,7 +76,7 @@ function verifyHandler({ ports, metrics, log, requestLog }: HotPathOptions): Han
       return;
     }
     const claims = authenticate(token, ports);
-    const permissions = permissionsAsked(request.url ?? '');
+    const permissions = permissionsAsked(request);
     // Nothing to wait for: answered in the same turn of the event loop.
     if (!(claims instanceof Promise) && permissions.length === 0) {
       answer(response, startedMs, claims === undefined ? refusal(true) : { status: 200, headers: identity(claims) });
@@ -122,8 +123,17 @@ function unknowable(error: unknown, log: Logger): Verdict {
   return { status: 503, headers: ['retry-after', String(unavailable ? error.retryAfterSeconds : 1)] };
 }
 
-/** `?permission=orders.read`, once or more. */
-function permissionsAsked(url: string): string[] {
-  const from = url.indexOf('?');
-  return from < 0 ? [] : new URLSearchParams(url.slice(from)).getAll('permission');
+/** `?permission=orders.read`, once or more, and the names of a header: whoever adds one asks for more than they had to. */
+function permissionsAsked({ url = '', headers }: IncomingMessage): string[] {
+  const asked = permissionsOfQuery(url);
+  const named = headers['x-auth-permission'];
+  if (named === undefined) return asked;
+  const names = String(named).split(',');
+  return [...asked, ...names.map((name) => name.trim())];
+}
+
+/** Behind a path, which Envoy asks with, the query is the application's. */
+function permissionsOfQuery(url: string): string[] {
+  const from = verifyPath.length;
+  return url.charAt(from) === '?' ? new URLSearchParams(url.slice(from)).getAll('permission') : [];
 }

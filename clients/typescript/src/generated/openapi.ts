@@ -1133,7 +1133,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Check an access token, for the auth requests of nginx, Traefik and Envoy */
+        /**
+         * Check an access token, for the auth requests of nginx, Traefik and Envoy
+         * @description Answered with any method, and with any path behind it, as Envoy asks: then the query is that of the request to be let through, and nothing in it is read.
+         */
         readonly get: operations["verify"];
         readonly put?: never;
         readonly post?: never;
@@ -7096,7 +7099,10 @@ export interface operations {
                 /** @description What the user or service must hold; all of them where it is given again. */
                 readonly permission?: readonly string[];
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description The same, with commas between names, for proxies that cannot set a query; both count. */
+                readonly "X-Auth-Permission"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
