@@ -43,6 +43,9 @@ const withoutMail: Record<string, string> = {
 };
 const environment: Record<string, string> = {
   ...withoutMail,
+  // One connection for requests: whatever waited for a second one while it holds it would be answered 503.
+  POSTGRES_WRITE_POOL_SIZE: '3',
+  POSTGRES_READ_POOL_SIZE: '1',
   ...mails.environment,
   BROWSER_ORIGINS: 'https://app.example.com',
 };
