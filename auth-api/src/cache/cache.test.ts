@@ -10,7 +10,7 @@ const numbers = {
   decode: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined),
 };
 
-function trustedPod() {
+function trustedPod(random = () => 0) {
   let nowMs = 0;
   const freshness = new Freshness(() => nowMs);
   freshness.trustUntil(Number.POSITIVE_INFINITY);
@@ -20,7 +20,7 @@ function trustedPod() {
     maxEntries: 10,
     freshness,
     nowMs: () => nowMs,
-    random: () => 0,
+    random,
   });
   const shared = (store: SharedStore, onStoreError?: (error: unknown) => void) =>
     new SharedCache<number>({
@@ -29,7 +29,7 @@ function trustedPod() {
       store,
       codec: numbers,
       freshness,
-      random: () => 0,
+      random,
       ...(onStoreError === undefined ? {} : { onStoreError }),
     });
   const advance = (seconds: number) => {
@@ -56,6 +56,15 @@ describe('the local tier', () => {
     expect(await Promise.all(asked)).toEqual([1, 1]);
     expect(load).toHaveBeenCalledTimes(1);
     advance(299);
+    expect(local.get('s')).toEqual({ value: 1 });
+    advance(1);
+    expect(local.get('s')).toBeUndefined();
+  });
+
+  test('remembers for up to a tenth less, so that what came together does not expire together', async () => {
+    const { local, advance } = trustedPod(() => 0.5);
+    await local.read('s', async () => 1);
+    advance(284);
     expect(local.get('s')).toEqual({ value: 1 });
     advance(1);
     expect(local.get('s')).toBeUndefined();
