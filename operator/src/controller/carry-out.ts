@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AuthCluster } from '../api/authcluster.ts';
-import type { Deployment } from '../kubernetes/objects.ts';
+import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts';
 import { PRUNED_KINDS } from '../kubernetes/rbac.ts';
 import type { Desired } from '../specs/desired.ts';
 import { names } from '../specs/names.ts';
@@ -16,17 +16,29 @@ export interface PlanOptions extends Pick<ConversationOptions, 'client' | 'cache
   applier: Applier;
 }
 
-/** Tiers at the same time, the objects of one in their order: what comes first may be needed by what follows. */
-export async function applyObjects(options: PlanOptions, key: string, plan: Desired, pass: Pass): Promise<void> {
+/**
+ * Tiers at the same time, the objects of one in their order: what comes first may be needed by what follows. Returns
+ * whether a workload is another one now than it was, so that what was seen of it is out of date.
+ */
+export async function applyObjects(options: PlanOptions, key: string, plan: Desired, pass: Pass): Promise<boolean> {
   const byTier = Map.groupBy(plan.objects, (object) => tierOf(object));
+  let workloadsChanged = false;
   await Promise.all(
     [...byTier].map(async ([tier, objects]) => {
       for (const object of objects) {
         const step = `apply ${object.kind} ${object.metadata.name}`;
+        const before = workloadGeneration(options, object);
         await pass.settle(step, tier, () => options.applier.apply(key, object));
+        workloadsChanged ||= workloadGeneration(options, object) !== before;
       }
     }),
   );
+  return workloadsChanged;
+}
+
+function workloadGeneration({ cache }: PlanOptions, { kind, metadata }: KubernetesObject): number | undefined {
+  if (kind !== 'Deployment' && kind !== 'StatefulSet') return undefined;
+  return cache.store(kind).get(metadata.namespace ?? '', metadata.name)?.metadata.generation;
 }
 
 /** Of Deployments whose size no autoscaler decides at present. */

@@ -28,6 +28,25 @@ describe('reconcile', () => {
     expect(harness.condition('Ready')).toBe('True');
   });
 
+  test('does not call what it has just changed Ready for the new spec', async () => {
+    const { server } = await settled();
+    const seen = () => [harness.status()?.observedGeneration, harness.condition('Ready')];
+    for (const [turn, spec] of [
+      { gateway: { resources: { limits: { memory: '96Mi' } } } },
+      { postgres: { resources: { limits: { memory: '768Mi' } } } },
+    ].entries()) {
+      harness.change(spec);
+      const { generation } = server.find('authclusters', 'acme')?.metadata ?? {};
+      expect(generation).toBe(turn + 2);
+      await harness.pass();
+      expect(seen()).toEqual([turn + 1, 'True']);
+      await harness.pass();
+      expect(seen()).toEqual([turn + 2, 'False']);
+      await harness.untilQuiet();
+      expect(seen()).toEqual([turn + 2, 'True']);
+    }
+  });
+
   test('writes nothing when nothing has changed', async () => {
     const { server } = await settled();
     const before = server.writes.length;

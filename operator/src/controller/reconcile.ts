@@ -88,15 +88,16 @@ export class Reconciler {
               ...this.#surroundings(),
             }),
           );
+    let workloadsChanged = false;
     if (plan !== undefined) {
-      await inSpan('apply', {}, () => applyObjects(this.#options, key, plan, pass));
+      workloadsChanged = await inSpan('apply', {}, () => applyObjects(this.#options, key, plan, pass));
       if (credentials !== undefined) await this.#standBy(cluster, plan, around, credentials, log);
       await resize(this.#options, cluster, plan, pass);
       await lookForRefusedRoutes(this.#options.cache, cluster, pass);
       await prune(this.#options, cluster, plan, pass, log);
       await renewStatefulSet(this.#options, cluster, around, pass, log);
     }
-    const ended = { ...observed, failures: pass.failures };
+    const ended = { ...observed, failures: pass.failures, workloadsChanged };
     await pass.attempt('status', undefined, () => this.#writeStatus(cluster, ended, inputs));
 
     const lookAgainMs = plan?.watching

@@ -27,6 +27,15 @@ describe('the status of the database', () => {
     expect(status.postgres?.change).toBe(MOVE.message);
   });
 
+  test('is being changed from the moment in which its StatefulSet is, before Kubernetes has looked at it', () => {
+    const [name, live] = [...settled.statefulSets].find(([each]) => each.endsWith('-postgres')) ?? [];
+    if (name === undefined || live === undefined) throw new Error('there is no database');
+    const changed = { ...live, metadata: { ...live.metadata, generation: 2 } };
+    const { condition } = statusWith({ statefulSets: new Map([...settled.statefulSets, [name, changed]]) });
+    expect(condition('DatabaseReady')).toMatchObject({ status: 'True', reason: 'RollingOut' });
+    expect(condition('Ready')?.status).toBe('False');
+  });
+
   test('needs attention while an annotation asks for what cannot be', () => {
     const { condition } = statusWith({ moves: { next: { kind: 'none' }, refusal: 'allowed: demo-postgres-1' } });
     expect(condition('Degraded')).toMatchObject({ status: 'True', reason: 'SwitchoverRefused' });

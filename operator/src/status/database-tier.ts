@@ -3,6 +3,7 @@ import type { Move } from '../postgres/moves.ts';
 import { names } from '../specs/names.ts';
 import type { Observed } from './observed.ts';
 import { complete, serving, type TierState, waiting } from './tier-state.ts';
+import { isTakenUp } from './workloads.ts';
 
 export const PARAMETERS_REFUSED = 'ParametersRefused';
 
@@ -30,6 +31,9 @@ function present(cluster: AuthCluster, observed: Observed): TierState {
   }
   if (primary?.ready !== true) return waiting('PrimaryNotReady', `primary ${patroni.leader} is not ready`);
   if (!accountsReady) return waiting('CreatingAccounts', 'roles, database and privileges are being created');
+  if (!isTakenUp(statefulSet)) {
+    return serving('RollingOut', `primary ${patroni.leader} serves; StatefulSet ${name} has changed`);
+  }
   const changing = change(observed) ?? growth(observed);
   if (changing !== undefined) return changing;
   if (replicas < wanted) {

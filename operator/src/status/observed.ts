@@ -114,6 +114,8 @@ export interface Observed {
   refusals: Readonly<Partial<Record<Tier, Refusal>>>;
   stuckPods: Readonly<Partial<Record<Tier, readonly StuckPod[]>>>;
   failures: readonly Failure[];
+  /** Whether the pass has changed workloads since it saw them. */
+  workloadsChanged?: boolean;
 }
 
 /** The objects of a first pass: nothing exists yet. */

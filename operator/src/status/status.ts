@@ -29,8 +29,10 @@ export function statusOf(
     postgres,
     redis,
   } = cluster.spec;
-  // Of a paused AuthCluster only a version of the spec before the pause was acted on.
-  const generation = paused ? cluster.status?.observedGeneration : cluster.metadata.generation;
+  // Of a paused AuthCluster only a version of the spec before the pause was acted on; and workloads that have just been
+  // changed were seen as that version had them.
+  const isOfVersionBefore = paused || observed.workloadsChanged === true;
+  const generation = isOfVersionBefore ? cluster.status?.observedGeneration : cluster.metadata.generation;
   const tiers = assessTiers(cluster, observed, inputs);
   const found = findings(tiers, observed.failures, cluster.spec, observed.credentials);
   return {

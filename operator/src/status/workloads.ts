@@ -40,8 +40,13 @@ function servingPods(count: number, name: string): string {
 /** Whether every pod is of the newest template, and none of an older one is left. */
 export function rolledOut(workload: StatefulSet | Deployment | undefined): boolean {
   if (workload?.status === undefined) return false;
-  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0 } = workload.status;
-  return observedGeneration >= (workload.metadata.generation ?? 0) && updatedReplicas >= replicas;
+  const { replicas = 0, updatedReplicas = 0 } = workload.status;
+  return isTakenUp(workload) && updatedReplicas >= replicas;
+}
+
+/** Whether Kubernetes has looked at its present spec: what its status counts is of that one. */
+export function isTakenUp({ metadata, status }: StatefulSet | Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
 export function readyOf(workload: StatefulSet | Deployment | undefined): number {

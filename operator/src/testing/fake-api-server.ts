@@ -148,7 +148,8 @@ export class FakeApiServer implements Transport {
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(object)) return before;
     this.#version += 1;
     const identity = { namespace: 'n', uid: before?.metadata.uid ?? `uid-${this.#version}` };
-    const metadata = { ...identity, ...object.metadata, resourceVersion: String(this.#version) };
+    const counted = { resourceVersion: String(this.#version), ...generation(before, object) };
+    const metadata = { ...identity, ...object.metadata, ...counted };
     const stored: LiveObject = { ...object, metadata: { ...metadata, uid: identity.uid } };
     this.objects.set(key, stored);
     this.#tell(plural, { type: before === undefined ? 'ADDED' : 'MODIFIED', object: structuredClone(stored) });
@@ -206,6 +207,14 @@ function parsePath(path: string): Target {
 
 function keyOf({ plural, namespace, name }: Target): string {
   return `${plural}/${namespace}/${name}`;
+}
+
+/** One more with each change of the spec. */
+function generation(before: LiveObject | undefined, after: KubernetesObject): { generation?: number } {
+  const [old, spec] = [before, after].map((object) => (object as { spec?: object } | undefined)?.spec);
+  if (spec === undefined) return {};
+  const last = before?.metadata.generation ?? 0;
+  return { generation: JSON.stringify(old) === JSON.stringify(spec) ? last : last + 1 };
 }
 
 function accessOf({ method, contentType }: ApiRequest, { group, plural, name, subresource }: Target): AccessRecord {

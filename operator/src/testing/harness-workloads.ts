@@ -6,7 +6,7 @@ import type { FakeApiServer } from './fake-api-server.ts';
 export function runWorkloads(server: FakeApiServer): void {
   for (const [key, live] of [...server.objects]) {
     const [plural = ''] = key.split('/');
-    const status = statusFor(plural);
+    const status = statusFor(plural, live);
     if (status !== undefined) server.put({ ...live, status } as LiveObject, plural);
   }
   const begun = server.find('statefulsets', 'acme-postgres') !== undefined;
@@ -54,8 +54,9 @@ function startPatroni(server: FakeApiServer): void {
   server.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata }, 'configmaps');
 }
 
-function statusFor(plural: string): object | undefined {
-  const replicas = { observedGeneration: 1, replicas: 9, readyReplicas: 9, updatedReplicas: 9, availableReplicas: 9 };
+function statusFor(plural: string, { metadata: { generation } }: LiveObject): object | undefined {
+  const counts = { replicas: 9, readyReplicas: 9, updatedReplicas: 9, availableReplicas: 9 };
+  const replicas = { observedGeneration: generation, ...counts };
   if (plural === resourceOf('StatefulSet').plural || plural === resourceOf('Deployment').plural) return replicas;
   if (plural === resourceOf('Job').plural) return { conditions: [{ type: 'Complete', status: 'True' }] };
   return undefined;
