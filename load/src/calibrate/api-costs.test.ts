@@ -7,8 +7,11 @@ import { measureApiCosts } from './api-costs.ts';
 let api: FakeAuthApi | undefined;
 afterEach(() => api?.close());
 
-test('the cost of each operation comes from the CPU that many of them used, hashing taken off', async () => {
-  api = await startFakeAuthApi({ loginMs: 0 });
+test.each([
+  ['the cost of each operation comes from the CPU that many of them used, hashing taken off', {}],
+  ['logins that are turned away are tried again', { refuseEveryLogins: 3 }],
+])('%s', async (_rule, refusals) => {
+  api = await startFakeAuthApi({ loginMs: 0, ...refusals });
   const users = Array.from({ length: 8 }, (_, index) => testUser(index, 'test'));
   await seedUsers(seedOptions(api, users.length));
   const { answers, url } = api;
