@@ -17,14 +17,13 @@ interface Status {
   postgres: { primary: string; synchronousStandbys: string[] };
 }
 
-const ROOT = new URL('../../', import.meta.url).pathname;
 const READY_TIMEOUT_SECONDS = 600;
 
 const client = gatewayClient();
 
 /** The blocks of a section, one after another; resolves with what they print. */
 async function follow(page: string, heading: string, change: (text: string) => string = (text) => text) {
-  return runGuide(change((await guideBlocks(page, heading, 'sh')).join('')), ROOT);
+  return runGuide(change((await guideBlocks(page, heading, 'sh')).join('')));
 }
 
 async function status(): Promise<Status> {
@@ -53,17 +52,17 @@ describe('pause and hibernate', () => {
 
   clusterTest('a pause rests the operator, and its end wakes it', async () => {
     const [pause = '', goOn = ''] = await guideBlocks(PAGE, 'Pause', 'sh');
-    await runGuide(pause, ROOT);
+    await runGuide(pause);
     await reason('Progressing', 'Paused');
-    await runGuide(goOn, ROOT);
+    await runGuide(goOn);
     await ready();
   });
 
   clusterTest('hibernation ends in no pods, and waking in an AuthCluster that is Ready', async () => {
     const [sleep = '', wake = ''] = await guideBlocks(PAGE, 'Hibernate', 'sh');
-    await runGuide(sleep, ROOT);
+    await runGuide(sleep);
     await eventually(async () => expect(await members('postgres')).toBe(0), 60);
-    await runGuide(wake, ROOT);
+    await runGuide(wake);
     await loggedInUser(client);
   });
 });
@@ -84,11 +83,11 @@ describe('roll out and roll back', () => {
     const without = (word: string) => decide.split('\n').filter((line) => !line.includes(word));
     await changed('promoted');
     await rolledTo('Baking');
-    await runGuide(without('/abort').join('\n'), ROOT);
+    await runGuide(without('/abort').join('\n'));
     await rolledTo('Stable');
     await changed('aborted');
     await rolledTo('Baking');
-    await runGuide(without('/promote').join('\n'), ROOT);
+    await runGuide(without('/promote').join('\n'));
     await rolledTo('Aborted');
   });
 });
@@ -134,7 +133,7 @@ describe('the data tier', () => {
 
   clusterTest('storage that cannot grow is told, and what to look at', async () => {
     const [grow = ''] = await guideBlocks('grow-storage.md', INTRODUCTION, 'sh');
-    await runGuide(grow, ROOT);
+    await runGuide(grow);
     await reason('Degraded', 'StorageNotExpandable');
     expect(await follow('grow-storage.md', 'Where the storage class cannot')).toContain('STORAGECLASS');
     await changeSpec({ postgres: { storage: { size: '1Gi' } } });
@@ -148,9 +147,9 @@ describe('the primary', () => {
   clusterTest('moves to the pod that was asked for', async () => {
     const [standby = ''] = (await status()).postgres.synchronousStandbys;
     const [order = '', takeBack = ''] = await guideBlocks(PAGE, INTRODUCTION, 'sh');
-    await runGuide(order.replaceAll(`${NAME}-postgres-1`, standby), ROOT);
+    await runGuide(order.replaceAll(`${NAME}-postgres-1`, standby));
     await eventually(async () => expect((await status()).postgres.primary).toBe(standby), 120);
-    await runGuide(takeBack, ROOT);
+    await runGuide(takeBack);
     await ready();
   });
 
@@ -190,8 +189,8 @@ describe('the operator', () => {
 
   clusterTest('is upgraded, tried and put back', async () => {
     const [upgrade = '', definition = ''] = await guideBlocks('upgrade.md', 'The operator', 'sh');
-    expect(await runGuide(upgrade, ROOT)).toContain('Succeeded');
-    await runGuide(definition, ROOT);
+    expect(await runGuide(upgrade)).toContain('Succeeded');
+    await runGuide(definition);
     await follow('upgrade.md', 'Go back');
     await ready();
   });

@@ -4,7 +4,6 @@ import { clusterTest } from '../support/cluster-test.ts';
 import { guideBlocks, runGuide } from '../support/guide.ts';
 
 const PAGE = '../tutorials/first-authcluster.md';
-const ROOT = new URL('../../', import.meta.url).pathname;
 /** What forwards a port would outlive a step that fails. */
 const ENDS_ITS_OWN = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
 
@@ -29,7 +28,7 @@ describe('the tutorial', () => {
       const later = await Promise.all(['3. A user', '4. A change', '5. A failure', '6. Away with it'].map(step));
       const [operator] = await step('1. The operator');
       const commands = [operator, created, refused(tooMany), watched, ...later.flat()].join('');
-      const said = await runGuide(ENDS_ITS_OWN + commands, ROOT);
+      const said = await runGuide(ENDS_ITS_OWN + commands);
       expect(said).toMatch(/maxClientConnections/);
       expect(said).toMatch(/"username": "grace"/);
       expect(said).toMatch(/^HTTP\/1\.1 200/m);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runCommand } from '../../dev/command.ts';
 import { kubectl, NAME, NAMESPACE } from './cluster.ts';
 
+const REPOSITORY = new URL('../../', import.meta.url).pathname;
 const GUIDES = new URL('../../docs/how-to/', import.meta.url);
 
 /** What a guide has before its first heading. */
@@ -23,8 +24,8 @@ function ofTheseTests(text: string): string {
   return text.replaceAll(/(?<=-n |metadata\.name: )auth(?![-.\w])/g, NAMESPACE).replaceAll(/\bdemo(?=-| |$)/gm, NAME);
 }
 
-/** Runs commands of a guide in a folder, with this cluster's context as the current one; resolves with what they print. */
-export async function runGuide(commands: string, directory: string): Promise<string> {
+/** Runs commands of a guide in a folder, the repository's unless another is named, with this cluster's context as the current one; resolves with what they print. */
+export async function runGuide(commands: string, directory = REPOSITORY): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'authcluster-guide-'));
   const environment = { KUBECONFIG: join(folder, 'config') };
   const config = await kubectl.run(['config', 'view', '--minify', '--flatten', '--raw']);
