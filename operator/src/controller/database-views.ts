@@ -1,5 +1,11 @@
 import type { AuthCluster } from '../api/authcluster.ts';
-import type { Deployment, PersistentVolumeClaim, Pod, StatefulSet } from '../kubernetes/objects.ts';
+import {
+  type Deployment,
+  isTakenUp,
+  type PersistentVolumeClaim,
+  type Pod,
+  type StatefulSet,
+} from '../kubernetes/objects.ts';
 import type { MovableMember, MovesView } from '../postgres/moves.ts';
 import { isPodReady } from '../postgres/patroni.ts';
 import type { VolumesView } from '../postgres/volumes.ts';
@@ -42,9 +48,8 @@ export function movesView(cluster: AuthCluster, seen: Seen): MovesView {
 
 /** Whether a pod was made from an older template than its StatefulSet has. */
 export function isOlder({ metadata }: Pick<Pod, 'metadata'>, statefulSet: StatefulSet | undefined): boolean {
-  const { updateRevision, observedGeneration = 0 } = statefulSet?.status ?? {};
-  const isCurrent = observedGeneration >= (statefulSet?.metadata.generation ?? 0);
-  if (!isCurrent || updateRevision === undefined) return false;
+  const updateRevision = statefulSet?.status?.updateRevision;
+  if (statefulSet === undefined || !isTakenUp(statefulSet) || updateRevision === undefined) return false;
   return metadata.labels?.['controller-revision-hash'] !== updateRevision;
 }
 
@@ -64,13 +69,13 @@ function isOutdated(cluster: AuthCluster, { metadata }: Pod, statefulSet: Statef
  */
 function hindrance(cluster: AuthCluster, { deployments, podCounts, pods }: Seen): string | undefined {
   const deployment: Deployment | undefined = deployments.get(names(cluster).poolerReadWrite);
-  const isSeen = (deployment?.status?.observedGeneration ?? 0) >= (deployment?.metadata.generation ?? 0);
+  const isChanging = deployment !== undefined && !isTakenUp(deployment);
   const poolers = pods.poolers.filter((pod) => hasComponent(pod, 'pooler-rw'));
   const running = poolers.filter(mayHaveClients);
   if (running.some(({ metadata }) => metadata.deletionTimestamp !== undefined)) {
     return 'the clients of a pooler that stops have to leave it';
   }
-  if (!running.every(isPodReady) || poolers.some(isStarting) || (deployment !== undefined && !isSeen)) {
+  if (!running.every(isPodReady) || poolers.some(isStarting) || isChanging) {
     return 'every read-write pooler that runs or starts has to be ready';
   }
   if ((podCounts.migrations ?? 0) > 0) return 'a migration has to end';

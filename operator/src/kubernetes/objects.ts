@@ -177,3 +177,8 @@ export function controllerOf(object: KubernetesObject): OwnerReference | undefin
 export function hasCondition({ status }: { status?: { conditions?: readonly Condition[] } }, type: string): boolean {
   return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 }
+
+/** Whether Kubernetes has looked at its present spec: what its status counts is of that one. */
+export function isTakenUp({ metadata, status }: StatefulSet | Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}

@@ -1,4 +1,4 @@
-import type { ConfigMap, Pod } from '../kubernetes/objects.ts';
+import { type ConfigMap, hasCondition, type Pod } from '../kubernetes/objects.ts';
 
 export interface PostgresMember {
   pod: string;
@@ -97,8 +97,7 @@ export function memberTags(pod: Pod): Readonly<Record<string, unknown>> {
 }
 
 export function isPodReady(pod: Pod): boolean {
-  if (pod.metadata.deletionTimestamp !== undefined) return false;
-  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  return pod.metadata.deletionTimestamp === undefined && hasCondition(pod, 'Ready');
 }
 
 /** What a member says of itself, in the annotation `status` of its pod. */

@@ -1,6 +1,6 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import { stableHash } from '../controller/hash.ts';
-import type { Deployment, Service } from '../kubernetes/objects.ts';
+import { type Deployment, isTakenUp, type Service } from '../kubernetes/objects.ts';
 import { authApiPod } from '../specs/auth-api/pod.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { COLOR_LABEL, names, REVISION_ANNOTATION } from '../specs/names.ts';
@@ -81,13 +81,14 @@ function colorsOf(cluster: AuthCluster, { deployments }: Pick<Observed, 'deploym
   return states;
 }
 
-function stateOf({ metadata, spec, status }: Deployment): ColorState {
-  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, readyReplicas = 0 } = status ?? {};
+function stateOf(deployment: Deployment): ColorState {
+  const { metadata, spec, status } = deployment;
+  const { replicas = 0, updatedReplicas = 0, readyReplicas = 0 } = status ?? {};
   return {
     revision: metadata.annotations?.[REVISION_ANNOTATION],
     size: spec.replicas ?? 1,
     ready: readyReplicas,
-    rolledOut: observedGeneration >= (metadata.generation ?? 0) && updatedReplicas >= replicas,
+    rolledOut: isTakenUp(deployment) && updatedReplicas >= replicas,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { AuthCluster } from '../api/authcluster.ts';
+import { isTakenUp } from '../kubernetes/objects.ts';
 import type { Move } from '../postgres/moves.ts';
 import { names } from '../specs/names.ts';
 import type { Observed } from './observed.ts';
 import { complete, serving, type TierState, waiting } from './tier-state.ts';
-import { isTakenUp } from './workloads.ts';
 
 export const PARAMETERS_REFUSED = 'ParametersRefused';
 

@@ -1,4 +1,4 @@
-import type { Deployment, StatefulSet } from '../kubernetes/objects.ts';
+import { type Deployment, isTakenUp, type StatefulSet } from '../kubernetes/objects.ts';
 import { refusal, replicaFailure } from './refusals.ts';
 import { complete, pods, serving, type TierState, waiting } from './tier-state.ts';
 
@@ -42,11 +42,6 @@ export function rolledOut(workload: StatefulSet | Deployment | undefined): boole
   if (workload?.status === undefined) return false;
   const { replicas = 0, updatedReplicas = 0 } = workload.status;
   return isTakenUp(workload) && updatedReplicas >= replicas;
-}
-
-/** Whether Kubernetes has looked at its present spec: what its status counts is of that one. */
-export function isTakenUp({ metadata, status }: StatefulSet | Deployment): boolean {
-  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
 export function readyOf(workload: StatefulSet | Deployment | undefined): number {
