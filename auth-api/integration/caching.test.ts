@@ -53,6 +53,27 @@ async function refusedWithin(client: Client, token: string, limitMs: number): Pr
   return performance.now() - startedMs;
 }
 
+test('what a login opens is found by the other pod in Redis: session, profile and permissions', async () => {
+  await rememberedSession(one, other);
+  const ops = new Client(pods[1].opsUrl);
+  const found = async () => {
+    const count = (type: string, result: string) =>
+      metric(ops, `cache_operations_total{operation="get_${type}",result="${result}"}`);
+    const types = ['session_data', 'user_profile', 'user_permissions'];
+    const hits = await Promise.all(types.map((type) => count(type, 'hit')));
+    const misses = await Promise.all(types.map((type) => count(type, 'miss')));
+    return [...hits, ...misses];
+  };
+  // A busy machine stops trusting now and then, or is asked sooner than it has stored.
+  await eventually(async () => {
+    const { tokens } = await one.newSession();
+    const before = await found();
+    expect((await other.me(tokens.access_token)).status).toBe(200);
+    const after = await found();
+    expect(after.map((count, index) => count - (before[index] ?? 0))).toEqual([1, 1, 1, 0, 0, 0]);
+  }, 30_000);
+});
+
 describe('a session that ends on one pod', () => {
   test('by logout is refused there at once, and by the other within a second', async () => {
     for (let round = 0; round < 5; round += 1) {
@@ -117,6 +138,22 @@ describe('with dependencies down', () => {
       expect([await status(one, token), await status(other, token)]).toEqual([200, 200]);
       await delay(800);
     }
+  });
+
+  test('silent primary: a session that another pod has just opened verifies, until it ends', async () => {
+    await rememberedSession(one, other);
+    const primary = container('primary');
+    await eventually(async () => {
+      const { tokens } = await one.newSession();
+      await primary.pause();
+      heal = () => primary.resume().then(() => eventually(() => one.newSession()));
+      const answer = await status(other, tokens.access_token);
+      await primary.resume();
+      heal = async () => {};
+      expect(answer).toBe(200);
+      await eventually(async () => expect((await one.logout(tokens.refresh_token)).status).toBe(204));
+      await refusedWithin(other, tokens.access_token, 1_000);
+    }, 60_000);
   });
 
   test.each(['redis0', 'redis1', 'redis2'])('%s silent: no session that ended is let through', async (name) => {

@@ -5,6 +5,7 @@ import type { Container } from '../../dev/containers/container.ts';
 import { freePorts } from '../../dev/containers/free-ports.ts';
 import { eventually } from '../../dev/eventually.ts';
 import { runCommand } from './harness/api-process.ts';
+import { forgetShared } from './harness/forget-shared.ts';
 import { type Images, projectImages } from './harness/images.ts';
 import { metric } from './harness/metrics.ts';
 import { repoint, startPooler } from './harness/pgbouncer.ts';
@@ -102,6 +103,7 @@ async function readByReplica(): Promise<void> {
   const reads = () => metric(one.ops, 'split_reads_total{source="replica"}');
   const before = await reads();
   const { tokens } = await other.client.newSession();
+  await forgetShared(tokens, stack.redisPorts);
   expect((await one.client.me(tokens.access_token)).status).toBe(200);
   expect(await reads()).toBeGreaterThan(before);
 }

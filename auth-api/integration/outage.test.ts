@@ -3,6 +3,7 @@ import { Container } from '../../dev/containers/container.ts';
 import { eventually } from '../../dev/eventually.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { Client } from './harness/client.ts';
+import { forgetShared } from './harness/forget-shared.ts';
 import { runningStack } from './harness/running-stack.ts';
 import { serveEnvironment } from './harness/stack.ts';
 
@@ -25,6 +26,13 @@ afterEach(async () => {
   await eventually(() => client.newSession(), 60_000);
 });
 
+/** A session that `api` has never heard of, and can ask about only the primary. */
+async function unknownSession() {
+  const session = await new Client(elsewhere.url).newSession();
+  await forgetShared(session.tokens);
+  return session;
+}
+
 const works = async () => {
   const { tokens } = await client.newSession();
   expect((await client.verify(tokens.access_token)).status).toBe(200);
@@ -35,8 +43,7 @@ describe.each([
   ['silent', (primary: Container) => primary.pause(), (primary: Container) => primary.resume()],
 ])('with the primary %s', (_, fail, recover) => {
   test('logins, refreshes and checks answer 503 in time, readiness stays, and all is well after it', async () => {
-    // This pod has never heard of the session: it would go on letting it through from memory.
-    const { credentials, tokens } = await new Client(elsewhere.url).newSession();
+    const { credentials, tokens } = await unknownSession();
     const primary = container('primary');
     await fail(primary);
     heal = () => recover(primary);
@@ -60,7 +67,7 @@ describe.each([
 });
 
 test('a PgBouncer that was restarted is used again, and no error ends the process', async () => {
-  const { tokens } = await new Client(elsewhere.url).newSession();
+  const { tokens } = await unknownSession();
   const pooler = container('poolerRw');
   await pooler.kill();
   heal = () => pooler.restart();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../dev/eventually.ts';
 import { unlessBusy } from './harness/client.ts';
+import { forgetShared } from './harness/forget-shared.ts';
 import { metric } from './harness/metrics.ts';
 import { begin, type Outage, outages } from './harness/outages.ts';
 import { Pod } from './harness/pod.ts';
@@ -28,6 +29,7 @@ afterEach(async () => {
 /** An account that the first pod has not seen yet, and so has to read. */
 async function readNewAccount(): Promise<void> {
   const { tokens, credentials } = await other.client.newSession();
+  await forgetShared(tokens);
   const { status, body } = await one.client.me(tokens.access_token);
   expect([status, body.username]).toEqual([200, credentials.username]);
 }

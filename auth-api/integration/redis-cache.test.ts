@@ -47,6 +47,24 @@ describe('the shared tier in Redis', () => {
     expect(await store.lookUp(entry, 'token', 1000)).toEqual({ kind: 'leased', fenceLsn: 0x1_0000_0003n });
   });
 
+  test('a reservation gives the right to store, and keeps nobody waiting', async () => {
+    expect(await store.reserve(entry, 'reserved:one', 1000)).toBe(true);
+    expect(await store.reserve(entry, 'reserved:two', 1000)).toBe(true);
+    expect(await store.store(entry, 'reserved:one', 'no', 1000)).toBe(false);
+    expect(await store.store(entry, 'reserved:two', 'text', 60_000)).toBe(true);
+    expect(await store.lookUp(entry, 'token', 1000)).toEqual({ kind: 'hit', text: 'text' });
+    expect(await store.reserve(entry, 'reserved:one', 1000)).toBe(false);
+    await store.invalidate(entry, 5n);
+    expect(await store.reserve(entry, 'reserved:one', 1000)).toBe(true);
+    expect(await store.lookUp(entry, 'token', 1000)).toEqual({ kind: 'leased', fenceLsn: 5n });
+    expect(await store.reserve(entry, 'reserved:two', 1000)).toBe(false);
+    expect(await store.store(entry, 'reserved:one', 'no', 1000)).toBe(false);
+    await store.invalidate(entry, 0n);
+    await store.reserve(entry, 'reserved:one', 1000);
+    await store.invalidate(entry, 0n);
+    expect(await store.store(entry, 'reserved:one', 'old', 1000)).toBe(false);
+  });
+
   test('a lease ends by itself', async () => {
     await store.lookUp(entry, 'token', 20);
     await new Promise((resolve) => setTimeout(resolve, 40));

@@ -4,6 +4,7 @@ import { eventually } from '../../dev/eventually.ts';
 import { administratorToken } from './harness/administrator-token.ts';
 import { ApiProcess, runCommand } from './harness/api-process.ts';
 import { Client } from './harness/client.ts';
+import { forgetShared } from './harness/forget-shared.ts';
 import { metric } from './harness/metrics.ts';
 import { connect } from './harness/postgres.ts';
 import { runningStack } from './harness/running-stack.ts';
@@ -37,6 +38,7 @@ const readsFrom = (source: Source) => metric(ops, `split_reads_total{source="${s
 /** The account of a new session: in no cache yet. */
 async function readNewAccount(reader = one) {
   const { tokens, credentials } = await other.newSession();
+  await forgetShared(tokens);
   const { status, body } = await reader.me(tokens.access_token);
   expect([status, body.username]).toEqual([200, credentials.username]);
   return { token: tokens.access_token };

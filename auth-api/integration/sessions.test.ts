@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { eventually } from '../../dev/eventually.ts';
 import { ApiProcess, runCommand } from './harness/api-process.ts';
 import { Client, type Credentials, type Tokens, unlessBusy } from './harness/client.ts';
+import { forgetShared } from './harness/forget-shared.ts';
 import { connect } from './harness/postgres.ts';
 import { connectCluster } from './harness/redis-client.ts';
 import { runningStack } from './harness/running-stack.ts';
@@ -134,6 +135,7 @@ test('warm loads the permissions of who logged in lately', async () => {
     const cached = async () =>
       (await redis.exists(`user_permissions:v${rows[0]?.version}:{${claimsOf(tokens).sub}}`)) === 1;
     await eventually(() => redis.ping());
+    await forgetShared(tokens);
     expect(await cached()).toBe(false);
     const { exitCode, log } = await runCommand('warm', environment);
     expect([exitCode, log.at(-1)]).toEqual([0, expect.stringContaining('"message":"warmed"')]);

@@ -247,7 +247,7 @@ describe('the shared tier', () => {
   test('where Redis fails the loader answers', async () => {
     const down = async () => Promise.reject(new Error('down'));
     const onStoreError = jest.fn();
-    const cache = trustedPod().shared({ lookUp: down, store: down, invalidate: down }, onStoreError);
+    const cache = trustedPod().shared({ lookUp: down, reserve: down, store: down, invalidate: down }, onStoreError);
     expect(await cache.read('u', async () => 1)).toBe(1);
     expect(onStoreError).toHaveBeenCalledTimes(1);
   });

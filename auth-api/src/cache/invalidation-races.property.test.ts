@@ -34,6 +34,8 @@ const harmful = ['stopRedis', 'cutOffRedis', 'resumeRedis', 'stopPrimary', 'resu
 
 type Action =
   | { kind: 'read'; pod: number; row: Row; isOwn: boolean }
+  /** A pod writes and reads what a login does, and puts it into the caches. */
+  | { kind: 'logIn'; pod: number }
   /** A pod changes and tells; one that dies in between leaves it to the outbox. */
   | { kind: 'change'; pod: number; change: Change; dies: boolean }
   | { kind: 'begin'; change: Change }
@@ -76,6 +78,7 @@ function actionsOn(
         isOwn: fc.boolean(),
       }),
     },
+    { weight: 3, arbitrary: fc.record({ kind: one('logIn' as const), pod: two }) },
     {
       weight: 3,
       arbitrary: fc.record({ kind: one('change' as const), pod: two, change: fc.constantFrom(...changes), dies }),
@@ -130,6 +133,7 @@ class Game {
 
   async play(taken: Action): Promise<void> {
     if (taken.kind === 'read') this.#running.push(this.#read(taken));
+    else if (taken.kind === 'logIn') this.#running.push(this.#logIn(taken.pod));
     else if (taken.kind === 'begin') this.#transactions.push(this.postgres.begin(taken.change));
     else if (taken.kind === 'change') this.#commit(taken.pod, this.postgres.begin(taken.change), taken.dies);
     else if (taken.kind === 'commit') this.#commitBegun(taken);
@@ -205,20 +209,18 @@ class Game {
   }
 
   async #read({ pod, row, isOwn }: Extract<Action, { kind: 'read' }>): Promise<void> {
-    const shown = await this.pods[pod]?.read(row, isOwn).catch((error: unknown) => {
-      if (!(error instanceof SimulatedOutage)) throw error;
-    });
-    if (shown !== undefined && shown !== null) expect(shown.value).toBeGreaterThanOrEqual(shown.least);
+    const shown = await this.pods[pod]?.read(row, isOwn).catch(unlessOutage);
+    if (shown !== undefined) expect(shown.value).toBeGreaterThanOrEqual(shown.least);
+  }
+
+  async #logIn(pod: number): Promise<void> {
+    await this.pods[pod]?.logIn().catch(unlessOutage);
   }
 
   #tick(index: number): void {
     const relaying = this.#relays[index];
     if (relaying === undefined) return;
-    relaying.ticking = relaying.ticking.then(() =>
-      relaying.relay.tick().catch((error: unknown) => {
-        if (!(error instanceof SimulatedOutage)) throw error;
-      }),
-    );
+    relaying.ticking = relaying.ticking.then(() => relaying.relay.tick().catch(unlessOutage));
   }
 
   #newRelay(pod: number): InvalidationRelay {
@@ -243,6 +245,10 @@ class Game {
   async #progress(steps: number): Promise<void> {
     for (let step = 0; step < steps && this.#scheduler.count() > 0; step += 1) await this.#scheduler.waitNext(1);
   }
+}
+
+function unlessOutage(error: unknown): undefined {
+  if (!(error instanceof SimulatedOutage)) throw error;
 }
 
 describe.each([

@@ -57,7 +57,7 @@ function startRelay(vouched?: Vouched) {
   const invalidate = jest.fn(async (_entry: SharedEntry, _lsn: bigint) => {
     if (!state.isRedisUp) throw new Error('redis down');
   });
-  const store = { lookUp: jest.fn<never>(), store: jest.fn<never>(), invalidate };
+  const store = { lookUp: jest.fn<never>(), reserve: jest.fn<never>(), store: jest.fn<never>(), invalidate };
   const publish = async (text: string) => {
     const message = decodeMessage(text);
     if (message?.kind === 'heartbeat') settledLsn = message.settledLsn;

@@ -1,14 +1,35 @@
 import { withTimeout } from '../resilience/timeout.ts';
 import { LuaScript, type ScriptRunner } from '../storage/redis/lua-script.ts';
 import { type Lsn, parseLsn, sortableLsn } from './lsn.ts';
-import type { SharedEntry, SharedLookup, SharedStore } from './shared-cache.ts';
+import {
+  type ReservationToken,
+  reservationPrefix,
+  type SharedEntry,
+  type SharedLookup,
+  type SharedStore,
+} from './shared-cache.ts';
+
+/** Lua for whether there is a lease for which others wait. */
+const isLeased = (lease: string) =>
+  `${lease} and string.sub(${lease}, 1, ${reservationPrefix.length}) ~= '${reservationPrefix}'`;
 
 // KEYS value, lease, fence; ARGV token, lease in ms. One round trip for a hit, and for a miss with its lease.
 const lookUpScript = new LuaScript(`
 local value = redis.call('GET', KEYS[1])
 if value then return {'hit', value} end
-if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'loading'} end
+local lease = redis.call('GET', KEYS[2])
+if ${isLeased('lease')} then return {'loading'} end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return {'leased', redis.call('GET', KEYS[3]) or '0/0'}
+`);
+
+// KEYS value, lease; ARGV token, lifetime in ms.
+const reserveScript = new LuaScript(`
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local lease = redis.call('GET', KEYS[2])
+if ${isLeased('lease')} then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return 1
 `);
 
 // KEYS value, lease; ARGV token, value, lifetime in ms.
@@ -53,6 +74,10 @@ export class RedisSharedStore implements SharedStore {
     const [kind, text] = (await this.#run(lookUpScript, keys, [token, leaseMs])) as [SharedLookup['kind'], string];
     if (kind === 'hit') return { kind, text };
     return kind === 'leased' ? { kind, fenceLsn: parseLsn(text) } : { kind };
+  }
+
+  async reserve(entry: SharedEntry, token: ReservationToken, leaseMs: number): Promise<boolean> {
+    return (await this.#run(reserveScript, [valueKey(entry), leaseKey(entry)], [token, leaseMs])) === 1;
   }
 
   async store(entry: SharedEntry, token: string, text: string, ttlMs: number): Promise<boolean> {

@@ -5,6 +5,11 @@ import { type Flight, Flights } from './flights.ts';
 import type { Freshness } from './freshness.ts';
 import type { CacheLoader, CacheResult } from './local-cache.ts';
 import { type Lsn, laterLsn } from './lsn.ts';
+import { RecentChanges } from './recent-changes.ts';
+
+/** By its token a reservation is told from a lease for which others wait. */
+export const reservationPrefix = 'reserved:';
+export type ReservationToken = `${typeof reservationPrefix}${string}`;
 
 /** An entry of the shared tier: `{type}:v{version}:{id}`. */
 export interface SharedEntry {
@@ -27,9 +32,17 @@ export type SharedLookup =
  */
 export interface SharedStore {
   lookUp(entry: SharedEntry, token: string, leaseMs: number): Promise<SharedLookup>;
+  /** A lease that keeps nobody waiting: whoever looks up takes it over. False where there is a value, or a lease. */
+  reserve(entry: SharedEntry, token: ReservationToken, leaseMs: number): Promise<boolean>;
   /** False when the lease was lost. */
   store(entry: SharedEntry, token: string, text: string, ttlMs: number): Promise<boolean>;
   invalidate(entry: SharedEntry, lsn: Lsn): Promise<void>;
+}
+
+/** The right to store what is about to be written to the primary, or read from it. */
+export interface Reservation<T> {
+  /** To be called before the statement is sent. Stores what came of it; undefined where the right is not there by then. */
+  beforeStatement(): ((value: T) => void) | undefined;
 }
 
 export interface SharedCacheCodec<T> {
@@ -56,12 +69,19 @@ export interface SharedCacheOptions<T> {
 
 const absent = 'absent';
 const pollMs = 20;
+/**
+ * From the beginning of a login to its answer, with a queue for the hash in between. It ends before invalidations are
+ * delivered a second time, which is past a failover of Redis that has lost one and kept what it should have taken away.
+ */
+const reservationMs = 10_000;
+const unreserved = { beforeStatement: () => undefined };
 
 /** The cache in Redis that all pods share, for one type. Where Redis fails, the loader answers. */
 export class SharedCache<T> {
   readonly type: SharedCacheType;
   readonly #options: SharedCacheOptions<T>;
   readonly #flights = new Flights<T | undefined>();
+  readonly #changes = new RecentChanges();
 
   constructor(options: SharedCacheOptions<T>) {
     this.type = options.type;
@@ -73,13 +93,45 @@ export class SharedCache<T> {
     return this.#flights.run(id, (flight) => this.#readThrough(id, load, flight));
   }
 
-  /** The loads under way in this pod; the entry in the store is the delivery's to remove. */
+  /**
+   * Asks for the right to store what will be known soon, so that it need not be looked up. Nobody waits for it, here or
+   * elsewhere: whoever looks the entry up meanwhile takes the right over, and loads.
+   */
+  reserve(id: string): Reservation<T> {
+    const { freshness, store, onStoreError } = this.#options;
+    if (!freshness.isTrusted()) return unreserved;
+    const entry = this.#entry(id);
+    const token: ReservationToken = `${reservationPrefix}${randomUUID()}`;
+    const since = this.#changes.now();
+    let isHeld = false;
+    const hold = (isReserved: boolean) => {
+      isHeld = isReserved;
+    };
+    store
+      .reserve(entry, token, reservationMs)
+      .then(hold)
+      .catch((error) => onStoreError?.(error));
+    const keep = (value: T) => {
+      // The store would refuse what it was told to forget; what this pod was told of may not have reached it.
+      if (freshness.isTrusted() && this.#changes.isUnchangedSince(id, since)) this.#store(entry, token, value);
+    };
+    // One that comes later may come after an end of what is about to be written.
+    return { beforeStatement: () => (isHeld ? keep : undefined) };
+  }
+
+  /** What is under way in this pod; the entry in the store is the delivery's to remove. */
   invalidate(id: string): void {
     this.#flights.outdate(id);
+    this.#changes.note(id);
   }
 
   clear(): void {
     this.#flights.outdateAll();
+    this.#changes.noteAll();
+  }
+
+  #entry(id: string): SharedEntry {
+    return { type: this.type, version: this.#options.freshness.version(this.type), id };
   }
 
   async #readThrough(id: string, load: CacheLoader<T>, flight: Flight): Promise<T | undefined> {
@@ -88,7 +140,7 @@ export class SharedCache<T> {
       onLookup?.(this.type, 'bypass');
       return load(freshness.refillLsn(this.type, id));
     }
-    const entry: SharedEntry = { type: this.type, version: freshness.version(this.type), id };
+    const entry = this.#entry(id);
     const token = randomUUID();
     const lookup = await this.#lookUp(entry, token);
     const cached = lookup?.kind === 'hit' ? this.#decode(lookup.text) : undefined;

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { Role } from '../domain/administration.ts';
-import type { Grants, ProfileMemory, UserBasics, UserProfile, UserViews } from '../domain/ports/users.ts';
+import type { Grants, UserBasics, UserProfile, UserViews } from '../domain/ports/users.ts';
 import type { LocalCache } from './local-cache.ts';
 import type { Lsn } from './lsn.ts';
 import type { OwnWrites } from './own-writes.ts';
-import type { Moment } from './recent-changes.ts';
 import type { SharedCache, SharedCacheCodec } from './shared-cache.ts';
 
 const names = z.array(z.string());
@@ -65,7 +64,7 @@ export interface CachedUserViewsOptions {
 }
 
 /** What is shown of users. Profile and grants are kept apart, since what changes one leaves the other as it is. */
-export class CachedUserViews implements UserViews, ProfileMemory {
+export class CachedUserViews implements UserViews {
   readonly #options: CachedUserViewsOptions;
 
   constructor(options: CachedUserViewsOptions) {
@@ -83,14 +82,6 @@ export class CachedUserViews implements UserViews, ProfileMemory {
     const cached = () => permissions.read(userId, direct);
     const found = await ownWrites.read(sessionId, { type: 'user_permissions', id: userId, cached, direct });
     return found ?? { roles: [], permissions: [] };
-  }
-
-  moment(): Moment {
-    return this.#options.local.moment();
-  }
-
-  remember(profile: UserBasics, since: Moment): void {
-    this.#options.local.remember(profile.id, profile, since);
   }
 
   #basics(userId: string, sessionId: string | undefined): Promise<UserBasics | undefined> {

@@ -1,4 +1,4 @@
-import { openSession, type SessionClient, type SessionOwner } from './open-session.ts';
+import { openSession, prepareSession, type SessionClient, type SessionOwner } from './open-session.ts';
 import type { SessionStore } from './ports/sessions.ts';
 import type { RefreshTokens } from './ports/tokens.ts';
 import { checkCode, type Enrollment, type Factor, type SecondFactorPorts, startEnrollment } from './second-factor.ts';
@@ -118,6 +118,7 @@ export async function completeLogin(
   const { userId, factor } = challenge;
   client.event?.about({ subjectId: userId });
   if (factor === undefined) return { kind: 'notEnrolled' };
+  const session = prepareSession(userId, ports);
   const checked = await checkCode({ userId, factor, code }, ports);
   if (checked.kind === 'limited') return checked;
   if (checked.kind === 'wrong') return { kind: 'wrongCode' };
@@ -127,7 +128,7 @@ export async function completeLogin(
     const token = await askForPassword(challenge, { hasSecondFactor: true }, ports);
     return { kind: 'passwordChangeNeeded', token, recoveryCodes };
   }
-  const tokens = await openSession(challenge, client, { hasSecondFactor: true, hashUpgrade: undefined }, ports);
+  const tokens = await openSession(session, challenge, { client, hasSecondFactor: true }, ports);
   return tokens === undefined ? { kind: 'invalidChallenge' } : { kind: 'loggedIn', tokens, recoveryCodes };
 }
 

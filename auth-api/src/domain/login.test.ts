@@ -3,8 +3,8 @@ import { passwords, readableRefreshTokens, sessions, users } from '../testing/fa
 import { type LoginPorts, login } from './login.ts';
 import type { LoginChallengeStore } from './login-challenge.ts';
 import type { PasswordHasher } from './ports/passwords.ts';
-import type { SessionStore } from './ports/sessions.ts';
-import type { LoginAccount, ProfileMemory } from './ports/users.ts';
+import type { PreparedSession, SessionStore } from './ports/sessions.ts';
+import type { LoginAccount } from './ports/users.ts';
 
 const account: LoginAccount = {
   userId: 'ada',
@@ -14,18 +14,6 @@ const account: LoginAccount = {
   secondFactor: 'none',
   isPasswordChangeRequired: false,
   roles: ['reader'],
-  permissions: [],
-  profile: {
-    id: 'ada',
-    username: 'Ada',
-    email: null,
-    displayName: null,
-    isEmailVerified: false,
-    locale: null,
-    version: 1,
-    createdAt: new Date(0),
-    updatedAt: new Date(0),
-  },
 };
 const attempt = {
   username: 'Ada',
@@ -40,11 +28,11 @@ function ports(found: LoginAccount | undefined, more: Partial<LoginPorts> = {}) 
     return stored !== undefined && password === 'right' ? { kind: 'matched' } : { kind: 'mismatched' };
   });
   const openChallenge = jest.fn<LoginChallengeStore['open']>(async () => {});
-  const open = jest.fn<SessionStore['open']>(async () => ({ kind: 'opened' }));
-  const remember = jest.fn<ProfileMemory['remember']>();
+  const open = jest.fn<PreparedSession['open']>(async () => ({ kind: 'opened' }));
+  const prepare = jest.fn<SessionStore['prepare']>((id) => ({ id, open }));
   const all: LoginPorts = {
     users: users({ findForLogin: async () => found }),
-    sessions: sessions({ open }),
+    sessions: sessions({ prepare }),
     passwords: passwords({ verify }),
     challenges: {
       open: openChallenge,
@@ -63,25 +51,38 @@ function ports(found: LoginAccount | undefined, more: Partial<LoginPorts> = {}) 
       recordFailure: async () => ({ kind: 'open' }),
       forgetFailures: async () => {},
     },
-    views: { moment: () => 7, remember },
     spans: { run: (_, work) => work() },
     clock: { nowMs: () => 1_000 },
     lifetimes: { accessSeconds: 300, refreshSeconds: 3600 },
     ...more,
   };
-  return { all, verify, open, openChallenge, remember };
+  return { all, verify, open, prepare, openChallenge };
 }
 
-test('the right password opens a session, and the profile that was read is remembered', async () => {
-  const { all, open, remember } = ports(account);
+test('the right password opens a session', async () => {
+  const { all, open, prepare } = ports(account);
   expect(await login(attempt, all)).toEqual({
     kind: 'loggedIn',
     tokens: { accessToken: 'access of ada as reader', expiresInSeconds: 300, refreshToken: 'minted' },
   });
   expect(open).toHaveBeenCalledWith(
-    expect.objectContaining({ userId: 'ada', credentialVersion: 3, refreshTokenHash: Buffer.from('hash of minted') }),
+    expect.objectContaining({ credentialVersion: 3, refreshTokenHash: Buffer.from('hash of minted') }),
   );
-  expect(remember).toHaveBeenCalledWith(account.profile, 7);
+  expect(prepare.mock.calls).toEqual([[expect.any(String), 'ada']]);
+});
+
+test('a session is prepared while the password is checked, with an account or without, and costs no time before', async () => {
+  for (const found of [account, undefined]) {
+    const { all, prepare } = ports(found);
+    const verify = jest.fn<PasswordHasher['verify']>(async () => {
+      expect(prepare).not.toHaveBeenCalled();
+      await Promise.resolve();
+      expect(prepare).toHaveBeenCalledTimes(1);
+      return { kind: 'mismatched' };
+    });
+    await login(attempt, { ...all, passwords: passwords({ verify }) });
+    expect(verify).toHaveBeenCalledTimes(1);
+  }
 });
 
 test.each([
@@ -89,11 +90,10 @@ test.each([
   ['a wrong password', account, 'wrong', 'invalid_password'],
   ['a disabled account', { ...account, isActive: false }, 'right', 'account_disabled'],
 ] as const)('%s costs one verification and opens nothing', async (_, found, password, reason) => {
-  const { all, verify, open, remember } = ports(found);
+  const { all, verify, open } = ports(found);
   expect(await login({ ...attempt, password }, all)).toEqual({ kind: 'refused', reason });
   expect(verify).toHaveBeenCalledTimes(1);
   expect(open).not.toHaveBeenCalled();
-  expect(remember).not.toHaveBeenCalled();
 });
 
 test('a disabled account is not given an upgraded hash, which would take longer', async () => {
@@ -111,7 +111,9 @@ test('a legacy hash is replaced by compare-and-swap, in the write of the session
 });
 
 test('a password changed meanwhile refuses the login', async () => {
-  const { all } = ports(account, { sessions: sessions({ open: async () => ({ kind: 'credentialsChanged' }) }) });
+  const { all } = ports(account, {
+    sessions: sessions({ prepare: (id) => ({ id, open: async () => ({ kind: 'credentialsChanged' }) }) }),
+  });
   expect(await login(attempt, all)).toEqual({ kind: 'refused', reason: 'credentials_changed' });
 });
 

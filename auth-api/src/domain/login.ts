@@ -1,14 +1,15 @@
 import type { PendingAuditEvent } from './audit.ts';
 import { askForCode, askForPassword, type LoginChallengeStore } from './login-challenge.ts';
-import { openSession } from './open-session.ts';
+import { openSession, prepareSession } from './open-session.ts';
 import type { AccountLockout, RateLimiter } from './ports/limits.ts';
 import type { Overloaded } from './ports/overload.ts';
 import type { PasswordHasher } from './ports/passwords.ts';
-import type { SessionStore } from './ports/sessions.ts';
+import type { PreparedSession, SessionStore } from './ports/sessions.ts';
 import type { Spans } from './ports/spans.ts';
-import type { LoginAccount, ProfileMemory, UserStore } from './ports/users.ts';
+import type { LoginAccount, UserStore } from './ports/users.ts';
 import type { IssuedTokens, TokenPorts } from './tokens.ts';
 import { usernameKey } from './username.ts';
+import { uuidV7 } from './uuid.ts';
 
 export interface LoginAttempt {
   readonly username: string;
@@ -49,7 +50,6 @@ export interface LoginPorts extends TokenPorts {
   readonly challenges: LoginChallengeStore;
   readonly passwords: PasswordHasher;
   readonly limits: RateLimiter & AccountLockout;
-  readonly views: ProfileMemory;
   readonly spans: Spans;
 }
 
@@ -67,22 +67,16 @@ export function login(attempt: LoginAttempt, ports: LoginPorts): Promise<LoginOu
 async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): Promise<LoginOutcome> {
   const retryAfterSeconds = await waitForLimits(attempt, key, ports.limits);
   if (retryAfterSeconds > 0) return { kind: 'limited', retryAfterSeconds };
-  const beforeRead = ports.views.moment();
   const [account, lockout] = await Promise.all([
     ports.spans.run('get_user', () => ports.users.findForLogin(key)),
     ports.limits.lockout(key),
   ]);
   if (account !== undefined) attempt.event?.about({ subjectId: account.userId });
   const isLocked = lockout.kind === 'lockedOut';
-  const options = {
-    upgrade: account?.isActive === true && !isLocked,
-    ...(attempt.signal === undefined ? {} : { signal: attempt.signal }),
-  };
-  const verified = await ports.spans.run(
-    'verify_password',
-    () => ports.passwords.verify(attempt.password, account?.passwordHash, options),
-    { outcome: ({ kind }) => kind },
-  );
+  const verifying = verifyPassword(attempt, account, isLocked, ports);
+  // Meanwhile; also where there is no account, or it would take longer where there is one.
+  const session = prepareSession(account?.userId ?? uuidV7(ports.clock.nowMs()), ports);
+  const verified = await verifying;
   if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
   if (isLocked) {
     // Another question takes as long as it would to record a failure.
@@ -99,12 +93,24 @@ async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): P
     return { kind: 'refused', reason: 'account_disabled' };
   }
   const [outcome] = await Promise.all([
-    ports.spans.run('create_session', () => admit(attempt, account, verified.upgradedHash, ports)),
+    ports.spans.run('create_session', () => admit(attempt, account, { session, ...verified }, ports)),
     ports.limits.forgetFailures(key),
   ]);
-  // Whoever logs in is about to ask for it.
-  if (outcome.kind === 'loggedIn') ports.views.remember(account.profile, beforeRead);
   return outcome;
+}
+
+function verifyPassword(
+  { password, signal }: LoginAttempt,
+  account: LoginAccount | undefined,
+  isLocked: boolean,
+  { passwords, spans }: LoginPorts,
+): ReturnType<PasswordHasher['verify']> {
+  const options = {
+    upgrade: account?.isActive === true && !isLocked,
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const verify = () => passwords.verify(password, account?.passwordHash, options);
+  return spans.run('verify_password', verify, { outcome: ({ kind }) => kind });
 }
 
 async function recordFailure(
@@ -131,7 +137,7 @@ async function waitForLimits(attempt: LoginAttempt, key: string, limits: RateLim
 async function admit(
   attempt: LoginAttempt,
   account: LoginAccount,
-  upgradedHash: string | undefined,
+  { session, upgradedHash }: { readonly session: PreparedSession; readonly upgradedHash?: string },
   ports: LoginPorts,
 ): Promise<LoginOutcome> {
   const { secondFactor } = account;
@@ -143,6 +149,7 @@ async function admit(
   if (account.isPasswordChangeRequired) {
     return { kind: 'passwordChangeNeeded', token: await askForPassword(account, { hasSecondFactor: false }, ports) };
   }
-  const tokens = await openSession(account, attempt, { hasSecondFactor: false, hashUpgrade }, ports);
+  const shown = { hasSecondFactor: false, ...(hashUpgrade === undefined ? {} : { hashUpgrade }) };
+  const tokens = await openSession(session, account, { client: attempt, ...shown }, ports);
   return tokens === undefined ? { kind: 'refused', reason: 'credentials_changed' } : { kind: 'loggedIn', tokens };
 }

@@ -1,5 +1,6 @@
 import type { PendingAuditEvent } from './audit.ts';
-import type { SessionStore } from './ports/sessions.ts';
+import type { Clock } from './ports/clock.ts';
+import type { NewSession, PreparedSession, SessionStore } from './ports/sessions.ts';
 import { type IssuedTokens, issueTokens, type TokenPorts } from './tokens.ts';
 import { uuidV7 } from './uuid.ts';
 
@@ -16,23 +17,28 @@ export interface SessionClient {
   readonly event?: PendingAuditEvent;
 }
 
+/** To be called as soon as it is known who may be let in: what it begins goes on while that is checked. */
+export function prepareSession(
+  userId: string,
+  { sessions, clock }: { readonly sessions: SessionStore; readonly clock: Clock },
+): PreparedSession {
+  return sessions.prepare(uuidV7(clock.nowMs()), userId);
+}
+
 /** Opens a session for who has just shown to be its owner; undefined where the password has changed meanwhile. */
 export async function openSession(
+  prepared: PreparedSession,
   { userId, credentialVersion, roles }: SessionOwner,
-  { clientAddress, userAgent, event }: SessionClient,
-  shown: {
-    readonly hasSecondFactor: boolean;
-    readonly hashUpgrade: { readonly from: string; readonly to: string } | undefined;
-  },
-  ports: TokenPorts & { readonly sessions: SessionStore },
+  {
+    client: { clientAddress, userAgent, event },
+    hasSecondFactor,
+    hashUpgrade,
+  }: Pick<NewSession, 'hasSecondFactor' | 'hashUpgrade'> & { readonly client: SessionClient },
+  ports: TokenPorts,
 ): Promise<IssuedTokens | undefined> {
-  const { hasSecondFactor, hashUpgrade } = shown;
-  const nowMs = ports.clock.nowMs();
-  const sessionId = uuidV7(nowMs);
+  const authenticatedAtSeconds = Math.floor(ports.clock.nowMs() / 1000);
   const refreshToken = ports.refreshTokens.mint();
-  const writing = ports.sessions.open({
-    id: sessionId,
-    userId,
+  const writing = prepared.open({
     credentialVersion,
     refreshTokenHash: ports.refreshTokens.hash(refreshToken),
     lifetimeSeconds: ports.lifetimes.refreshSeconds,
@@ -43,8 +49,7 @@ export async function openSession(
     ...(event === undefined ? {} : { event }),
   });
   // The signature is made while the database writes.
-  const authenticatedAtSeconds = Math.floor(nowMs / 1000);
-  const session = { sessionId, userId, roles, authenticatedAtSeconds, hasSecondFactor };
+  const session = { sessionId: prepared.id, userId, roles, authenticatedAtSeconds, hasSecondFactor };
   const tokens = issueTokens(session, refreshToken, ports);
   return (await writing).kind === 'opened' ? tokens : undefined;
 }

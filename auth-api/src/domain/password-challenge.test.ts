@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { passwords, portOf, readableRefreshTokens, sessions, users } from '../testing/fakes.ts';
 import type { LoginChallengePorts, LoginChallengeStore } from './login-challenge.ts';
 import { completePasswordChange, type PasswordChallengePorts } from './password-challenge.ts';
-import type { SessionStore } from './ports/sessions.ts';
+import type { PreparedSession, SessionStore } from './ports/sessions.ts';
 import type { UserStore } from './ports/users.ts';
 
 const challenge = {
@@ -24,11 +24,12 @@ const request = {
 function world() {
   const close = jest.fn<LoginChallengeStore['close']>(async () => true);
   const changePassword = jest.fn<UserStore['changePassword']>(async () => 4);
-  const open = jest.fn<SessionStore['open']>(async () => ({ kind: 'opened' }));
+  const open = jest.fn<PreparedSession['open']>(async () => ({ kind: 'opened' }));
+  const prepare = jest.fn<SessionStore['prepare']>((id) => ({ id, open }));
   const ports = portOf<PasswordChallengePorts & LoginChallengePorts>({
     challenges: portOf<LoginChallengeStore>({ attemptPassword: async () => challenge, close }),
     users: users({ changePassword }),
-    sessions: sessions({ open }),
+    sessions: sessions({ prepare }),
     passwords: passwords({
       verify: async (password, stored) => ({ kind: stored === `hash of ${password}` ? 'matched' : 'mismatched' }),
       hash: async (password) => ({ kind: 'hashed', hash: `hash of ${password}` }),
@@ -39,11 +40,11 @@ function world() {
     clock: { nowMs: () => 1_000 },
     lifetimes: { accessSeconds: 300, refreshSeconds: 3600 },
   });
-  return { ports, close, changePassword, open };
+  return { ports, close, changePassword, prepare, open };
 }
 
 test('the password replaces the one of the login, and the session is of the version from then on', async () => {
-  const { ports, changePassword, open } = world();
+  const { ports, changePassword, prepare, open } = world();
   expect(await completePasswordChange(request, ports)).toMatchObject({ kind: 'loggedIn' });
   const replaced = {
     userId: 'ada',
@@ -52,7 +53,8 @@ test('the password replaces the one of the login, and the session is of the vers
     keptSessionId: undefined,
   };
   expect(changePassword.mock.calls).toEqual([[replaced]]);
-  expect(open).toHaveBeenCalledWith(expect.objectContaining({ userId: 'ada', credentialVersion: 4 }));
+  expect(prepare.mock.calls).toEqual([[expect.any(String), 'ada']]);
+  expect(open).toHaveBeenCalledWith(expect.objectContaining({ credentialVersion: 4 }));
 });
 
 test('the same password is refused, and leaves the challenge good', async () => {

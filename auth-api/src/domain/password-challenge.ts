@@ -1,6 +1,6 @@
 import type { LoginChallengePorts } from './login-challenge.ts';
 import { hashNewPassword } from './new-password.ts';
-import { openSession, type SessionClient } from './open-session.ts';
+import { openSession, prepareSession, type SessionClient } from './open-session.ts';
 import type { Overloaded } from './ports/overload.ts';
 import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
 import type { UserStore } from './ports/users.ts';
@@ -34,6 +34,7 @@ export async function completePasswordChange(
   if (challenge === undefined) return { kind: 'invalidChallenge' };
   const { userId, words, passwordHash: unlike, hasSecondFactor } = challenge;
   client.event?.about({ actorId: userId, subjectId: userId });
+  const session = prepareSession(userId, ports);
   const hashed = await hashNewPassword(newPassword, { words, unlike, signal }, ports);
   if (hashed.kind !== 'hashed') return hashed;
   if (!(await ports.challenges.close(tokenHash))) return { kind: 'invalidChallenge' };
@@ -43,6 +44,6 @@ export async function completePasswordChange(
   const credentialVersion = await ports.users.changePassword(change);
   if (credentialVersion === undefined) return { kind: 'invalidChallenge' };
   const owner = { ...challenge, credentialVersion };
-  const tokens = await openSession(owner, client, { hasSecondFactor, hashUpgrade: undefined }, ports);
+  const tokens = await openSession(session, owner, { client, hasSecondFactor }, ports);
   return tokens === undefined ? { kind: 'invalidChallenge' } : { kind: 'loggedIn', tokens };
 }

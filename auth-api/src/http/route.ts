@@ -14,7 +14,7 @@ import type { ClientStore } from '../domain/ports/clients.ts';
 import type { Overload } from '../domain/ports/overload.ts';
 import type { LiveSessions, SessionWrites } from '../domain/ports/sessions.ts';
 import { type AccessClaims, isService, type TokenClaims } from '../domain/ports/tokens.ts';
-import type { ProfileMemory, UserViews } from '../domain/ports/users.ts';
+import type { UserViews } from '../domain/ports/users.ts';
 import type { RecoveryPorts } from '../domain/recovery.ts';
 import type { RefreshPorts } from '../domain/refresh.ts';
 import type { RegistrationPorts } from '../domain/registration.ts';
@@ -42,7 +42,7 @@ export interface ApiPorts
   readonly stepUpMaxAgeSeconds: number;
   /** What people know this service by. */
   readonly serviceName: string;
-  readonly views: UserViews & ProfileMemory;
+  readonly views: UserViews;
   readonly ownWrites: SessionWrites;
   readonly liveSessions: LiveSessions;
   readonly roles: RoleStore;

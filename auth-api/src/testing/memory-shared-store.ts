@@ -1,5 +1,11 @@
 import { type Lsn, laterLsn } from '../cache/lsn.ts';
-import type { SharedEntry, SharedLookup, SharedStore } from '../cache/shared-cache.ts';
+import {
+  type ReservationToken,
+  reservationPrefix,
+  type SharedEntry,
+  type SharedLookup,
+  type SharedStore,
+} from '../cache/shared-cache.ts';
 
 /** The shared tier in a map, doing at once what the scripts do in Redis. Without lifetimes: entries go by `evict`. */
 export class MemorySharedStore implements SharedStore {
@@ -10,9 +16,15 @@ export class MemorySharedStore implements SharedStore {
   async lookUp(entry: SharedEntry, token: string): Promise<SharedLookup> {
     const text = this.values.get(valueKey(entry));
     if (text !== undefined) return { kind: 'hit', text };
-    if (this.#leases.has(entryKey(entry))) return { kind: 'loading' };
+    if (this.#isLeased(entry)) return { kind: 'loading' };
     this.#leases.set(entryKey(entry), token);
     return { kind: 'leased', fenceLsn: this.#fences.get(entryKey(entry)) ?? 0n };
+  }
+
+  async reserve(entry: SharedEntry, token: ReservationToken): Promise<boolean> {
+    if (this.values.has(valueKey(entry)) || this.#isLeased(entry)) return false;
+    this.#leases.set(entryKey(entry), token);
+    return true;
   }
 
   async store(entry: SharedEntry, token: string, text: string): Promise<boolean> {
@@ -31,6 +43,10 @@ export class MemorySharedStore implements SharedStore {
   evict(what: 'values' | 'leases'): void {
     if (what === 'values') this.values.clear();
     else this.#leases.clear();
+  }
+
+  #isLeased(entry: SharedEntry): boolean {
+    return this.#leases.get(entryKey(entry))?.startsWith(reservationPrefix) === false;
   }
 }
 

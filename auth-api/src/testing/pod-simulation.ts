@@ -5,6 +5,8 @@ import type { CommittedEvent } from '../cache/invalidation-events.ts';
 import { InvalidationListener } from '../cache/invalidation-listener.ts';
 import { CachedLiveSessions, type SessionState, sessionStateCodec } from '../cache/live-sessions.ts';
 import { LocalCache } from '../cache/local-cache.ts';
+import { LoginMemory } from '../cache/login-memory.ts';
+import { beyondReplicas } from '../cache/lsn.ts';
 import { OwnWrites } from '../cache/own-writes.ts';
 import { SharedCache, type SharedCacheCodec } from '../cache/shared-cache.ts';
 import { CachedUserViews, grantsCodec, userBasicsCodec } from '../cache/user-views.ts';
@@ -49,6 +51,7 @@ export class PodSimulation {
   readonly #world: World;
   readonly #sessions: CachedLiveSessions;
   readonly #views: CachedUserViews;
+  readonly #logins: LoginMemory;
   readonly #announce;
   readonly #ownWrites: OwnWrites;
   #lostWrites = 0;
@@ -58,13 +61,9 @@ export class PodSimulation {
     const { postgres, redis, turn, nowMs } = world;
     this.#world = world;
     this.freshness = new WatchedFreshness(nowMs);
-    const { session, userBasic, sessionData, userProfile, userPermissions } = this.#openCaches();
-    const query = async <T>(run: () => T | Promise<T>): Promise<T> => {
-      await turn('query takes effect');
-      const answer = await run();
-      await turn('query is answered');
-      return answer;
-    };
+    const caches = this.#openCaches();
+    const { session, userBasic, sessionData, userProfile, userPermissions } = caches;
+    const query = this.#query;
     const commitPoint = () => query(() => postgres.commitPoint());
     const onError = () => {
       this.#lostWrites += 1;
@@ -73,9 +72,10 @@ export class PodSimulation {
     this.#sessions = new CachedLiveSessions({
       local: session,
       shared: sessionData,
-      findLive: () => query(() => stateOf(postgres.readRows(2n ** 63n))),
+      findLive: () => query(() => stateOf(postgres.readRows(beyondReplicas))),
       nowMs: () => 0,
     });
+    this.#logins = new LoginMemory({ ...caches, later: (work) => void turn('a login is answered').then(work) });
     this.#views = new CachedUserViews({
       local: userBasic,
       profiles: userProfile,
@@ -145,6 +145,25 @@ export class PodSimulation {
       for (const each of asked) this.#reading[each] -= 1;
     }
   }
+
+  /** Prepares while the password is checked, and remembers what came of the write. */
+  async logIn(): Promise<void> {
+    const { postgres, turn } = this.#world;
+    const prepared = this.#logins.prepare(theId, theId);
+    await turn('a password is checked');
+    const remember = prepared.beforeStatement();
+    const rows = await this.#query(() => postgres.readRows(beyondReplicas));
+    const state = stateOf(rows);
+    if (state !== undefined) remember({ state, profile: basicsOf(rows), grants: grantsOf(rows) });
+  }
+
+  readonly #query = async <T>(run: () => T | Promise<T>): Promise<T> => {
+    const { turn } = this.#world;
+    await turn('query takes effect');
+    const answer = await run();
+    await turn('query is answered');
+    return answer;
+  };
 
   async #show(row: Row, sessionId: string | undefined): Promise<number> {
     if (row === 'session') return (await this.#sessions.isLive(theId)) ? 0 : 1;

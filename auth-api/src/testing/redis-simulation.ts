@@ -43,6 +43,7 @@ export class RedisSimulation implements InvalidationPublisher {
     };
     this.store = {
       lookUp: (entry, token) => this.#command('lookUp', () => memory.lookUp(entry, token)),
+      reserve: (entry, token) => this.#command('reserve', () => memory.reserve(entry, token)),
       store: (entry, token, text) => this.#command('store', () => memory.store(entry, token, text)),
       invalidate: (entry, lsn) => this.#command('invalidate', () => memory.invalidate(entry, lsn)),
     };

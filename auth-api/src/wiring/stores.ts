@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { CachedLiveSessions } from '../cache/live-sessions.ts';
+import { LoginMemory } from '../cache/login-memory.ts';
 import { RememberedClients } from '../cache/remembered-clients.ts';
 import { CachedUserViews } from '../cache/user-views.ts';
 import type { ServeConfig } from '../config.ts';
@@ -34,6 +35,7 @@ export function createStores(
   const sessions = new PostgresSessionStore(primary, {
     announce,
     memory: caches.session,
+    logins: new LoginMemory({ ...caches, later: setImmediate }),
     ownWrites,
     maxSessionsPerUser,
   });

@@ -9,8 +9,6 @@ export interface SessionWrites {
 }
 
 export interface NewSession {
-  readonly id: string;
-  readonly userId: string;
   readonly credentialVersion: number;
   readonly refreshTokenHash: Buffer;
   readonly lifetimeSeconds: number;
@@ -21,6 +19,16 @@ export interface NewSession {
   readonly hashUpgrade?: { readonly from: string; readonly to: string };
   /** Written with the session. */
   readonly event?: PendingAuditEvent;
+}
+
+/** A session that is opened if its login succeeds; until then nobody knows of it. */
+export interface PreparedSession {
+  readonly id: string;
+  /**
+   * In one round trip: the session, its refresh token, the time of login, and the upgraded hash. The oldest sessions
+   * beyond what a user may have end by it.
+   */
+  open(session: NewSession): Promise<{ kind: 'opened' } | { kind: 'credentialsChanged' }>;
 }
 
 export interface EndedSession {
@@ -65,13 +73,10 @@ export interface SessionSummary {
   readonly userAgent: string | null;
 }
 
-/** Every method asks the primary. */
+/** Every method but `prepare` asks the primary. */
 export interface SessionStore {
-  /**
-   * In one round trip: the session, its refresh token, the time of login, and the upgraded hash. The oldest sessions
-   * beyond what a user may have end by it.
-   */
-  open(session: NewSession): Promise<{ kind: 'opened' } | { kind: 'credentialsChanged' }>;
+  /** Begins what makes a session known to all pods once it is opened. Waits for nothing, and fails nothing. */
+  prepare(sessionId: string, userId: string): PreparedSession;
   /** Exchanges a refresh token not used before, of a live session; anything else changes nothing. */
   exchangeRefreshToken(exchange: {
     readonly presentedHash: Buffer;

@@ -51,8 +51,6 @@ export interface LoginAccount {
   /** An administrator wants another password before there is a session. */
   readonly isPasswordChangeRequired: boolean;
   readonly roles: readonly string[];
-  readonly permissions: readonly string[];
-  readonly profile: UserBasics;
 }
 
 /** Undefined: leave it as it is. */
@@ -116,12 +114,4 @@ export interface UserStore {
 export interface UserViews {
   profile(userId: string, sessionId: string | undefined): Promise<UserProfile | undefined>;
   grants(userId: string, sessionId: string | undefined): Promise<Grants>;
-}
-
-/** What this pod remembers of profiles. */
-export interface ProfileMemory {
-  /** To be taken before a profile is read from the primary. */
-  moment(): number;
-  /** A profile that was read after a moment; forgotten where it has changed since. */
-  remember(profile: UserBasics, since: number): void;
 }

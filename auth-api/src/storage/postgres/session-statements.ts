@@ -1,6 +1,7 @@
 import { insertedWith } from './audit-events.ts';
 import type { Statement } from './database.ts';
-import { secondFactorRequired } from './grant-names.ts';
+import { permissionsOf, rolesOf, secondFactorRequired } from './grant-names.ts';
+import { type BasicsRow, profileColumns } from './profile-row.ts';
 
 /** For the rows of `ended`: what they are cached as; nothing where there are none. */
 const announceEnded = `
@@ -16,13 +17,14 @@ const expirySeconds = (time: string) => `extract(epoch FROM ${time})::float8`;
 /**
  * The update of the user is the lock that a change of password and other logins wait for, and the check that there was no
  * change. The function sees what they have committed by then: this statement itself sees what there was when it began.
+ * The profile and the grants are for the caches: read by now, they need not be read again.
  */
 export const insertSession: Statement = {
   name: 'insert_session',
   text: `WITH account AS (
-      UPDATE auth.users SET last_login_at = now()
-      WHERE id = $1 AND status = 'active' AND credential_version = $2
-      RETURNING id
+      UPDATE auth.users u SET last_login_at = now()
+      WHERE u.id = $1 AND u.status = 'active' AND u.credential_version = $2
+      RETURNING ${profileColumns('u')}
     ), session AS (
       INSERT INTO auth.sessions
         (id, user_id, expires_at, client_address, user_agent, authenticated_at, has_second_factor)
@@ -36,7 +38,10 @@ export const insertSession: Statement = {
     ), ended AS (
       SELECT surplus.id FROM account a CROSS JOIN LATERAL auth.end_surplus_sessions(a.id, $3, $10) AS surplus (id)
     ), event AS (${announceEnded}), logged AS (${insertedWith('account', 12)})
-    SELECT ${expirySeconds('s.expires_at')} AS expires_seconds, ARRAY(SELECT id FROM ended) AS ended FROM session s`,
+    SELECT ${expirySeconds('s.expires_at')} AS expires_seconds, ARRAY(SELECT id FROM ended) AS ended,
+      a.id, a.username, a.email, a.is_email_verified, a.display_name, a.locale, a.version, a.created_at, a.updated_at,
+      ${rolesOf('a.id')} AS roles, ${permissionsOf('a.id')} AS permissions
+    FROM session s CROSS JOIN account a`,
 };
 
 /** Of a session `s`. The release before does not note when somebody showed who they are. */
@@ -145,6 +150,12 @@ export const endSessionByToken: Statement = {
 
 export interface ExpiryRow {
   expires_seconds: number;
+}
+
+export interface OpenedRow extends ExpiryRow, BasicsRow {
+  ended: string[];
+  roles: string[];
+  permissions: string[];
 }
 
 export interface RefreshedRow {

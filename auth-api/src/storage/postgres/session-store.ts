@@ -2,11 +2,13 @@ import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { sessionLogout } from '../../cache/invalidation-events.ts';
 import type { SessionState } from '../../cache/live-sessions.ts';
 import type { LocalCache } from '../../cache/local-cache.ts';
+import type { LoginMemory, PreparedMemory } from '../../cache/login-memory.ts';
 import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import type {
   EndedSession,
   NewSession,
+  PreparedSession,
   RefreshedSession,
   RefreshTokenState,
   SessionEnd,
@@ -16,6 +18,7 @@ import type {
 } from '../../domain/ports/sessions.ts';
 import { auditJson, queryAsAct } from './audit-events.ts';
 import type { Database, Statement } from './database.ts';
+import { basicsOf } from './profile-row.ts';
 import {
   authenticateAgain,
   type ExpiryRow,
@@ -25,6 +28,7 @@ import {
   endSessionOfUser,
   exchangeToken,
   insertSession,
+  type OpenedRow,
   type RefreshedRow,
   type SessionRow,
   selectLive,
@@ -38,6 +42,7 @@ export interface SessionStoreOptions {
   readonly announce: Announce;
   /** What was just written need not be read: the first check of a session's token is about to come. */
   readonly memory: Pick<LocalCache<SessionState>, 'moment' | 'remember'>;
+  readonly logins: Pick<LoginMemory, 'prepare'>;
   readonly ownWrites: Pick<SessionWrites, 'opened'>;
   readonly maxSessionsPerUser: number;
 }
@@ -51,15 +56,24 @@ export class PostgresSessionStore implements SessionStore {
     this.#options = options;
   }
 
-  async open(session: NewSession): ReturnType<SessionStore['open']> {
-    const { memory, ownWrites, maxSessionsPerUser } = this.#options;
-    const beforeWrite = memory.moment();
-    const { event, userId: subjectId, hasSecondFactor } = session;
-    event?.about({ actorId: subjectId, subjectId, sessionId: session.id, details: { second_factor: hasSecondFactor } });
-    const [row] = await this.#primary.query<ExpiryRow & { ended: string[] }>(insertSession, [
-      session.userId,
+  prepare(sessionId: string, userId: string): PreparedSession {
+    const memory = this.#options.logins.prepare(sessionId, userId);
+    return { id: sessionId, open: (session) => this.#open({ sessionId, userId }, session, memory) };
+  }
+
+  async #open(
+    { sessionId, userId }: { readonly sessionId: string; readonly userId: string },
+    session: NewSession,
+    memory: PreparedMemory,
+  ): ReturnType<PreparedSession['open']> {
+    const { ownWrites, maxSessionsPerUser } = this.#options;
+    const { event, hasSecondFactor } = session;
+    event?.about({ actorId: userId, subjectId: userId, sessionId, details: { second_factor: hasSecondFactor } });
+    const remember = memory.beforeStatement();
+    const [row] = await this.#primary.query<OpenedRow>(insertSession, [
+      userId,
       session.credentialVersion,
-      session.id,
+      sessionId,
       session.lifetimeSeconds,
       session.clientAddress ?? null,
       session.userAgent ?? null,
@@ -73,8 +87,9 @@ export class PostgresSessionStore implements SessionStore {
     ]);
     if (row === undefined) return { kind: 'credentialsChanged' };
     event?.settle();
-    memory.remember(session.id, stateOf(row), beforeWrite);
-    ownWrites.opened(session.id);
+    const { roles, permissions } = row;
+    remember({ state: stateOf(row), profile: basicsOf(row), grants: { roles, permissions } });
+    ownWrites.opened(sessionId);
     await this.#announceEnd(row.ended);
     return { kind: 'opened' };
   }

@@ -1,6 +1,6 @@
 import type { Statement } from './database.ts';
-import { permissionsOf, rolesOf, secondFactorConfirmed, secondFactorRequired } from './grant-names.ts';
-import { type ProfileRow, profileColumns } from './profile-row.ts';
+import { rolesOf, secondFactorConfirmed, secondFactorRequired } from './grant-names.ts';
+import { profileColumns } from './profile-row.ts';
 
 export const insertUser: Statement = {
   name: 'insert_user',
@@ -19,11 +19,11 @@ export const insertUser: Statement = {
 
 export const selectForLogin: Statement = {
   name: 'select_for_login',
-  text: `SELECT ${profileColumns('u')}, c.password_hash, u.credential_version, u.status = 'active' AS is_active,
+  text: `SELECT u.id, c.password_hash, u.credential_version, u.status = 'active' AS is_active,
       u.password_change_required,
       ${secondFactorConfirmed('u.id')} AS has_second_factor,
       ${secondFactorRequired('u.id')} AS is_second_factor_required,
-      ${rolesOf('u.id')} AS roles, ${permissionsOf('u.id')} AS permissions
+      ${rolesOf('u.id')} AS roles
     FROM auth.users u JOIN auth.credentials c ON c.user_id = u.id
     WHERE u.username_key = $1`,
 };
@@ -107,7 +107,8 @@ export const deleteUser: Statement = {
     DELETE FROM auth.mail_outbox o USING deleted d WHERE o.identifier_key IN (d.username_key, d.verified_email_key)`,
 };
 
-export interface LoginRow extends ProfileRow {
+export interface LoginRow {
+  id: string;
   password_hash: string;
   /** bigint: node-pg gives a string. */
   credential_version: string;
@@ -115,5 +116,5 @@ export interface LoginRow extends ProfileRow {
   password_change_required: boolean;
   has_second_factor: boolean;
   is_second_factor_required: boolean;
-  permissions: string[];
+  roles: string[];
 }

@@ -15,7 +15,7 @@ import { recordEvent } from './cache-versions.ts';
 import type { Database, Query } from './database.ts';
 import { isUniqueViolation } from './database-errors.ts';
 import { insertPasswordNotice } from './mail-outbox.ts';
-import { basicsOf, type ProfileRow, profileOf } from './profile-row.ts';
+import { type ProfileRow, profileOf } from './profile-row.ts';
 import {
   deleteUser,
   endOtherSessions,
@@ -73,8 +73,6 @@ export class PostgresUserStore implements UserStore {
       secondFactor: row.has_second_factor ? 'enrolled' : row.is_second_factor_required ? 'missing' : 'none',
       isPasswordChangeRequired: row.password_change_required,
       roles: row.roles,
-      permissions: row.permissions,
-      profile: basicsOf(row),
     };
   }
 
