@@ -25,13 +25,14 @@ cache_operations_total{operation="get_session",result="miss"} 10
 cache_operations_total{operation="get_session",result="bypass"} 1
 cache_operations_total{operation="get_session_data",result="hit"} 6
 cache_operations_total{operation="get_session_data",result="miss"} 4
+cache_operations_total{operation="get_session_data",result="bypass"} 1
 odd{text="a \\"quoted\\" } name, with=signs"} +Inf 1700000000000
 `;
 
 describe('metrics of the API', () => {
   test('are read from the text format, quotes and braces in labels too', () => {
     const samples = parsePrometheusText(metricsText);
-    expect(samples).toHaveLength(13);
+    expect(samples).toHaveLength(14);
     expect(samples.at(-1)).toEqual({ name: 'odd', labels: { text: 'a "quoted" } name, with=signs' }, value: Infinity });
     expect(sumOf(samples, 'cache_operations_total', { result: 'hit' })).toBe(101);
     expect(sumOf(samples, 'nothing')).toBeUndefined();
@@ -46,7 +47,7 @@ describe('metrics of the API', () => {
       memoryMib: 200,
       activeWriteConnections: 6,
       cacheHits: 202,
-      cacheMisses: 8,
+      cacheMisses: 10,
       memoryHits: 180,
       memoryMisses: 22,
     });

@@ -62,16 +62,19 @@ export function apiSample(pods: readonly (readonly MetricSample[])[]): ApiSample
   };
 }
 
-/** What a pod's memory does not know is looked up in the tier that pods share: a miss is what neither of them knows. */
+/**
+ * What a pod's memory does not answer is looked up in the tier that pods share: a miss is what neither of them has answered,
+ * be it not known, not to be trusted or not to be had.
+ */
 const SESSION_IN_MEMORY = 'get_session';
 const MEMORY_OF_A_POD = [SESSION_IN_MEMORY, 'get_user_basic'];
 
 function missesOf(all: readonly MetricSample[]): number | undefined {
-  const misses = (labels: Record<string, string>) =>
-    sumOf(all, 'cache_operations_total', { ...labels, result: 'miss' });
-  const total = misses({});
-  if (total === undefined) return undefined;
-  return MEMORY_OF_A_POD.reduce((left, operation) => left - (misses({ operation }) ?? 0), total);
+  const lookups = (labels: Record<string, string>) => sumOf(all, 'cache_operations_total', labels);
+  if (lookups({}) === undefined) return undefined;
+  const unanswered = (labels: Record<string, string>) =>
+    (lookups(labels) ?? 0) - (lookups({ ...labels, result: 'hit' }) ?? 0);
+  return MEMORY_OF_A_POD.reduce((left, operation) => left - unanswered({ operation }), unanswered({}));
 }
 
 /** What is bypassed, since the pod may have missed invalidations, its memory does not answer. */
