@@ -5,7 +5,7 @@
  */
 export interface AuthClusterStatus {
   /**
-   * The metadata.generation that this status is about.
+   * The metadata.generation that this status is about; -1: not looked at yet.
    */
   observedGeneration?: number;
   /**
