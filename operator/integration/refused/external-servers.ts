@@ -1,4 +1,4 @@
-import type { Refusal, RefusedChange } from './invalid-auth-clusters.ts';
+import type { Refusal, RefusedChange } from './auth-clusters.ts';
 
 const tls = { mode: 'Require' };
 const database = {
