@@ -9,6 +9,7 @@ interface Rendered {
   data?: Record<string, string>;
   rules?: { resources: string[]; resourceNames?: string[]; verbs: string[]; apiGroups: string[] }[];
   spec?: {
+    replicas?: number;
     template?: {
       spec: {
         securityContext: object;
@@ -95,6 +96,15 @@ describe('the chart', () => {
     expect(image).toMatch(/^ghcr\.io\/authcluster\/operator:\d/);
     expect(environment.get('REDIS_IMAGE')).toMatch(/^ghcr\.io\/authcluster\/redis:\d/);
     expect(environment.get('POSTGRES_IMAGES')).toBe('{"17":"registry.test/postgres:1"}');
+  });
+
+  test('runs two replicas by default, with a lease to elect the one that works, and a disruption budget', async () => {
+    const objects = await render();
+    const deployment = objects.find(({ kind }) => kind === 'Deployment');
+    expect(deployment?.spec?.replicas).toBe(2);
+    expect(operatorContainer(objects).environment.get('LEADER_ELECTION')).not.toBe('false');
+    expect(resources(objects)).toContain('leases');
+    expect(kinds(objects)).toContain('authcluster-system PodDisruptionBudget');
   });
 
   test('has no disruption budget over a single replica, which would block drains', async () => {

@@ -72,6 +72,26 @@ test('answers of the API server are counted', async () => {
   );
 });
 
+test('it tells that its workers and its watches are alive', async () => {
+  await firstTrace();
+  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${program.healthPort}${path}`)).text();
+  expect([await ask('/healthz'), await ask('/readyz')]).toEqual(['[+] workers ok\n', '[+] watches ok\n']);
+});
+
+test('its log is a line of JSON for each event, with the AuthCluster that it is about', async () => {
+  await life.change({ api: { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'mine', key: 'a' } } }] } });
+  const line = await eventually(async () => {
+    const lines = program.log.slice(0, program.log.lastIndexOf('\n')).split('\n');
+    const told = lines.map((text) => JSON.parse(text)).find(({ problem }) => problem?.includes('no Secret mine'));
+    if (told === undefined) throw new Error(program.log);
+    return told as object;
+  }, TIMEOUT_MS);
+  expect(line).toMatchObject({
+    ...{ service: 'authcluster-operator', level: expect.any(String), time: expect.any(String) },
+    ...{ authcluster: `${life.namespace}/acme`, msg: expect.stringMatching(/^reconcile failed/) },
+  });
+});
+
 test('SIGTERM ends it in order, the last spans sent', async () => {
   await firstTrace();
   expect(await program.stop()).toBe(0);

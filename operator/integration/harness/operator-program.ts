@@ -13,14 +13,16 @@ const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The operator's program, as a developer runs it on their machine: with a kubeconfig. */
 export class OperatorProgram {
   readonly metricsPort: number;
+  readonly healthPort: number;
   /** Its exit code, once it has ended. */
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
   #log = '';
 
-  private constructor(child: ChildProcess, metricsPort: number) {
+  private constructor(child: ChildProcess, metricsPort: number, healthPort: number) {
     this.#child = child;
     this.metricsPort = metricsPort;
+    this.healthPort = healthPort;
     this.ended = once(child, 'exit').then(([code]) => code as number | null);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (this.#log += text));
   }
@@ -49,7 +51,7 @@ export class OperatorProgram {
         ...environment,
       },
     });
-    return new OperatorProgram(child, metrics);
+    return new OperatorProgram(child, metrics, health);
   }
 
   /** What it has written so far. */

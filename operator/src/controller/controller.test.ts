@@ -1,16 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { ApiError } from '../kubernetes/errors.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { type ControllerObserver, type Reconcile, type ReconcileOutcome, runController } from './controller.ts';
 import { StepErrors, TerminalError } from './errors.ts';
 import { WorkQueue } from './work-queue.ts';
 
+const SILENT = pino({ level: 'silent' });
+
 /** Works every key that is ready, then closes. */
 async function work(
   keys: string[],
   reconcile: Reconcile,
-  { afterMs = 0, observer }: { afterMs?: number; observer?: ControllerObserver } = {},
+  { afterMs = 0, observer, log = SILENT }: { afterMs?: number; observer?: ControllerObserver; log?: Logger } = {},
 ) {
   const clock = new FakeClock();
   const queue = new WorkQueue({ clock, random: () => 1 });
@@ -25,7 +27,7 @@ async function work(
     reconcile,
     concurrency: 2,
     clock,
-    log: pino({ level: 'silent' }),
+    log,
     observer: observer ?? noting,
   });
   await settle();
@@ -48,6 +50,29 @@ describe('runController', () => {
     });
     expect(seen).toEqual(['a', 'b', 'c']);
     expect(outcomes.sort()).toEqual(['error', 'success', 'success']);
+  });
+
+  test('works as many keys at once as there are workers, and no more', async () => {
+    let atOnce = 0;
+    const seen: number[] = [];
+    await work(['a', 'b', 'c', 'd', 'e'], async () => {
+      seen.push(++atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce -= 1;
+      return {};
+    });
+    expect(seen).toHaveLength(5);
+    expect(Math.max(...seen)).toBe(2);
+  });
+
+  test('logs what becomes of a key with its name', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
+    await work(['auth/a', 'auth/b'], async (key) => (key === 'auth/b' ? Promise.reject(new Error('not now')) : {}), {
+      log,
+    });
+    const told = lines.map((line) => JSON.parse(line)).map(({ authcluster, msg }) => `${authcluster}: ${msg}`);
+    expect(told.sort()).toEqual(['auth/a: reconciled', 'auth/b: reconcile failed']);
   });
 
   test('tells a mistake of the program from what may happen to any', async () => {

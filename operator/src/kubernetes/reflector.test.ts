@@ -13,6 +13,7 @@ type Line = object | Error | 'hang';
 /** Answers lists and watches from two scripts and records what it was asked. */
 class ScriptedServer implements Transport {
   readonly asked: string[] = [];
+  readonly requests: ApiRequest[] = [];
   readonly #lists: Answer[];
   readonly #watches: (Line[] | Error)[];
   readonly #done: () => void;
@@ -25,6 +26,7 @@ class ScriptedServer implements Transport {
 
   async send(request: ApiRequest): Promise<unknown> {
     this.asked.push(`list ${request.query?.continue ?? ''}`.trim());
+    this.requests.push(request);
     const answer = this.#lists.shift();
     if (answer instanceof Error) throw answer;
     return answer;
@@ -32,6 +34,7 @@ class ScriptedServer implements Transport {
 
   async stream(request: ApiRequest): Promise<AsyncIterable<Buffer>> {
     this.asked.push(`watch ${request.query?.resourceVersion}`);
+    this.requests.push(request);
     const lines = this.#watches.shift();
     if (lines instanceof Error) throw lines;
     if (lines === undefined) this.#done();
@@ -71,7 +74,13 @@ async function run(lists: Answer[], watches: (Line[] | Error)[], options: Partia
     ...options,
   });
   await reflector.run(AbortSignal.any([stop.signal, AbortSignal.timeout(4000)]));
-  return { asked: server.asked, names: store.all().map(({ metadata }) => metadata.name), store, reflector };
+  return {
+    asked: server.asked,
+    requests: server.requests,
+    names: store.all().map(({ metadata }) => metadata.name),
+    store,
+    reflector,
+  };
 }
 
 describe('Reflector', () => {
@@ -79,6 +88,21 @@ describe('Reflector', () => {
     const { asked, names } = await run([list('5', [pod('a', '1')], 'more'), list('5', [pod('b', '2')])], []);
     expect(asked).toEqual(['list', 'list more', 'watch 5']);
     expect(names).toEqual(['a', 'b']);
+  });
+
+  test('asks for pages, for bookmarks, and for no more than is read: its labels, and metadata alone', async () => {
+    const options = { namespace: 'n', labelSelector: 'app=a', metadataOnly: true, pageSize: 2 };
+    const { requests } = await run([list('5', [])], [], options);
+    const [listed, watched] = requests;
+    expect(requests.map(({ path }) => path)).toEqual(Array(2).fill('/api/v1/namespaces/n/pods'));
+    expect(listed).toMatchObject({
+      query: { limit: '2', labelSelector: 'app=a' },
+      accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+    });
+    expect(watched).toMatchObject({
+      query: { watch: '1', allowWatchBookmarks: 'true', labelSelector: 'app=a', timeoutSeconds: '300' },
+      accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+    });
   });
 
   test('follows additions, changes and deletions, and gives objects the kind that lists leave out', async () => {
