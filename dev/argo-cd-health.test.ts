@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 
 /** The parts of fengari (Lua in JavaScript; it has no types of its own) that are used here. */
 interface Lua {
@@ -90,5 +91,38 @@ describe('Argo CD takes an AuthCluster', () => {
 
   test('for suspended when it is paused, whatever is pending', () => {
     expect(health(cluster({ Ready: 'True' }, { paused: true }, 1)).status).toBe('Suspended');
+  });
+});
+
+/** As operator/integration/phases.test.ts found the operator to leave them. */
+const PHASES = 'operator/integration/phases';
+const EXPECTED: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  'not-seen-yet': ['Progressing', 'the operator has not looked at this version of the spec yet'],
+  'coming-up': ['Progressing', 'no Redis node answers yet'],
+  ready: ['Healthy', 'every tier is as declared'],
+  'rolling-out': ['Progressing', 'blue serves; green is being checked'],
+  'degraded-while-it-serves': ['Degraded', 'there is no Secret mine in namespace auth: create it'],
+  'degraded-and-rolled-out-in-vain': ['Degraded', 'did not pass its check'],
+  paused: ['Suspended', 'paused: nothing is changed but the status'],
+  'falling-asleep': ['Progressing', '1 pod of postgres still there'],
+  hibernated: ['Suspended', 'no pod runs and the data are kept'],
+  'awake-again': ['Healthy', 'every tier is as declared'],
+  // Argo CD tells of it by itself, as of whatever is being deleted, before it asks the script.
+  'on-its-way-out': ['Progressing', ''],
+};
+
+describe('Argo CD takes an AuthCluster as the operator leaves it', () => {
+  test('in each phase that is recorded', async () => {
+    const files = await readdir(PHASES);
+    expect(files.sort()).toEqual(
+      Object.keys(EXPECTED)
+        .map((phase) => `${phase}.yaml`)
+        .sort(),
+    );
+  });
+
+  test.each(Object.entries(EXPECTED))('that is %s for what it is', async (phase, [status, message]) => {
+    const found = health(parse(await readFile(`${PHASES}/${phase}.yaml`, 'utf8')));
+    expect(found).toEqual({ status, message: expect.stringContaining(message) });
   });
 });

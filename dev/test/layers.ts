@@ -3,7 +3,7 @@ import { installOperatorOn, runMake, targetOfEnvironment } from '../kubernetes/t
 import { generatedFilesAreCurrent } from './generated-files.ts';
 import { outcomeOfGo } from './go-report.ts';
 import { serverSuite, suite } from './jest-suite.ts';
-import { failure, type Outcome, skip } from './outcome.ts';
+import { failure, type Outcome, skip, sum } from './outcome.ts';
 import { rulesHold } from './rule-tests.ts';
 import { shellScripts } from './shell-scripts.ts';
 
@@ -114,11 +114,22 @@ async function testLoad(print: Print): Promise<Outcome> {
   return suite('load', ['test', '--silent', '-w', 'load']).run(print);
 }
 
-/** Go is only there where the node image had to be built; its tests concern nothing else. */
+/** What the node image is built of where it has to be, and what tools written in Go make of an AuthCluster. */
+const GO_TESTS = [
+  ['dev/node-image', './podnet/...'],
+  ['dev/kstatus', './...'],
+] as const;
+
 async function testGo(print: Print): Promise<Outcome> {
   if (!(await works('go', ['version']))) return skip('Go is not installed');
+  const outcomes: Outcome[] = [];
+  for (const [directory, packages] of GO_TESTS) outcomes.push(await testGoModule(directory, packages, print));
+  return sum(outcomes);
+}
+
+async function testGoModule(directory: string, packages: string, print: Print): Promise<Outcome> {
   try {
-    return outcomeOfGo(await runCommand('go', ['test', '-json', './podnet/...'], { directory: 'dev/node-image' }));
+    return outcomeOfGo(await runCommand('go', ['test', '-json', packages], { directory }));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     print(error.stderr);
