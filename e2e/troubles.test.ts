@@ -41,6 +41,7 @@ async function changeApi({ image, env }: ApiSpec): Promise<void> {
 /** First the change, then what stood in its way: the other way round it might come about. */
 async function takeBack(): Promise<void> {
   await changeApi(before);
+  await changeSpec({ postgres: { parameters: { shared_buffers: null } } });
   await kubectl.run(['delete', 'resourcequota', '-n', NAMESPACE, QUOTA, '--ignore-not-found']);
   await eventually(async () => {
     const { metadata, status } = await authCluster<Status & { observedGeneration: number }>();
@@ -63,14 +64,22 @@ async function fillQuota(): Promise<void> {
   }, 60);
 }
 
+/** Since when each member of the database runs, and with how many buffers. */
+async function databaseStart(): Promise<string[]> {
+  const query = "select pg_postmaster_start_time(), current_setting('shared_buffers')";
+  const pods = (await podsOf('postgres')).map(({ metadata }) => metadata.name).sort();
+  const psql = (pod: string) => ['exec', '-n', NAMESPACE, pod, '-c', 'postgres', '--', 'psql', '-XAt', '-c', query];
+  return Promise.all(pods.map((pod) => kubectl.run(psql(pod))));
+}
+
 /** A change that cannot be carried out is told as expected, while whoever logs in or has logged in notices nothing. */
-async function expectTold(change: ApiSpec, reason: RegExp, ...message: RegExp[]): Promise<void> {
+async function expectTold(change: () => Promise<void>, reason: RegExp, ...message: RegExp[]): Promise<void> {
   const { credentials, tokens } = await loggedInUser(client);
   const check = async () => {
     return failureOf('GET /verify', await client.verify(tokens.access_token));
   };
   const { failures } = await underSteadyLoad({ clients: 1, pauseMilliseconds: 200 }, check, async () => {
-    await changeApi(change);
+    await change();
     await eventually(async () => {
       const { conditions } = (await authCluster<Status>()).status;
       const degraded = conditions.find(({ type }) => type === 'Degraded');
@@ -87,24 +96,44 @@ async function expectTold(change: ApiSpec, reason: RegExp, ...message: RegExp[])
 
 describe('a change that cannot be carried out is told with the next thing to do, and the old version serves:', () => {
   clusterTest('an image that no node can pull', () =>
-    expectTold({ ...before, image: NO_IMAGE }, /^(ErrImagePull|ImagePullBackOff)$/, /Next: correct the image/),
+    expectTold(
+      () => changeApi({ ...before, image: NO_IMAGE }),
+      /^(ErrImagePull|ImagePullBackOff)$/,
+      /Next: correct the image/,
+    ),
   );
 
   clusterTest('an image whose migrations fail', async () => {
     const image = (await podsOf('redis'))[0]?.spec.containers.find(({ name }) => name === 'redis')?.image;
     if (image === undefined) throw new Error('no Redis pod runs');
     // It has no migrations, and says so with its exit code.
-    await expectTold({ ...before, image }, /^Migration(Retrying|Failed)$/, /kubectl logs -n \S+ job\/\S+/);
+    const told = /kubectl logs -n \S+ job\/\S+/;
+    await expectTold(() => changeApi({ ...before, image }), /^Migration(Retrying|Failed)$/, told);
   });
 
   clusterTest('a setting by which the program does not start', () =>
-    expectTold(withVariable('LOG_LEVEL', 'loud'), /^Error$/, /exit code 1: see kubectl logs .* --previous/),
+    expectTold(
+      () => changeApi(withVariable('LOG_LEVEL', 'loud')),
+      /^Error$/,
+      /exit code 1: see kubectl logs .* --previous/,
+    ),
   );
 
   clusterTest('a quota that has no room for the pods of a rollout', async () => {
     await fillQuota();
     // Of whichever workload lacks pods: that of the rollout, or one that an autoscaler would have larger just now.
     const told = [/exceeded quota: e2e-full/, /Next: /];
-    await expectTold(withVariable('E2E_TROUBLE', 'quota'), /^(RolloutStuck|QuotaExceeded)$/, ...told);
+    const change = () => changeApi(withVariable('E2E_TROUBLE', 'quota'));
+    await expectTold(change, /^(RolloutStuck|QuotaExceeded)$/, ...told);
+  });
+
+  clusterTest('buffers beyond the memory limit of the database, which is not restarted for them', async () => {
+    const atFirst = await databaseStart();
+    await expectTold(
+      () => changeSpec({ postgres: { parameters: { shared_buffers: '64GB' } } }),
+      /^ParametersRefused$/,
+      /shared_buffers: "64GB" is not within the memory limit of \S+: at most \d+MB is allowed/,
+    );
+    expect(await databaseStart()).toEqual(atFirst);
   });
 });

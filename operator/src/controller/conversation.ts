@@ -15,6 +15,7 @@ import { rotateSigningKeys } from '../signing-keys/rotate.ts';
 import { type Credentials, taken } from '../specs/inputs.ts';
 import { names, REDIS_USERS, ROLE_LABEL } from '../specs/names.ts';
 import { wantedAccounts } from '../specs/postgres/accounts.ts';
+import { beyondMemory, withinMemory } from '../specs/postgres/memory-parameters.ts';
 import { existingShards } from '../specs/redis/shards.ts';
 import type { RandomBytes } from '../specs/secrets/signing-keys.ts';
 import { ROTATING } from '../status/conditions.ts';
@@ -84,7 +85,7 @@ export async function converse(
         leader,
         taken(credentials.postgres.superuser).map(loginOf),
         wantedAccounts(credentials),
-        cluster.spec.postgres.parameters ?? {},
+        withinMemory(cluster),
         log,
       ),
     ),
@@ -127,7 +128,7 @@ export async function converse(
   const asked = { login: loginOf(credentials.postgres.app), under };
   const poolerPaths = options.poolerPaths.through(key, around.pods.poolers, asked);
   const moveProblem = options.mover.problem(key);
-  const refusedParameters = postgres.refusedParameters(key);
+  const refusedParameters = [...beyondMemory(cluster).values(), ...postgres.refusedParameters(key)];
   const ready = accountsReady ?? false;
   // After the accounts, whose state it goes by.
   const rotation = await pass.attempt('rotation of credentials', undefined, () => {

@@ -150,6 +150,25 @@ describe('reconcile', () => {
     expect(harness.events.map(({ note }) => note).join()).toContain('exceeded quota');
   });
 
+  test('a parameter beyond the memory limit is told at once, also while paused, and changes no object', async () => {
+    const { server } = await settled();
+    const degraded = () => harness.status()?.conditions?.find(({ type }) => type === 'Degraded');
+    harness.change({ postgres: { parameters: { shared_buffers: '64GB' } } });
+    const before = server.writes.length;
+    await harness.untilQuiet();
+    const writes = server.writes.slice(before).filter((write) => !write.endsWith('/authclusters/acme/status'));
+    expect(writes).toEqual([]);
+    const message = expect.stringContaining('shared_buffers: "64GB" is not within the memory limit of 2Gi');
+    expect(degraded()).toMatchObject({ status: 'True', reason: 'ParametersRefused', message });
+    const told = degraded()?.message;
+    harness.change({ paused: true, postgres: { parameters: { shared_buffers: '64GB' } } });
+    await harness.untilQuiet();
+    expect(degraded()).toMatchObject({ reason: 'ParametersRefused', message: told });
+    harness.change({});
+    await harness.untilQuiet();
+    expect(harness.condition('Ready')).toBe('True');
+  });
+
   test('a paused AuthCluster is left alone, whatever happens to it, and its status goes on', async () => {
     const { server } = await settled();
     harness.change({ paused: true, gateway: { enabled: false }, api: { image: 'registry.example/next' } });

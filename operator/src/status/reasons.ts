@@ -39,7 +39,7 @@ export const REASONS = {
     'The pod that the annotation names cannot be the primary: the message says which can. Correct or remove it.',
   SwitchoverGivenUp: 'Writes could not be held back, or Patroni refused, as the message says; it is tried again.',
   ParametersRefused:
-    'The database serves without what the message names of `postgres.parameters`: correct or remove it. Seen a minute after a change.',
+    'The database serves without what the message names of `postgres.parameters`: correct or remove it. What PostgreSQL does not take is seen a minute after a change, what is beyond the memory limit at once.',
   GrowingStorage: 'Volumes are to grow, which their driver does.',
   StorageNotExpandable: 'The storage class does not let volumes grow: set the size back, or have the class allow it.',
   Rearranging: 'All slots are served; Redis is being brought into its form.',

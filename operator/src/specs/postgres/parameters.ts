@@ -1,14 +1,19 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import { bytesOf, clamp, MEBIBYTE } from '../quantities.ts';
 import { DEFAULT_RESOURCES, memoryBytes } from '../resources.ts';
+import { withinMemory } from './memory-parameters.ts';
 
 export const DEFAULT_MAX_CONNECTIONS = 200;
 
 /**
- * Settings of PostgreSQL: derived from memory and storage, then those of spec.postgres.parameters over them, then
- * those that replication depends on, which the CRD refuses in spec.
+ * Settings of PostgreSQL: derived from memory and storage, then those of spec.postgres.parameters over them that are within
+ * the memory limit, then those that replication depends on, which the CRD refuses in spec. `running` are those that the
+ * database has.
  */
-export function postgresParameters(cluster: AuthCluster): Record<string, string> {
+export function postgresParameters(
+  cluster: AuthCluster,
+  running: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const { resources, storage, parameters = {} } = cluster.spec.postgres;
   const memory = memoryBytes(resources, DEFAULT_RESOURCES.postgres);
   const size = bytesOf(storage.size);
@@ -33,7 +38,7 @@ export function postgresParameters(cluster: AuthCluster): Record<string, string>
     log_lock_waits: 'on',
     log_min_duration_statement: '1000',
     idle_in_transaction_session_timeout: '60000',
-    ...parameters,
+    ...withinMemory(cluster, running),
     wal_level: 'replica',
     hot_standby: 'on',
     wal_log_hints: 'on',

@@ -19,9 +19,12 @@ export interface DynamicConfiguration {
 /**
  * What Patroni keeps in its store and applies to all members. Times in seconds: 20/5/5 are the shortest that Patroni
  * takes, so a silent node is replaced after some 20 s. Synchronous unless it is turned off: otherwise a failover could
- * bring revoked sessions back.
+ * bring revoked sessions back. `running` are the parameters that it has there already.
  */
-export function dynamicConfiguration(cluster: AuthCluster): DynamicConfiguration {
+export function dynamicConfiguration(
+  cluster: AuthCluster,
+  running: Readonly<Record<string, string>> = {},
+): DynamicConfiguration {
   const { readReplicas, synchronous } = cluster.spec.postgres;
   return {
     ttl: 20,
@@ -35,7 +38,7 @@ export function dynamicConfiguration(cluster: AuthCluster): DynamicConfiguration
     postgresql: {
       use_pg_rewind: true,
       use_slots: true,
-      parameters: postgresParameters(cluster),
+      parameters: postgresParameters(cluster, running),
     },
   };
 }
@@ -51,7 +54,7 @@ export function changedDynamicConfiguration(cluster: AuthCluster, current: strin
   const live = JSON.parse(current) as Partial<DynamicConfiguration>;
   const { synchronous_mode } = live;
   const kept = isLed || synchronous_mode === undefined ? {} : { synchronous_mode };
-  const wanted = { ...dynamicConfiguration(cluster), ...kept };
+  const wanted = { ...dynamicConfiguration(cluster, live.postgresql?.parameters), ...kept };
   const merged = { ...live, ...wanted, postgresql: { ...live.postgresql, ...wanted.postgresql } };
   return stableHash(live) === stableHash(merged) ? undefined : JSON.stringify(merged);
 }
