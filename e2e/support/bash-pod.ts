@@ -3,7 +3,7 @@ import { INSTANCE, kubectl, NAMESPACE } from './cluster.ts';
 
 export interface Pod extends KubernetesObject {
   spec: { containers: { image: string; name: string }[] };
-  status: { phase?: string; podIP?: string };
+  status: { phase?: string; podIP?: string; containerStatuses?: { name: string; restartCount: number }[] };
 }
 
 /** The running pods of a component of the AuthCluster. */

@@ -35,6 +35,7 @@ export const AGREEABLE_TIERS: Tiers = {
     consoleTakes: async () => [],
     poolersServing: async () => [],
     redisUsersDiffer: async () => [],
+    exportersDiffer: async () => [],
     reloadMembers: async () => [],
     apiLogins: async () => undefined,
   },

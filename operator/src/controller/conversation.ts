@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { AuthCluster } from '../api/authcluster.ts';
+import type { WaitsSeen } from '../credentials/common-waits.ts';
 import { rotateCredentials } from '../credentials/rotate.ts';
 import { CREDENTIAL_STAGES } from '../credentials/rotation.ts';
-import type { WaitsSeen } from '../credentials/waits.ts';
 import type { ObjectCache } from '../kubernetes/cache.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { hasCondition, type Job } from '../kubernetes/objects.ts';

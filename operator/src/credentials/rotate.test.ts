@@ -156,26 +156,107 @@ describe('a rotation of the generated credentials', () => {
   });
 });
 
-test('a rotation that is cut off at each write, by an operator that is restarted, ends as any other', async () => {
-  for (let failing = 1, calls = Number.POSITIVE_INFINITY; failing <= calls; failing += 1) {
-    await settled();
-    const before = passwords();
-    let count = 0;
-    harness.server.afterwards = (request) => {
-      if (request.method !== 'PATCH' || !ALL.some((name) => request.path.endsWith(`/secrets/${name}`))) return;
-      count += 1;
-      if (count === failing) throw new ApiError(request, 500, '{}');
-    };
+describe('the login of exporters', () => {
+  const monitoring = () => harness.secretValues('acme-monitoring');
+  const spec = { monitoring: { enabled: true } };
+
+  test('is rotated with the others, and its turn goes back with the next one', async () => {
+    await settled(spec);
+    const before = monitoring();
+    expect(before.username).toBe('auth_monitoring');
     harness.annotate({ [ROTATE]: '1' });
-    for (let passes = 0; passes < 8; passes += 1) {
-      harness.restart();
-      harness.runWorkloads();
-      await harness.pass().catch(() => undefined);
-    }
     await harness.untilQuiet();
-    const kept = passwords().filter((each, index) => each === before[index]);
-    expect([failing, kept, rotating().reason]).toEqual([failing, [], 'Settled']);
-    harness.stop();
-    calls = count;
-  }
-}, 300_000);
+    expect(monitoring()).toMatchObject({ username: 'auth_monitoring_b', rotation: '1' });
+    expect(monitoring().password).not.toBe(before.password);
+    expect(monitoring()['redis-password']).not.toBe(before['redis-password']);
+    expect(Object.keys(monitoring()).some((key) => /^(next|previous|expired)-/.test(key))).toBe(false);
+    expect(rotating()).toMatchObject({ status: 'False', reason: 'Settled' });
+    harness.annotate({ [ROTATE]: '2' });
+    await harness.untilQuiet();
+    expect(monitoring().username).toBe('auth_monitoring');
+  });
+
+  test('is taken as it was until every exporter tells that it uses the new one', async () => {
+    await settled(spec);
+    harness.refusing = (what) => (what === 'exporters' ? ['acme-postgres-1'] : []);
+    harness.annotate({ [ROTATE]: '1' });
+    await harness.untilQuiet();
+    expect(rotating()).toMatchObject({ status: 'True', reason: 'Moving' });
+    expect(rotating().message).toBe(
+      'acme-monitoring: Moving, waiting for exporters to use the new login: acme-postgres-1',
+    );
+    const userlist = () => harness.secretValues('acme-pooler')['userlist.txt'];
+    expect(userlist()).toMatch(/"auth_monitoring_b" .*\n"auth_monitoring" /);
+    const acl = () =>
+      /user monitoring on((?: #\w{64})+)/.exec(harness.secretValues('acme-redis')['users.acl'] ?? '')?.[1];
+    expect(acl()).toHaveLength(2 * 66);
+    harness.refusing = () => [];
+    harness.clock.advance(5000);
+    await harness.untilQuiet();
+    expect(userlist()).not.toContain('"auth_monitoring" ');
+    expect(acl()).toHaveLength(66);
+  });
+
+  test.each([
+    ['pooler', 'Adding', 'poolers to take the new login: x'],
+    ['redis', 'Adding', 'Redis pods to read their users: x'],
+    ['former', 'Removing', 'poolers to refuse the former login: x'],
+  ])('does not go on before each %s has followed', async (server, stage, message) => {
+    await settled(spec);
+    harness.refusing = (what) => (what === server ? ['x'] : []);
+    harness.annotate({ [ROTATE]: '1' });
+    await harness.untilQuiet();
+    expect(rotating().message).toContain(`acme-monitoring: ${stage}, waiting for ${message}`);
+  });
+
+  test('is not begun before pods of an earlier release are replaced; all else is rotated, and that is told', async () => {
+    await settled(spec);
+    harness.podsAreOlder = true;
+    await harness.untilQuiet();
+    const [former, before] = [monitoring(), passwords()];
+    harness.annotate({ [ROTATE]: '1' });
+    await harness.untilQuiet();
+    expect(monitoring()).toEqual(former);
+    expect(passwords().filter((each) => before.includes(each))).toEqual([]);
+    expect(rotating()).toMatchObject({ status: 'False', reason: 'Settled' });
+    expect(rotating().message).toContain(
+      'acme-monitoring: not begun, waiting for pods of an earlier release, whose exporters read their login once, to be ' +
+        'replaced: acme-postgres-0, acme-postgres-1, acme-postgres-2',
+    );
+    harness.podsAreOlder = false;
+    await harness.untilQuiet();
+    expect(monitoring()).toMatchObject({ username: 'auth_monitoring_b', rotation: '1' });
+    expect(rotating().message).toBe('no credential is being rotated');
+  });
+});
+
+test.each([
+  ['', ALL, {}],
+  [' of the login of exporters', ['acme-monitoring'], { monitoring: { enabled: true } }],
+])(
+  'a rotation%s that is cut off at each write, by an operator that is restarted, ends as any other',
+  async (_, secrets, spec) => {
+    for (let failing = 1, calls = Number.POSITIVE_INFINITY; failing <= calls; failing += 1) {
+      await settled(spec);
+      const before = secrets.map(password);
+      let count = 0;
+      harness.server.afterwards = (request) => {
+        if (request.method !== 'PATCH' || !secrets.some((name) => request.path.endsWith(`/secrets/${name}`))) return;
+        count += 1;
+        if (count === failing) throw new ApiError(request, 500, '{}');
+      };
+      harness.annotate({ [ROTATE]: '1' });
+      for (let passes = 0; passes < 8; passes += 1) {
+        harness.restart();
+        harness.runWorkloads();
+        await harness.pass().catch(() => undefined);
+      }
+      await harness.untilQuiet();
+      const kept = secrets.map(password).filter((each, index) => each === before[index]);
+      expect([failing, kept, rotating().reason]).toEqual([failing, [], 'Settled']);
+      harness.stop();
+      calls = count;
+    }
+  },
+  300_000,
+);

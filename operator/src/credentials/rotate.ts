@@ -6,8 +6,9 @@ import type { Secret } from '../kubernetes/objects.ts';
 import { type RotatedSecret, rotatedSecrets } from '../specs/secrets/rotated.ts';
 import type { RandomBytes } from '../specs/secrets/signing-keys.ts';
 import type { CredentialsView } from '../status/observed.ts';
+import type { WaitsSeen } from './common-waits.ts';
 import { CREDENTIAL_STAGES, type CredentialPlan, type CredentialStage, decideCredential, stageOf } from './rotation.ts';
-import { type WaitsSeen, whatIsWaitedFor } from './waits.ts';
+import { whatIsWaitedFor } from './waits.ts';
 
 export interface RotationOptions {
   client: KubernetesClient;
@@ -50,7 +51,7 @@ async function step(
 ): Promise<Taken> {
   const { cluster, around } = seen;
   const stage = stageOf(values);
-  const waitsFor = stage === 'Settled' ? undefined : await whatIsWaitedFor(secret.what, stage, seen);
+  const waitsFor = await whatIsWaitedFor(secret.what, stage, seen);
   const live = options.cache.store<Secret>('Secret').get(cluster.metadata.namespace, secret.name);
   const { creationTimestamp } = live?.metadata ?? {};
   const plan = decideCredential(
@@ -63,7 +64,7 @@ async function step(
     () => secret.fresh(options.randomBytes, values.username ?? ''),
   );
   const next = plan.change && (await write(options, cluster, secret, values, plan.change));
-  return { secret, stage: next === undefined ? stage : stageOf(next), waitsFor };
+  return { secret, stage: next === undefined ? stage : stageOf(next), waitsFor: plan.waitsFor };
 }
 
 /** The values afterwards; undefined where somebody else has changed the Secret meanwhile. */
@@ -91,14 +92,16 @@ async function write(
   return Object.fromEntries(after);
 }
 
-/** The stage of the one that is furthest behind, and what each of those under way waits for. */
+/** The stage of the one that is furthest behind, and what each of those under way, or due, waits for. */
 function view(taken: readonly Taken[]): CredentialsView {
   const stage = CREDENTIAL_STAGES.find((each) => taken.some((one) => one.stage === each)) ?? 'Settled';
-  const waiting = taken.filter((each) => each.stage !== 'Settled');
-  const parts = waiting.map(({ secret, stage: at, waitsFor }) => {
-    return `${secret.name}: ${at}${waitsFor === undefined ? '' : `, waiting for ${waitsFor}`}`;
-  });
-  const message = stage === 'Settled' ? 'no credential is being rotated' : parts.join('; ');
+  const parts = taken
+    .filter((each) => each.stage !== 'Settled' || each.waitsFor !== undefined)
+    .map(({ secret, stage: at, waitsFor }) => {
+      const where = at === 'Settled' ? 'not begun' : at;
+      return `${secret.name}: ${where}${waitsFor === undefined ? '' : `, waiting for ${waitsFor}`}`;
+    });
+  const message = [...(stage === 'Settled' ? ['no credential is being rotated'] : []), ...parts].join('; ');
   return { stage, message };
 }
 

@@ -34,6 +34,12 @@ describe('a rotation begins', () => {
     expect(decide({ ...USED, 'rotated-at': '2026-02-20T12:00:00Z' }, old)).toEqual({});
   });
 
+  test('once nothing stands in its way any more, and is noted by then', () => {
+    expect(decide(USED, { asked: '1', waitsFor: 'pods' })).toEqual({ waitsFor: 'pods' });
+    expect(decide(USED, { waitsFor: 'pods' })).toEqual({});
+    expect(stageOf(after(USED, { asked: '1' }))).toBe('Adding');
+  });
+
   test('not while another is under way', () => {
     const moving = { ...USED, 'previous-username': 'app_b', 'previous-password': 'former', rotation: '1' };
     expect(decide(moving, { asked: '2', waitsFor: 'pods' })).toEqual({ waitsFor: 'pods' });

@@ -30,7 +30,7 @@ export interface CredentialSeen {
   asked: string | undefined;
   /** How old a credential may become; undefined: as old as it likes. */
   rotationDays: number | undefined;
-  /** What the present stage still waits for; undefined: nothing. */
+  /** What the present stage still waits for, or, where none is under way, the beginning of one; undefined: nothing. */
   waitsFor: string | undefined;
 }
 
@@ -50,8 +50,9 @@ const DAY_MS = 86_400_000;
 export function decideCredential(seen: CredentialSeen, fresh: () => Readonly<Record<string, string>>): CredentialPlan {
   const { values, keys, waitsFor } = seen;
   const stage = stageOf(values);
-  if (stage === 'Settled') return isDue(seen) ? { change: beginning(seen, fresh()) } : {};
+  if (stage === 'Settled' && !isDue(seen)) return {};
   if (waitsFor !== undefined) return { waitsFor };
+  if (stage === 'Settled') return { change: beginning(seen, fresh()) };
   if (stage === 'Adding') return { change: promotion(seen) };
   if (stage === 'Moving')
     return { change: { ...renamed(values, keys, PREVIOUS, EXPIRED), ...cleared(keys, PREVIOUS) } };

@@ -70,6 +70,15 @@ export class CredentialServers {
     });
   }
 
+  /** Names of pods whose exporter does not tell that this is the login it uses. */
+  async exportersDiffer(pods: readonly Pod[], login: string): Promise<string[]> {
+    const asked = { port: PORTS.exporterLogin, method: 'GET', path: '/login' } as const;
+    return this.#without(pods, async (pod) => {
+      const { status, text } = await askPod(this.#dialer, addressOf(pod), asked);
+      return status === 200 && text.trim() === login;
+    });
+  }
+
   /** What each of these pods of the auth API logs in with. Undefined where one of them does not tell. */
   async apiLogins(pods: readonly Pod[]): Promise<readonly PodLogins[] | undefined> {
     const metrics = { port: PORTS.authApiOps, method: 'GET', path: '/metrics' } as const;

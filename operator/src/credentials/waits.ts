@@ -1,57 +1,56 @@
-import type { AuthCluster } from '../api/authcluster.ts';
-import type { Surroundings } from '../controller/observe.ts';
 import { hasComponent } from '../controller/tiers.ts';
-import { hasCondition, type Pod } from '../kubernetes/objects.ts';
+import { hasCondition } from '../kubernetes/objects.ts';
 import { isPodReady, memberTags } from '../postgres/patroni.ts';
-import type { PoolerPaths } from '../postgres/pooler-paths.ts';
 import type { RedisLogin } from '../redis/connection.ts';
-import { type Credentials, type PostgresLogin, type RedisPasswords, taken } from '../specs/inputs.ts';
+import { type PostgresLogin, type RedisPasswords, taken } from '../specs/inputs.ts';
 import { REDIS_USERS } from '../specs/names.ts';
 import { REPLICATION_LOGIN_TAG, replicationLoginTag } from '../specs/postgres/replication-login.ts';
 import { redisConfigHash } from '../specs/redis/redis.ts';
 import type { RotatedCredential } from '../specs/secrets/rotated.ts';
+import {
+  consolesRefuse,
+  consolesTake,
+  loginOf,
+  nothing,
+  redisUsers,
+  roles,
+  type Wait,
+  type WaitsSeen,
+  waitingFor,
+} from './common-waits.ts';
+import { exportersMoved, exportersOutdated, loginOfExportersGone, loginOfExportersTaken } from './exporter-waits.ts';
 import type { CredentialStage } from './rotation.ts';
-import { type CredentialServers, loginFingerprint } from './servers.ts';
+import { loginFingerprint } from './servers.ts';
 
-export interface WaitsSeen {
-  key: string;
-  cluster: AuthCluster;
-  around: Surroundings;
-  credentials: Credentials;
-  /** Whether roles in PostgreSQL are as these credentials have them. */
-  accountsReady: boolean;
-  servers: Pick<CredentialServers, keyof CredentialServers>;
-  poolerPaths: Pick<PoolerPaths, keyof PoolerPaths>;
-}
-
-type Stage = Exclude<CredentialStage, 'Settled'>;
-type Wait = (seen: WaitsSeen) => Promise<string | undefined>;
+/** Settled: what a rotation that is due waits for, to begin. */
+type Waits = Readonly<Record<Exclude<CredentialStage, 'Settled'>, Wait> & { Settled?: Wait }>;
 
 /**
  * What each stage of each credential waits for, for a person; undefined once there is nothing left. Whatever holds a
  * stage up does so for as long as it lasts: going on would lock somebody out.
  */
-const WAITS: Readonly<Record<RotatedCredential, Readonly<Record<Stage, Wait>>>> = {
+const WAITS: Readonly<Record<RotatedCredential, Waits>> = {
   superuser: { Adding: roles, Moving: nothing, Removing: nothing },
   migrator: { Adding: noMigrations, Moving: nothing, Removing: nothing },
   replication: { Adding: roles, Moving: members, Removing: roles },
   patroni: { Adding: nothing, Moving: membersTake, Removing: nothing },
   app: { Adding: pathsForNext, Moving: apiOnPostgres, Removing: roles },
-  pooler: { Adding: consolesForNext, Moving: nothing, Removing: consolesRefuseExpired },
+  pooler: { Adding: consolesTakeNext, Moving: nothing, Removing: consolesRefuseExpired },
   redis: { Adding: redisTakesNext, Moving: redisMoved, Removing: redisRefusesExpired },
+  monitoring: {
+    Settled: exportersOutdated,
+    Adding: loginOfExportersTaken,
+    Moving: exportersMoved,
+    Removing: loginOfExportersGone,
+  },
 };
 
-export function whatIsWaitedFor(what: RotatedCredential, stage: Stage, seen: WaitsSeen): Promise<string | undefined> {
-  return WAITS[what][stage](seen);
-}
-
-async function nothing(): Promise<undefined> {
-  return undefined;
-}
-
-/** Of an external database the roles are somebody else's. */
-async function roles({ cluster, accountsReady }: WaitsSeen): Promise<string | undefined> {
-  return accountsReady || cluster.spec.postgres.mode === 'External' ? undefined : 'roles in the database';
+export async function whatIsWaitedFor(
+  what: RotatedCredential,
+  stage: CredentialStage,
+  seen: WaitsSeen,
+): Promise<string | undefined> {
+  return WAITS[what][stage]?.(seen);
 }
 
 /** A Job that runs has read the password that it goes on with. */
@@ -98,17 +97,12 @@ async function apiOnPostgres(seen: WaitsSeen): Promise<string | undefined> {
   return serving.length === 0 ? undefined : `connections of the former login to end, at ${serving.join(', ')}`;
 }
 
-async function consolesForNext({ credentials, around, servers }: WaitsSeen): Promise<string | undefined> {
-  const { next } = credentials.postgres.pooler;
-  if (next === undefined || around.pods.poolers.length === 0) return 'poolers';
-  const refusing = await servers.consoleRefuses(around.pods.poolers, loginOf(next));
-  return refusing.length === 0 ? undefined : `poolers to take the new login: ${refusing.join(', ')}`;
+function consolesTakeNext(seen: WaitsSeen): Promise<string | undefined> {
+  return consolesTake(seen, seen.credentials.postgres.pooler.next);
 }
 
-async function consolesRefuseExpired({ credentials, around, servers }: WaitsSeen): Promise<string | undefined> {
-  const { expired } = credentials.postgres.pooler;
-  const taking = expired === undefined ? [] : await servers.consoleTakes(around.pods.poolers, loginOf(expired));
-  return taking.length === 0 ? undefined : `poolers to refuse the former login: ${taking.join(', ')}`;
+function consolesRefuseExpired(seen: WaitsSeen): Promise<string | undefined> {
+  return consolesRefuse(seen, seen.credentials.postgres.pooler.expired);
 }
 
 async function redisTakesNext(seen: WaitsSeen): Promise<string | undefined> {
@@ -120,17 +114,6 @@ async function redisRefusesExpired(seen: WaitsSeen): Promise<string | undefined>
   const { expired } = seen.credentials.redis;
   const taken = redisLogins(seen.credentials.redis);
   return redisUsers(seen, { taken, refused: expired === undefined ? [] : redisLogins(expired) });
-}
-
-async function redisUsers(
-  { around, credentials, servers }: WaitsSeen,
-  users: { taken: RedisLogin[]; refused: RedisLogin[] },
-): Promise<string | undefined> {
-  const { redis } = around.pods;
-  if (redis.length === 0) return 'Redis pods';
-  const operator = { username: REDIS_USERS.operator, password: credentials.redis.operatorPassword };
-  const different = await servers.redisUsersDiffer(redis, operator, users);
-  return different.length === 0 ? undefined : `Redis pods to read their users: ${different.join(', ')}`;
 }
 
 /** Replicas know the password of their primary from their start. */
@@ -157,14 +140,6 @@ async function apiOn(
   const wanted = loginFingerprint(credentials.derivationKey, user, password);
   const late = serving.filter((_, index) => logins[index]?.get(dependency) !== wanted);
   return waitingFor(late, 'pods of the auth API to read the new login');
-}
-
-function waitingFor(pods: readonly Pod[], what: string): string | undefined {
-  return pods.length === 0 ? undefined : `${what}: ${pods.map(({ metadata }) => metadata.name).join(', ')}`;
-}
-
-function loginOf({ username, password }: PostgresLogin) {
-  return { user: username, password };
 }
 
 function redisLogins({ password, operatorPassword, replicationPassword }: RedisPasswords): RedisLogin[] {

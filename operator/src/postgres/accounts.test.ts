@@ -18,7 +18,7 @@ const wanted: WantedAccounts = {
   migrator: role('auth_migrator', 'SCRAM-SHA-256$m'),
   app: role('auth_app', 'SCRAM-SHA-256$a', { settings: { statement_timeout: '15s' } }),
   replication: role('replicator', 'SCRAM-SHA-256$r', { attributes: 'replication' }),
-  monitoring: role('auth_monitoring', 'SCRAM-SHA-256$s'),
+  monitoring: role('auth_monitoring', 'SCRAM-SHA-256$s', { carriesPrivileges: true }),
   others: [
     role('postgres', 'SCRAM-SHA-256$p', { attributes: 'superuser' }),
     role('auth_app_b', undefined, { memberOf: 'auth_app' }),
@@ -91,6 +91,20 @@ describe('accountStatements', () => {
     ['no right to log in', { canLogin: false }, 'alter role "auth_app" login'],
   ])('repairs a role with %s', (_what, change, statement) => {
     expect(accountStatements(wanted, appRole(change))).toEqual([statement]);
+  });
+
+  test('has the second role of exporters see what the first does, which cannot log in any more', () => {
+    const turned = {
+      ...wanted,
+      monitoring: { ...wanted.monitoring, verifier: undefined },
+      others: [role('auth_monitoring_b', 'SCRAM-SHA-256$t', { memberOf: 'auth_monitoring' })],
+    };
+    expect(accountStatements(turned, { ...settled, monitors: [] })).toEqual([
+      'alter role "auth_monitoring" nologin password null',
+      `create role "auth_monitoring_b" login password 'SCRAM-SHA-256$t'`,
+      'grant "auth_monitoring" to "auth_monitoring_b"',
+      'grant pg_monitor to "auth_monitoring"',
+    ]);
   });
 
   describe('where monitoring is off', () => {

@@ -23,7 +23,7 @@ export interface WantedAccounts {
   app: Role;
   /** Standbys log in as it, and compare data files with those of a new primary (pg_rewind). */
   replication: Role;
-  /** Reads statistics and no rows; without a verifier nobody may log in as it. */
+  /** Reads statistics and no rows, where it carries privileges: otherwise nobody is to. */
   monitoring: Role;
   /** The superuser, and roles that take turns with others while credentials are rotated. */
   others: readonly Role[];
@@ -107,7 +107,7 @@ export const SCHEMA_QUERY = `
 
 /** Statements for database `postgres` that lead from what is to what is wanted; empty when nothing is missing. */
 export function accountStatements(wanted: WantedAccounts, observed: ObservedAccounts): string[] {
-  const isMonitored = wanted.monitoring.verifier !== undefined;
+  const isMonitored = wanted.monitoring.carriesPrivileges === true;
   const database = identifier(wanted.database);
   const statements = allRoles(wanted).flatMap((role) =>
     roleStatements(

@@ -80,15 +80,17 @@ export interface Credentials {
     /** PgBouncer's console. */
     pooler: RotatingLogin;
     /** Of the exporters, at PostgreSQL and at PgBouncer; undefined where monitoring is off. */
-    monitoring: PostgresLogin | undefined;
+    monitoring: RotatingLogin | undefined;
     /** Patroni's REST API. */
     patroni: RotatingLogin;
   };
   redis: RedisPasswords &
     Rotating<RedisPasswords> & {
-      /** User monitoring; undefined where monitoring is off. */
-      monitoringPassword: string | undefined;
+      /** User monitoring, of the exporters; undefined where monitoring is off. */
+      monitoring: RotatingPassword | undefined;
     };
+  /** What exporters tell that they use: whose turn it is of the two roles. Undefined where monitoring is off. */
+  exporterLogin: string | undefined;
   /** The auth API's derivation.key: a secret that nobody outside the AuthCluster holds. */
   derivationKey: string;
   /** The auth API's keyset.json. */
@@ -96,6 +98,13 @@ export interface Credentials {
 }
 
 export type RotatingLogin = PostgresLogin & Rotating<PostgresLogin>;
+
+/** Of a user that is always the same. */
+export interface Password {
+  password: string;
+}
+
+export type RotatingPassword = Password & Rotating<Password>;
 
 /** Everything that builders need beside the AuthCluster itself. */
 export interface BuilderInputs {

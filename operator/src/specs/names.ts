@@ -54,6 +54,8 @@ export const PORTS = {
   redisExporter: 9121,
   pgbouncerExporter: 9127,
   postgresExporter: 9187,
+  /** Where the container of an exporter tells which login it uses. */
+  exporterLogin: 9188,
 } as const;
 
 /** The pod label that Patroni keeps: `primary` or `replica`. */
@@ -68,6 +70,8 @@ export const COLOR_LABEL = 'authcluster.dev/color';
 export const REVISION_ANNOTATION = 'authcluster.dev/revision';
 /** On the auth API's pods: stands for what they read once from Secrets and ConfigMaps of others. */
 export const START_VALUES_ANNOTATION = 'authcluster.dev/start-values';
+/** On pods with an exporter that reads its login while it runs, and tells which one it uses; on older ones it is absent. */
+export const EXPORTER_LOGIN_ANNOTATION = 'authcluster.dev/exporter-login';
 /** The pod label with the index of a Redis shard. */
 export const SHARD_LABEL = 'authcluster.dev/shard';
 

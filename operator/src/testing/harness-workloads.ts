@@ -13,8 +13,11 @@ export function runWorkloads(server: FakeApiServer): void {
   if (begun && server.find('configmaps', 'acme-postgres-leader') === undefined) startPatroni(server);
 }
 
-/** Pods of the workloads, each of the newest template. `memberState` is what members of the database tell of themselves. */
-export function runPods(server: FakeApiServer, memberState: () => string): void {
+/**
+ * Pods of the workloads, each of the newest template but for annotations that are named. `memberState` is what members of
+ * the database tell of themselves.
+ */
+export function runPods(server: FakeApiServer, memberState: () => string, withoutAnnotations: readonly string[]): void {
   for (const [key, live] of [...server.objects]) {
     if (!/^(deployments|statefulsets)\//.test(key)) continue;
     const { template } = (live as Deployment).spec;
@@ -23,10 +26,11 @@ export function runPods(server: FakeApiServer, memberState: () => string): void 
       const name = `${live.metadata.name}-${ordinal}`;
       const before = server.find('pods', name)?.metadata.labels;
       const { labels, annotations = {} } = (template as { metadata: LiveObject['metadata'] }).metadata;
+      const given = Object.entries(annotations).filter(([annotation]) => !withoutAnnotations.includes(annotation));
       const status = ordinals.length > 1 ? { status: memberState() } : {};
       const metadata = {
         ...{ name, namespace: 'auth', labels: { ...labels, ...before } },
-        annotations: { ...annotations, ...status },
+        annotations: { ...Object.fromEntries(given), ...status },
       };
       const running = { podIP: '10.0.1.1', conditions: [{ type: 'Ready', status: 'True' }] };
       server.put(

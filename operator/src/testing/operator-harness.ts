@@ -15,6 +15,7 @@ import type { RedisState } from '../redis/tier.ts';
 import type { Check, RolloutObserved } from '../rollout/terms.ts';
 import { NO_TRAFFIC } from '../rollout/traffic.ts';
 import type { PodKeys } from '../signing-keys/pod-keys.ts';
+import { EXPORTER_LOGIN_ANNOTATION } from '../specs/names.ts';
 import type { KeySet } from '../specs/secrets/signing-keys.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -47,9 +48,11 @@ export class OperatorHarness {
   /** Where logins through the poolers lead. */
   poolerPaths: PathsSeen = { readWrite: { kind: 'works' }, readOnly: { kind: 'works' } };
   /** Names of what holds a stage of a rotation up. */
-  refusing: (what: 'pooler' | 'former' | 'clients' | 'patroni' | 'redis') => string[] = () => [];
+  refusing: (what: 'pooler' | 'former' | 'clients' | 'patroni' | 'redis' | 'exporters') => string[] = () => [];
   /** Whether pods of the workloads are there, each of the newest template. */
   hasPods = false;
+  /** Whether the exporters of these pods are of a release that read its login once. */
+  podsAreOlder = false;
   cluster: AuthCluster;
   #reconciler: Reconciler;
   readonly #cache: ObjectCache;
@@ -110,7 +113,9 @@ export class OperatorHarness {
   /** What kubelets and Kubernetes' own controllers would do, at once. */
   runWorkloads(): void {
     runWorkloads(this.server);
-    if (this.hasPods) runPods(this.server, () => memberState((name) => this.secretValues(name)));
+    if (!this.hasPods) return;
+    const without = this.podsAreOlder ? [EXPORTER_LOGIN_ANNOTATION] : [];
+    runPods(this.server, () => memberState((name) => this.secretValues(name)), without);
   }
 
   /** Of the Secret as it is. */
@@ -190,6 +195,7 @@ export class OperatorHarness {
         consoleTakes: async () => this.refusing('former'),
         poolersServing: async () => this.refusing('clients'),
         redisUsersDiffer: async () => this.refusing('redis'),
+        exportersDiffer: async () => this.refusing('exporters'),
         reloadMembers: async () => this.refusing('patroni'),
         apiLogins: async (pods) => pods.map(() => apiLogins((name) => this.secretValues(name))),
       },

@@ -91,8 +91,9 @@ export const SAMPLE_INPUTS: BuilderInputs = {
       password: 'api',
       operatorPassword: 'operator',
       replicationPassword: 'replication',
-      monitoringPassword: undefined,
+      monitoring: undefined,
     },
+    exporterLogin: undefined,
     derivationKey: 'derivation',
     keySet: '{"keys":[]}',
   },
@@ -116,6 +117,7 @@ export const MONITORED_INPUTS: BuilderInputs = {
   credentials: {
     ...SAMPLE_INPUTS.credentials,
     postgres: { ...SAMPLE_INPUTS.credentials.postgres, monitoring: login('auth_monitoring') },
-    redis: { ...SAMPLE_INPUTS.credentials.redis, monitoringPassword: 'monitoring' },
+    redis: { ...SAMPLE_INPUTS.credentials.redis, monitoring: { password: 'monitoring' } },
+    exporterLogin: 'auth_monitoring',
   },
 };

@@ -112,6 +112,16 @@ describe('network policies', () => {
     expect(toScrapers({ networkPolicy }).flat()).toEqual([]);
   });
 
+  test('let the operator alone ask exporters which login they use', () => {
+    const monitored = { monitoring: { enabled: true } };
+    const asking = (component: string, spec: object) =>
+      of(component, spec).from.filter((from) => from.endsWith(' 9188'));
+    for (const component of ['postgres', 'pooler-rw', 'pooler-ro', 'redis']) {
+      expect(asking(component, monitored)).toEqual([`${OPERATOR} 9188`]);
+      expect(asking(component, {})).toEqual([]);
+    }
+  });
+
   test('leave only the edge open to anybody: the gateway, or the auth API where there is none', () => {
     const open = (spec: object) =>
       specs(spec).flatMap(({ podSelector, ingress }) =>

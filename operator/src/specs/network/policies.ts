@@ -50,7 +50,8 @@ function arrows(cluster: AuthCluster, operatorNamespace: string): Readonly<Recor
   const operator = operatorPeer(operatorNamespace);
   const scrapers = scraperPeers(cluster);
   const scraped = (port: number): Opening[] => (scrapers.length === 0 ? [] : [opening(scrapers, port)]);
-  const exporter = (port: number) => (cluster.spec.monitoring.enabled ? scraped(port) : []);
+  const exporter = (port: number) =>
+    cluster.spec.monitoring.enabled ? [opening([operator], PORTS.exporterLogin), ...scraped(port)] : [];
   const poolerExporter = isPoolerWatched(cluster) ? exporter(PORTS.pgbouncerExporter) : [];
   const { postgres, patroni, redis, redisBus, authApi, authApiOps, gateway, gatewayTls, gatewayOps } = PORTS;
   const dataTiers = [opening(to('pooler-rw', 'pooler-ro'), postgres), toRedis(cluster)];

@@ -1,6 +1,6 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import type { PostgresMaterial } from '../../external/postgres-check.ts';
-import { type Credentials, taken } from '../inputs.ts';
+import { type Credentials, type PostgresLogin, taken } from '../inputs.ts';
 import { isPoolerWatched } from '../monitoring/exporters.ts';
 import { DATABASE, PORTS, ROLES } from '../names.ts';
 import { APP_SETTINGS } from '../postgres/role-settings.ts';
@@ -18,15 +18,16 @@ const SPARE_CLIENT_CONNECTIONS = 10;
 export function pgbouncerIni(cluster: AuthCluster, servers: PostgresServers, external?: PostgresMaterial): string {
   const { poolSize } = connectionBudget(cluster);
   const consoleUsers = [ROLES.pooler, twinOf(ROLES.pooler)];
+  const exporterUsers = [ROLES.monitoring, twinOf(ROLES.monitoring)];
   const settings: Record<string, string | number> = {
     listen_addr: '*',
     listen_port: PORTS.postgres,
     unix_socket_dir: '',
     auth_type: 'scram-sha-256',
     auth_file: '/etc/pgbouncer/userlist.txt',
-    // Both, so that a rotation changes users alone.
+    // Both of a pair, so that a rotation changes users alone.
     admin_users: consoleUsers.join(', '),
-    stats_users: [...consoleUsers, ...(isPoolerWatched(cluster) ? [ROLES.monitoring] : [])].join(', '),
+    stats_users: [...consoleUsers, ...(isPoolerWatched(cluster) ? exporterUsers : [])].join(', '),
     pool_mode: 'transaction',
     max_prepared_statements: 200,
     max_client_conn: cluster.spec.postgres.pooler.maxClientConnections + SPARE_CLIENT_CONNECTIONS,
@@ -92,10 +93,11 @@ function quoted(value: string): string {
  * tells, there is the password.
  */
 export function userlist({ postgres: { app, pooler, monitoring } }: Credentials, external?: PostgresMaterial): string {
+  const ofExporters = monitoring === undefined ? [] : taken<PostgresLogin>(monitoring);
   const users = [
     ...[...taken(app), ...taken(pooler)].map(({ username, verifier }) => [username, verifier]),
     ...(external === undefined ? [] : [[external.application.username, external.application.password]]),
-    ...(monitoring === undefined ? [] : [[monitoring.username, monitoring.verifier]]),
+    ...ofExporters.map(({ username, verifier }) => [username, verifier]),
   ];
   return users.map((fields) => `${fields.map((field) => `"${field?.replaceAll('"', '""')}"`).join(' ')}\n`).join('');
 }

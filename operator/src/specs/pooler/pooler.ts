@@ -108,6 +108,7 @@ function poolerDeployment(cluster: AuthCluster, inputs: BuilderInputs, component
   const name = names(cluster);
   const { instances, autoscaling } = cluster.spec.postgres.pooler;
   const suffix = component === 'pooler-rw' ? 'rw' : 'ro';
+  const exporter = pgbouncerExporter(cluster, inputs);
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -118,18 +119,19 @@ function poolerDeployment(cluster: AuthCluster, inputs: BuilderInputs, component
       selector: { matchLabels: selector(cluster, component) },
       template: podTemplate(cluster, {
         component,
-        annotations: { 'authcluster.dev/start-hash': startHash(cluster, inputs) },
+        annotations: { 'authcluster.dev/start-hash': startHash(cluster, inputs), ...exporter.annotations },
         userId: USER_ID,
         imagePullSecrets: inputs.imagePullSecrets,
         terminationGracePeriodSeconds: PRE_STOP_SECONDS + CLIENTS_LEAVE_SECONDS,
         spread: evenSpread(cluster, component),
-        containers: [container(cluster, inputs), ...pgbouncerExporter(cluster, inputs)],
+        containers: [container(cluster, inputs), ...exporter.containers],
         volumes: [
           secretVolume('config', name.pooler, {
             'pgbouncer.ini': `pgbouncer-${suffix}.ini`,
             'userlist.txt': 'userlist.txt',
             ...(cluster.spec.postgres.external?.tls.ca === undefined ? {} : { [SERVER_CA_FILE]: SERVER_CA_FILE }),
           }),
+          ...exporter.volumes,
         ],
       }),
     },

@@ -8,10 +8,8 @@ import { APP_SETTINGS, MIGRATOR_SETTINGS, MONITORING_SETTINGS } from './role-set
 export function wantedAccounts({ postgres }: Credentials): WantedAccounts {
   const app = group(role(ROLES.app, postgres.app, { settings: APP_SETTINGS, attributes: 'plain' }));
   const replication = group(role(ROLES.replication, postgres.replication, { settings: {}, attributes: 'replication' }));
-  const monitoring = role(ROLES.monitoring, postgres.monitoring, {
-    settings: MONITORING_SETTINGS,
-    attributes: 'plain',
-  });
+  const exporters = role(ROLES.monitoring, postgres.monitoring, { settings: MONITORING_SETTINGS, attributes: 'plain' });
+  const monitoring = postgres.monitoring === undefined ? exporters : group(exporters);
   const migrator = role(ROLES.migrator, postgres.migrator, { settings: MIGRATOR_SETTINGS, attributes: 'plain' });
   // Only the operator logs in as it, and knows both passwords while they change.
   const superuser = postgres.superuser.next ?? postgres.superuser;
@@ -21,6 +19,7 @@ export function wantedAccounts({ postgres }: Credentials): WantedAccounts {
       role(ROLES.superuser, superuser, { settings: {}, attributes: 'superuser' }),
       twin(app, postgres.app),
       twin(replication, postgres.replication),
+      twin(monitoring, postgres.monitoring),
     ],
   };
 }
@@ -30,7 +29,7 @@ function group(role: Role): Role {
 }
 
 /** With the privileges of the first of the two, to which alone they are granted. */
-function twin(of: Role, login: RotatingLogin): Role {
+function twin(of: Role, login: RotatingLogin | undefined): Role {
   return { ...role(twinOf(of.name), login, of), memberOf: of.name };
 }
 

@@ -41,6 +41,7 @@ export function postgresStatefulSet(cluster: AuthCluster, inputs: BuilderInputs,
   const { postgres: name } = names(cluster);
   const { readReplicas } = cluster.spec.postgres;
   const whenDeleted = cluster.spec.deletionPolicy === 'Retain' ? 'Retain' : 'Delete';
+  const exporter = postgresExporter(cluster, inputs);
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
@@ -55,15 +56,15 @@ export function postgresStatefulSet(cluster: AuthCluster, inputs: BuilderInputs,
       template: podTemplate(cluster, {
         component: 'postgres',
         labels: { [SCOPE_LABEL]: names(cluster).patroniScope },
-        annotations: { [SHAPE_ANNOTATION]: shape(cluster) },
+        annotations: { [SHAPE_ANNOTATION]: shape(cluster), ...exporter.annotations },
         userId: USER_ID,
         imagePullSecrets: inputs.imagePullSecrets,
         serviceAccountName: name,
         // A fast shutdown writes a checkpoint first.
         terminationGracePeriodSeconds: 120,
         spread: apart(selector(cluster, 'postgres')),
-        containers: [container(cluster, inputs), ...postgresExporter(cluster, inputs)],
-        volumes: volumes(cluster),
+        containers: [container(cluster, inputs), ...exporter.containers],
+        volumes: [...volumes(cluster), ...exporter.volumes],
       }),
       volumeClaimTemplates: [dataVolumeClaim(cluster, kept.storageSize)],
     },

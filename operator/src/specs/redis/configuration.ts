@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuthCluster } from '../../api/authcluster.ts';
-import { type Credentials, type RedisPasswords, taken } from '../inputs.ts';
+import { type Credentials, type Password, type RedisPasswords, taken } from '../inputs.ts';
 import { PORTS, REDIS_USERS } from '../names.ts';
 import { bytesOf, clamp, MEBIBYTE } from '../quantities.ts';
 
@@ -56,17 +56,31 @@ const REPLICATION_RULES = ['-@all', '+psync', '+replconf', '+ping'];
 /** users.acl: passwords as SHA-256, two for each user while they are rotated; the default user off. */
 export function usersAcl({ redis }: Credentials): string {
   const all = taken<RedisPasswords>(redis);
-  const user = (name: string, key: keyof RedisPasswords, rules: readonly string[]) => {
-    const passwords = all.map((each) => `#${createHash('sha256').update(each[key]).digest('hex')}`);
-    return `user ${name} on ${passwords.join(' ')} ${rules.join(' ')}\n`;
-  };
-  const monitor = (password: string) =>
-    `user ${REDIS_USERS.monitoring} on #${createHash('sha256').update(password).digest('hex')} ${MONITORING_RULES.join(' ')}\n`;
+  const user = (name: string, key: keyof RedisPasswords, rules: readonly string[]) =>
+    userLine(
+      name,
+      all.map((each) => each[key]),
+      rules,
+    );
+  const monitoring = redis.monitoring === undefined ? [] : taken<Password>(redis.monitoring);
   return [
     'user default off resetpass -@all\n',
     user(REDIS_USERS.api, 'password', API_RULES),
     user(REDIS_USERS.operator, 'operatorPassword', OPERATOR_RULES),
     user(REDIS_USERS.replication, 'replicationPassword', REPLICATION_RULES),
-    ...(redis.monitoringPassword === undefined ? [] : [monitor(redis.monitoringPassword)]),
+    ...(monitoring.length === 0
+      ? []
+      : [
+          userLine(
+            REDIS_USERS.monitoring,
+            monitoring.map(({ password }) => password),
+            MONITORING_RULES,
+          ),
+        ]),
   ].join('');
+}
+
+function userLine(name: string, passwords: readonly string[], rules: readonly string[]): string {
+  const hashes = passwords.map((password) => `#${createHash('sha256').update(password).digest('hex')}`);
+  return `user ${name} on ${hashes.join(' ')} ${rules.join(' ')}\n`;
 }

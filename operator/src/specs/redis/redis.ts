@@ -44,10 +44,13 @@ export function redis(cluster: AuthCluster, inputs: BuilderInputs, shardCount = 
   ];
 }
 
-/** What pods are replaced for. Users may have a second password meanwhile: nodes are told to read those anew. */
+/**
+ * What pods are replaced for. Users may have a second password meanwhile, and that of the exporters is used by no node: they
+ * are told to read those anew.
+ */
 export function redisConfigHash(cluster: AuthCluster, credentials: Credentials): string {
   const { next: _, previous: __, expired: ___, ...redis } = credentials.redis;
-  const used = { ...credentials, redis };
+  const used = { ...credentials, redis: { ...redis, monitoring: undefined } };
   return stableHash({ 'redis.conf': redisConf(cluster, used), 'users.acl': usersAcl(used) });
 }
 

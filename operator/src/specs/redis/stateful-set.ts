@@ -67,16 +67,17 @@ export function redisPodTemplate(
   shard: number,
   configHash: string,
 ): object {
+  const exporter = redisExporter(cluster, inputs);
   return podTemplate(cluster, {
     component: 'redis',
     labels: { [SHARD_LABEL]: String(shard) },
-    annotations: { 'authcluster.dev/config-hash': configHash },
+    annotations: { 'authcluster.dev/config-hash': configHash, ...exporter.annotations },
     userId: USER_ID,
     imagePullSecrets: inputs.imagePullSecrets,
     terminationGracePeriodSeconds: 30,
     spread: memberSpread(cluster, shardLabels(cluster, shard)),
-    containers: [container(cluster, inputs), ...redisExporter(cluster, inputs)],
-    volumes: volumes(cluster),
+    containers: [container(cluster, inputs), ...exporter.containers],
+    volumes: [...volumes(cluster), ...exporter.volumes],
   });
 }
 

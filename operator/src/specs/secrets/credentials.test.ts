@@ -30,13 +30,14 @@ describe('generated Secrets', () => {
     expect(readCredentials(clusterWith(spec), generateAll(spec).values)).toMatchObject({
       credentials: {
         postgres: { monitoring: { username: 'auth_monitoring', verifier: expect.stringMatching(/^SCRAM-SHA-256\$/) } },
-        redis: { monitoringPassword: expect.stringMatching(/^.{32}$/) },
+        redis: { monitoring: { password: expect.stringMatching(/^.{32}$/) } },
+        exporterLogin: 'auth_monitoring',
       },
     });
     const { secrets, values } = generateAll();
     expect(secrets.map(({ metadata }) => metadata.name)).not.toContain('acme-monitoring');
     expect(readCredentials(clusterWith({}), values)).toMatchObject({
-      credentials: { postgres: { monitoring: undefined }, redis: { monitoringPassword: undefined } },
+      credentials: { postgres: { monitoring: undefined }, redis: { monitoring: undefined }, exporterLogin: undefined },
     });
   });
 

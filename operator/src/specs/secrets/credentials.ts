@@ -3,7 +3,7 @@ import type { AuthCluster } from '../../api/authcluster.ts';
 import type { SecretValues } from '../../controller/generated-secrets.ts';
 import { EXPIRED, NEXT, PREVIOUS, ROTATED_AT } from '../../credentials/rotation.ts';
 import { scramVerifier } from '../../postgres/scram.ts';
-import type { Credentials, PostgresLogin, RedisPasswords, Rotating } from '../inputs.ts';
+import type { Credentials, Password, PostgresLogin, RedisPasswords, Rotating } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
 import { dataMetadata } from '../metadata.ts';
 import { isPoolerWatched } from '../monitoring/exporters.ts';
@@ -22,7 +22,7 @@ export interface GeneratedSecret {
 export const LOGIN_KEYS = ['username', 'password', 'verifier'] as const;
 export const REDIS_PASSWORD_KEYS = ['password', 'operator-password', 'replication-password'] as const;
 const REDIS_KEYS = ['username', ...REDIS_PASSWORD_KEYS] as const;
-const MONITORING_KEYS = [...LOGIN_KEYS, 'redis-password'] as const;
+export const MONITORING_KEYS = [...LOGIN_KEYS, 'redis-password'] as const;
 const SIGNING_KEYS = ['keyset.json', 'derivation.key'] as const;
 
 /** Every Secret that an AuthCluster generates: of servers that it does not run, none. */
@@ -100,8 +100,9 @@ export function readCredentials(
       },
       redis: {
         ...readRotating(values[name.redisSecret] ?? {}, readRedisPasswords),
-        monitoringPassword: monitored ? values[name.monitoringSecret]?.['redis-password'] : undefined,
+        monitoring: monitored ? readRotating(values[name.monitoringSecret] ?? {}, readMonitoringPassword) : undefined,
       },
+      exporterLogin: monitored ? values[name.monitoringSecret]?.username : undefined,
       derivationKey: values[name.keysSecret]?.['derivation.key'] ?? '',
       keySet: values[name.keysSecret]?.['keyset.json'] ?? '',
     },
@@ -128,6 +129,10 @@ function readRotating<T extends object>(
 function readLogin(values: SecretValues, prefix: string): PostgresLogin {
   const value = (key: string) => values[`${prefix}${key}`] ?? '';
   return { username: value('username'), password: value('password'), verifier: value('verifier') };
+}
+
+function readMonitoringPassword(values: SecretValues, prefix: string): Password {
+  return { password: values[`${prefix}redis-password`] ?? '' };
 }
 
 function readRedisPasswords(values: SecretValues, prefix: string): RedisPasswords {

@@ -1,10 +1,18 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import { scramVerifier } from '../../postgres/scram.ts';
 import { names } from '../names.ts';
-import { LOGIN_KEYS, password, REDIS_PASSWORD_KEYS } from './credentials.ts';
+import { LOGIN_KEYS, MONITORING_KEYS, password, REDIS_PASSWORD_KEYS } from './credentials.ts';
 import type { RandomBytes } from './signing-keys.ts';
 
-export type RotatedCredential = 'superuser' | 'replication' | 'patroni' | 'migrator' | 'app' | 'pooler' | 'redis';
+export type RotatedCredential =
+  | 'superuser'
+  | 'replication'
+  | 'patroni'
+  | 'migrator'
+  | 'app'
+  | 'pooler'
+  | 'redis'
+  | 'monitoring';
 
 /** A generated Secret whose credentials are rotated. */
 export interface RotatedSecret {
@@ -38,6 +46,7 @@ export function rotatedSecrets(cluster: AuthCluster): RotatedSecret[] {
     twinRole('app', name.appSecret),
     twinRole('pooler', name.poolerSecret),
     ...(redis.mode === 'Managed' ? [redisPasswords(name.redisSecret)] : []),
+    ...(cluster.spec.monitoring.enabled ? [exporters(name.monitoringSecret)] : []),
   ];
 }
 
@@ -66,5 +75,13 @@ function redisPasswords(name: string): RotatedSecret {
   return {
     ...{ what: 'redis', name, keys: REDIS_PASSWORD_KEYS, overlaps: true },
     fresh: (random) => Object.fromEntries(REDIS_PASSWORD_KEYS.map((key) => [key, password(random)])),
+  };
+}
+
+/** A role that takes turns with its twin, and a second password of a user of Redis. */
+function exporters(name: string): RotatedSecret {
+  return {
+    ...{ what: 'monitoring', name, keys: MONITORING_KEYS, overlaps: true },
+    fresh: (random, username) => ({ ...login(random, twinOf(username)), 'redis-password': password(random) }),
   };
 }
