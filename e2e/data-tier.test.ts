@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { type AuthClusterObject, waitUntilReady } from '../dev/kubernetes/auth-cluster.ts';
-import type { GatewayAddress } from '../dev/kubernetes/gateway.ts';
-import { AuthClient, loggedInUser } from './support/auth-client.ts';
-import { AUTH_CLUSTERS, INSTANCE, kubectl, NAME, NAMESPACE, openGateway, readyAuthCluster } from './support/cluster.ts';
-import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
+import { loggedInUser } from './support/auth-client.ts';
+import { AUTH_CLUSTERS, INSTANCE, kubectl, NAME, NAMESPACE } from './support/cluster.ts';
+import { clusterTest } from './support/cluster-test.ts';
 import { underChecks, underWrites, type WritesResult } from './support/data-load.ts';
+import { killDataTier, killRedisPrimary } from './support/data-tier-loss.ts';
+import { gatewayClient } from './support/gateway-client.ts';
 import { KEPT_KEYS, keptKeys, setKeptKeys } from './support/redis-keys.ts';
+import { once } from './support/repeated.ts';
+import { changeReadReplicas, changeReplicasPerShard } from './support/replica-counts.ts';
+import { unharmed } from './support/unharmed.ts';
 
 interface DataTierStatus {
   postgres: { primary: string };
@@ -15,19 +19,8 @@ interface DataTierStatus {
 
 const READY_SECONDS = 120;
 const WRITES_BACK_SECONDS = 35;
-let gateway: GatewayAddress;
-let client: AuthClient;
-
-beforeAll(
-  () =>
-    withDiagnosis(async () => {
-      await readyAuthCluster();
-      gateway = await openGateway();
-      client = new AuthClient(gateway.url);
-    }),
-  600_000,
-);
-afterAll(() => gateway?.close());
+const SLOTS_BACK_SECONDS = 20;
+const client = gatewayClient();
 
 async function status(): Promise<DataTierStatus> {
   const cluster = await kubectl.find<AuthClusterObject & { status?: DataTierStatus }>(NAMESPACE, AUTH_CLUSTERS, NAME);
@@ -69,6 +62,18 @@ describe('the data tier under load', () => {
     report('shards 3 -> 4 -> 3', `${((Date.now() - started) / 1000).toFixed(0)} s, ${load.requests} checks`);
   });
 
+  clusterTest('gets more replicas of each Redis shard and fewer again', () =>
+    once('replicasPerShard 1 -> 2 -> 1', (note) => unharmed(client, note, changeReplicasPerShard)),
+  );
+
+  clusterTest('gets more read replicas of PostgreSQL and fewer again', () =>
+    once('readReplicas 1 -> 2 -> 1', (note) => unharmed(client, note, changeReadReplicas)),
+  );
+
+  clusterTest('loses a Redis primary, and no login or check for it', () =>
+    once('Redis primary killed', (note) => killRedisPrimary(client, SLOTS_BACK_SECONDS, note)),
+  );
+
   clusterTest('loses every Redis pod at once and is whole again', async () => {
     const { tokens } = await loggedInUser(client);
     const started = Date.now();
@@ -100,4 +105,8 @@ describe('the data tier under load', () => {
       `writes back after ${writes?.gapSeconds.toFixed(1)} s, ${checks.requests} checks answered`,
     );
   });
+
+  clusterTest('loses every pod at once, and logins work again', () =>
+    once('every pod of the data tier killed at once', (note) => killDataTier(client, note)),
+  );
 });

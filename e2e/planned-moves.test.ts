@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import type { GatewayAddress } from '../dev/kubernetes/gateway.ts';
+import { describe, expect } from '@jest/globals';
 import type { KubernetesObject } from '../dev/kubernetes/kubectl.ts';
-import { AuthClient } from './support/auth-client.ts';
-import { INSTANCE, kubectl, NAME, NAMESPACE, openGateway, readyAuthCluster } from './support/cluster.ts';
-import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
+import { DOUBLED } from './support/chaos-cluster.ts';
+import { INSTANCE, kubectl, local, NAME, NAMESPACE } from './support/cluster.ts';
+import { clusterTest } from './support/cluster-test.ts';
 import { type MixedResult, underMixedLoad } from './support/data-load.ts';
 import {
   annotate,
   changeSpec,
-  DATABASE_PODS,
   databasePods,
   failuresOf,
   LONGEST_PAUSE_SECONDS,
@@ -22,25 +20,17 @@ import {
   untilMoved,
 } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
+import { gatewayClient } from './support/gateway-client.ts';
+import { drain } from './support/nodes.ts';
+import { dieDuringMove, MOVE_STEPS } from './support/operator-death.ts';
+import { once } from './support/repeated.ts';
 
 interface Claim extends KubernetesObject {
   spec: { storageClassName: string };
 }
 
 const READY_SECONDS = 240;
-let gateway: GatewayAddress;
-let client: AuthClient;
-
-beforeAll(
-  () =>
-    withDiagnosis(async () => {
-      await readyAuthCluster();
-      gateway = await openGateway();
-      client = new AuthClient(gateway.url);
-    }),
-  600_000,
-);
-afterAll(() => gateway?.close());
+const client = gatewayClient(DOUBLED);
 
 const ATTEMPTS = 2;
 /** What takes longer comes close to the 5 s after which writes are let go, wherever the primary is. */
@@ -129,18 +119,19 @@ describe('the database under load', () => {
     }),
   );
 
-  clusterTest('loses its primary to a drain of the node, without a failed request', () =>
+  // Processes of another cluster are nobody's to kill from here.
+  for (const step of local ? MOVE_STEPS : []) {
+    clusterTest(`gets another primary though the operator dies: ${step}`, () =>
+      once(`operator killed, ${step}`, (note) => dieDuringMove(client, step, note)),
+    );
+  }
+
+  clusterTest('loses its primary to a drain of the node, with all pods of it, without a failed request', () =>
     unharmed('drain', async () => {
       const { primary } = await postgresStatus();
       const node = await nodeOf(primary);
-      const selection = ['--pod-selector', DATABASE_PODS, '--delete-emptydir-data', '--timeout', '240s'];
-      try {
-        const moved = await untilMoved('Drain', () => kubectl.run(['drain', node, ...selection]), { settle: false });
-        expect(moved).toMatchObject({ from: primary });
-      } finally {
-        await kubectl.run(['uncordon', node]);
-        await settled();
-      }
+      expect(await untilMoved('Drain', () => drain(node), { settle: false })).toMatchObject({ from: primary });
+      await settled();
     }),
   );
 });

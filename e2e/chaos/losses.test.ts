@@ -1,7 +1,8 @@
-import { describe, expect } from '@jest/globals';
-import { chaosClient, HOUR, kill, LOGINS_BACK_SECONDS, loginsBackAfter } from '../support/chaos-cluster.ts';
+import { describe } from '@jest/globals';
+import { chaosClient, HOUR } from '../support/chaos-cluster.ts';
 import { local } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
+import { killDataTier } from '../support/data-tier-loss.ts';
 import { settled } from '../support/database.ts';
 import { killPrimary, killPrimaryForGood, stopNodeOfPrimary } from '../support/primary-loss.ts';
 import { wholeRedis } from '../support/redis-members.ts';
@@ -32,14 +33,7 @@ describe('the loss of', () => {
 
   clusterTest(
     'every pod of the data tier at once',
-    () =>
-      repeatedly('every pod of the data tier killed at once', async (_, note) => {
-        const back = await loginsBackAfter(client, () => kill('postgres', 'pooler-rw', 'pooler-ro', 'redis'));
-        note({ 'logins back after': back });
-        expect(back).toBeLessThan(LOGINS_BACK_SECONDS);
-        await wholeRedis(SETTLED_SECONDS);
-        await settled(SETTLED_SECONDS);
-      }),
+    () => repeatedly('every pod of the data tier killed at once', (_, note) => killDataTier(client, note)),
     HOUR,
   );
 

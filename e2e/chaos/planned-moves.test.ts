@@ -1,13 +1,11 @@
 import { describe, expect } from '@jest/globals';
 import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
-import { chaosClient, HOUR, noteLoad } from '../support/chaos-cluster.ts';
-import { kubectl } from '../support/cluster.ts';
+import { chaosClient, HOUR } from '../support/chaos-cluster.ts';
+import { kubectl, local } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
-import { underMixedLoad } from '../support/data-load.ts';
 import {
   annotate,
   changeSpec,
-  expectUnharmed,
   liveCluster,
   postgresStatus,
   SWITCHOVER,
@@ -16,17 +14,14 @@ import {
   untilMoved,
 } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { drain } from '../support/nodes.ts';
+import { dieDuringMove, MOVE_STEPS } from '../support/operator-death.ts';
 import { restartPoolers } from '../support/poolers.ts';
 import { type Note, repeatedly, SETTLED_SECONDS } from '../support/repeated.ts';
+import { changeReadReplicas } from '../support/replica-counts.ts';
+import { unharmed } from '../support/unharmed.ts';
 
 const client = chaosClient();
-
-/** No request may fail for it, and none may wait for long. */
-async function unharmed(note: Note, during: () => Promise<unknown>): Promise<void> {
-  const load = await underMixedLoad(client, () => during().then(() => undefined));
-  noteLoad(note, load);
-  expectUnharmed(load);
-}
 
 /** Nodes that run pods of an AuthCluster. */
 async function workers(): Promise<string[]> {
@@ -38,7 +33,7 @@ async function workers(): Promise<string[]> {
 
 async function switchOver(_: number, note: Note): Promise<void> {
   const to = await standby();
-  await unharmed(note, () => untilMoved('Requested', () => annotate(`${SWITCHOVER}=${to}`)));
+  await unharmed(client, note, () => untilMoved('Requested', () => annotate(`${SWITCHOVER}=${to}`)));
 }
 
 /** More connections in one turn, fewer in the next: the two take different ways. */
@@ -46,7 +41,7 @@ async function restart(_: number, note: Note): Promise<void> {
   await standby();
   const { postgres } = (await liveCluster()).spec as { postgres: { parameters: { max_connections: string } } };
   const max_connections = postgres.parameters.max_connections === '100' ? '120' : '100';
-  await unharmed(note, () =>
+  await unharmed(client, note, () =>
     untilMoved('Parameters', () => changeSpec({ postgres: { parameters: { max_connections } } })),
   );
 }
@@ -56,26 +51,19 @@ async function changeResources(_: number, note: Note): Promise<void> {
   await standby();
   const { postgres } = (await liveCluster()).spec as { postgres: { resources?: { requests?: { memory?: string } } } };
   const memory = postgres.resources?.requests?.memory === '200Mi' ? '201Mi' : '200Mi';
-  await unharmed(note, async () => {
+  await unharmed(client, note, async () => {
     await untilMoved('Update', () => changeSpec({ postgres: { resources: { requests: { memory } } } }));
     await eventually(async () => expect((await postgresStatus()).olderPods).toBe(0), SETTLED_SECONDS);
     await settled(SETTLED_SECONDS);
   });
 }
 
-/** All pods of a node, as a person would; each turn another one. */
-async function drain(turn: number, note: Note): Promise<void> {
+/** Each turn another node. */
+async function drainOne(turn: number, note: Note): Promise<void> {
   await standby();
   const nodes = await workers();
-  const node = nodes[turn % nodes.length] ?? '';
-  try {
-    await unharmed(note, () =>
-      kubectl.run(['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout', '240s']),
-    );
-  } finally {
-    await kubectl.run(['uncordon', node]);
-    await settled(SETTLED_SECONDS);
-  }
+  await unharmed(client, note, () => drain(nodes[turn % nodes.length] ?? ''));
+  await settled(SETTLED_SECONDS);
 }
 
 describe('no request fails for', () => {
@@ -90,10 +78,29 @@ describe('no request fails for', () => {
   );
 
   clusterTest(
-    'a restart of all poolers',
-    () => repeatedly('pooler restart', (_, note) => unharmed(note, restartPoolers)),
+    'more read replicas of PostgreSQL and fewer again',
+    () => repeatedly('readReplicas 1 to 2 to 1', (_, note) => unharmed(client, note, changeReadReplicas)),
     HOUR,
   );
 
-  clusterTest('a drain of any one node', () => repeatedly('kubectl drain of any one node', drain), HOUR);
+  clusterTest(
+    'a restart of all poolers',
+    () => repeatedly('pooler restart', (_, note) => unharmed(client, note, restartPoolers)),
+    HOUR,
+  );
+
+  clusterTest('a drain of any one node', () => repeatedly('kubectl drain of any one node', drainOne), HOUR);
 });
+
+// Processes of another cluster are nobody's to kill from here.
+if (local) {
+  describe('an operator that dies in the middle of a move is followed by another', () => {
+    for (const step of MOVE_STEPS) {
+      clusterTest(
+        step,
+        () => repeatedly(`operator killed in a planned move, ${step}`, (_, note) => dieDuringMove(client, step, note)),
+        HOUR,
+      );
+    }
+  });
+}

@@ -1,34 +1,17 @@
 import { describe, expect } from '@jest/globals';
-import { chaosClient, HOUR, kill, noteLoad } from '../support/chaos-cluster.ts';
+import { chaosClient, HOUR, kill } from '../support/chaos-cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
-import { underMixedLoad } from '../support/data-load.ts';
-import { changeSpec, expectUnharmed, failuresOf, forceDelete, settled } from '../support/database.ts';
-import { type Gaps, KEPT_KEYS, keptKeys, setKeptKeys, writeToRedis } from '../support/redis-keys.ts';
+import { killRedisPrimary } from '../support/data-tier-loss.ts';
+import { changeSpec, settled } from '../support/database.ts';
+import { KEPT_KEYS, keptKeys, setKeptKeys } from '../support/redis-keys.ts';
 import { members, runningMembers, shardsLeftAlone, wholeRedis } from '../support/redis-members.ts';
 import { type Note, repeatedly, SETTLED_SECONDS } from '../support/repeated.ts';
+import { changeReplicasPerShard } from '../support/replica-counts.ts';
+import { unharmed } from '../support/unharmed.ts';
 
 const SLOTS_BACK_SECONDS = 10;
 const WHOLE_SECONDS = 60;
-/** What somebody notices of a key whose owner is there: nothing but a busy machine. */
-const UNDISTURBED_SECONDS = 5;
 const client = chaosClient();
-
-async function killPrimary(_: number, note: Note): Promise<void> {
-  let written: { victim: string; gaps: Gaps } = { victim: '', gaps: new Map() };
-  const load = await underMixedLoad(client, async () => {
-    written = await writeToRedis(forceDelete);
-  });
-  const own = written.gaps.get(written.victim) ?? Number.NaN;
-  const others = Math.max(...[...written.gaps].filter(([pod]) => pod !== written.victim).map(([, gap]) => gap));
-  note({ 'its slots back after': own, 'longest pause of other slots': others });
-  noteLoad(note, load);
-  note({ 'failed login requests': load.logins.failures.length });
-  expect(failuresOf(load)).toEqual([]);
-  expect(own).toBeLessThan(SLOTS_BACK_SECONDS);
-  expect(others).toBeLessThan(UNDISTURBED_SECONDS);
-  await wholeRedis(SETTLED_SECONDS);
-  await settled(SETTLED_SECONDS);
-}
 
 async function loseAll(_: number, note: Note): Promise<void> {
   const before = await members();
@@ -42,17 +25,6 @@ async function loseAll(_: number, note: Note): Promise<void> {
   await settled(SETTLED_SECONDS);
 }
 
-/** Tells how long it took, too. */
-async function unharmed(note: Note, during: () => Promise<void>): Promise<void> {
-  const load = await underMixedLoad(client, async () => {
-    const startedMs = Date.now();
-    await during();
-    note({ 'done after': (Date.now() - startedMs) / 1000 });
-  });
-  noteLoad(note, load);
-  expectUnharmed(load);
-}
-
 async function changeShards(): Promise<void> {
   for (const shards of [4, 3]) {
     await changeSpec({ redis: { shards } });
@@ -62,19 +34,16 @@ async function changeShards(): Promise<void> {
 
 async function reshard(_: number, note: Note): Promise<void> {
   expect(await setKeptKeys()).toBe(KEPT_KEYS);
-  await unharmed(note, changeShards);
+  await unharmed(client, note, changeShards);
   expect(await keptKeys()).toBe(KEPT_KEYS);
 }
 
-async function changeReplicas(): Promise<void> {
-  for (const replicasPerShard of [2, 1]) {
-    await changeSpec({ redis: { replicasPerShard } });
-    await settled(SETTLED_SECONDS);
-  }
-}
-
 describe('the Redis Cluster', () => {
-  clusterTest('loses a primary', () => repeatedly('Redis primary killed', killPrimary), HOUR);
+  clusterTest(
+    'loses a primary',
+    () => repeatedly('Redis primary killed', (_, note) => killRedisPrimary(client, SLOTS_BACK_SECONDS, note)),
+    HOUR,
+  );
 
   clusterTest('loses every pod', () => repeatedly('every Redis pod deleted at once', loseAll), HOUR);
 
@@ -82,7 +51,7 @@ describe('the Redis Cluster', () => {
 
   clusterTest(
     'gets more replicas and fewer again',
-    () => repeatedly('replicasPerShard 1 to 2 to 1', (_, note) => unharmed(note, changeReplicas)),
+    () => repeatedly('replicasPerShard 1 to 2 to 1', (_, note) => unharmed(client, note, changeReplicasPerShard)),
     HOUR,
   );
 
@@ -90,7 +59,7 @@ describe('the Redis Cluster', () => {
     'is replaced pod by pod, never all members of a shard at once',
     () =>
       repeatedly('every Redis pod replaced by a change of resources', (turn, note) =>
-        unharmed(note, async () => {
+        unharmed(client, note, async () => {
           const memory = turn % 2 === 0 ? '34Mi' : '32Mi';
           const alone = await shardsLeftAlone(async () => {
             await changeSpec({ redis: { resources: { requests: { memory } } } });

@@ -1,6 +1,6 @@
 import { beforeAll, expect } from '@jest/globals';
 import { OPERATOR_NAMESPACE, RELEASE } from '../../dev/kubernetes/operator-release.ts';
-import { type AuthClient, loggedInUser, logIn } from './auth-client.ts';
+import type { AuthClient } from './auth-client.ts';
 import { INSTANCE, kubectl, NAMESPACE } from './cluster.ts';
 import type { MixedResult } from './data-load.ts';
 import { failuresOf, settled } from './database.ts';
@@ -10,21 +10,23 @@ import { type Note, SETTLED_SECONDS } from './repeated.ts';
 
 /** As the bars say, in seconds. */
 export const WRITES_BACK_SECONDS = { whereItRestarts: 10, elsewhere: 35, afterANode: 60 } as const;
-export const LOGINS_BACK_SECONDS = 120;
 /** Of several runs of one event. */
 export const HOUR = 3600;
 const OPERATOR = ['-n', OPERATOR_NAMESPACE, 'deployment', RELEASE];
 
 /** Each run makes its users, all of them from one address. */
 const UNLIMITED = { limit: 100_000 };
-/** The sample with two of everything that a drain may take, so that one is left. */
+/** Two of everything of the sample that a drain may take, so that one is left. */
+export const DOUBLED = {
+  gateway: { autoscaling: { minReplicas: 2 } },
+  postgres: { pooler: { instances: 2 } },
+};
 const CHAOS_SPEC = {
+  ...DOUBLED,
   api: {
     hashing: { queueLength: 100 },
     rateLimits: { registrationPerNetwork: UNLIMITED, loginPerNetwork: UNLIMITED },
   },
-  gateway: { autoscaling: { minReplicas: 2 } },
-  postgres: { pooler: { instances: 2 } },
 };
 
 /** A client of the AuthCluster that the tests of a file disturb, with another difference from the sample where one is given. */
@@ -38,15 +40,6 @@ export function chaosClient(difference: { redis?: object } = {}): AuthClient {
 export async function kill(...components: readonly string[]): Promise<void> {
   const selector = `${INSTANCE},app.kubernetes.io/component in (${components.join(',')})`;
   await kubectl.run(['delete', 'pod', '-n', NAMESPACE, '-l', selector, '--force', '--grace-period=0']);
-}
-
-/** Seconds until a user who was there before logs in again. */
-export async function loginsBackAfter(client: AuthClient, loss: () => Promise<void>): Promise<number> {
-  const { credentials } = await loggedInUser(client);
-  const startedMs = Date.now();
-  await loss();
-  await eventually(() => logIn(client, credentials), LOGINS_BACK_SECONDS);
-  return (Date.now() - startedMs) / 1000;
 }
 
 /** What the clients of a load saw. */

@@ -1,5 +1,5 @@
 import { runCommand } from '../../dev/command.ts';
-import { kubectl } from './cluster.ts';
+import { INSTANCE, kubectl, local } from './cluster.ts';
 
 const RECOVERY = '180s';
 
@@ -20,6 +20,19 @@ export async function whileCordoned(node: string, during: () => Promise<void>): 
   await kubectl.run(['cordon', node]);
   try {
     await during();
+  } finally {
+    await kubectl.run(['uncordon', node]);
+  }
+}
+
+/**
+ * Takes all pods off a node of the local cluster, as a person would, and those of the AuthCluster off one of another;
+ * afterwards it takes pods again.
+ */
+export async function drain(node: string): Promise<void> {
+  const which = local ? ['--ignore-daemonsets'] : ['--pod-selector', INSTANCE];
+  try {
+    await kubectl.run(['drain', node, ...which, '--delete-emptydir-data', '--timeout', '240s']);
   } finally {
     await kubectl.run(['uncordon', node]);
   }

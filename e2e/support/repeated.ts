@@ -25,7 +25,7 @@ export type Note = (measured: Readonly<Record<string, number>>) => void;
 export async function repeatedly(event: string, run: (turn: number, note: Note) => Promise<void>): Promise<void> {
   const missed: string[] = [];
   for (let turn = 0; turn < RUNS; turn += 1) {
-    const result = await once(run, turn);
+    const result = await outcome(run, turn);
     const { measured } = result;
     const all = await remembered(event, result);
     process.stdout.write(`${result.at.slice(11, 19)} ${event}: ${JSON.stringify(measured)}\n${row(event, all)}\n`);
@@ -38,7 +38,17 @@ export async function repeatedly(event: string, run: (turn: number, note: Note) 
   if (missed.length > 0) throw new Error(`${missed.length} of ${RUNS} runs failed:\n${missed.join('\n')}`);
 }
 
-async function once(run: (turn: number, note: Note) => Promise<void>, turn: number): Promise<RunResult> {
+/** Brings an event about for once, and prints what was measured; what fails rejects. */
+export async function once(event: string, run: (note: Note) => Promise<void>): Promise<void> {
+  const measured: Record<string, number> = {};
+  try {
+    await run((more) => Object.assign(measured, more));
+  } finally {
+    process.stdout.write(`${event}: ${JSON.stringify(measured)}\n`);
+  }
+}
+
+async function outcome(run: (turn: number, note: Note) => Promise<void>, turn: number): Promise<RunResult> {
   const at = new Date().toISOString();
   const measured: Record<string, number> = {};
   try {
