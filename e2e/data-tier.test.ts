@@ -62,13 +62,11 @@ describe('the data tier under load', () => {
     report('shards 3 -> 4 -> 3', `${((Date.now() - started) / 1000).toFixed(0)} s, ${load.requests} checks`);
   });
 
-  clusterTest('gets more replicas of each Redis shard and fewer again', () =>
-    once('replicasPerShard 1 -> 2 -> 1', (note) => unharmed(client, note, changeReplicasPerShard)),
-  );
-
-  clusterTest('gets more read replicas of PostgreSQL and fewer again', () =>
-    once('readReplicas 1 -> 2 -> 1', (note) => unharmed(client, note, changeReadReplicas)),
-  );
+  clusterTest('gets more read replicas and more of each Redis shard, and fewer again', () => {
+    // At the same time: neither waits for the other.
+    const change = () => Promise.all([changeReadReplicas(), changeReplicasPerShard()]);
+    return once('readReplicas and replicasPerShard 1 -> 2 -> 1', (note) => unharmed(client, note, change));
+  });
 
   clusterTest('loses a Redis primary, and no login or check for it', () =>
     once('Redis primary killed', (note) => killRedisPrimary(client, SLOTS_BACK_SECONDS, note)),

@@ -12,7 +12,8 @@ import { type Note, SETTLED_SECONDS } from './repeated.ts';
 import { secret } from './secret.ts';
 import { untilPrinted } from './watched-lines.ts';
 
-const POOLERS = ['-n', NAMESPACE, '-l', `${INSTANCE},app.kubernetes.io/component=pooler-rw`];
+const POOLERS = `${INSTANCE},app.kubernetes.io/component=pooler-rw`;
+const POOLER_LOGS = ['logs', '-n', NAMESPACE, '-l', POOLERS, '-c', 'pgbouncer'];
 const BEGINS_WITHIN_SECONDS = 60;
 /** After the 5 s at whose end a pooler lets writes go on by itself: until the next one is answered. */
 const LONGEST_WAIT_SECONDS = 6.5;
@@ -40,7 +41,7 @@ export async function dieDuringMove(client: AuthClient, step: MoveStep, note: No
     noteLoad(note, load);
     expect(await leadingOperator()).not.toBe(operator);
     // Somebody else has resumed the poolers, so the operator died before it could.
-    expect(await kubectl.run(['logs', ...POOLERS, '--tail=-1', `--since-time=${beganAt}`])).toContain('resuming');
+    expect(await kubectl.run([...POOLER_LOGS, '--tail=-1', `--since-time=${beganAt}`])).toContain('resuming');
     expect(failuresOf(load)).toEqual([]);
     expect(load.writes.lost).toBe(0);
     expect(load.writes.gapSeconds).toBeLessThan(LONGEST_WAIT_SECONDS);
@@ -70,7 +71,7 @@ async function reaching(step: MoveStep, to: string, act: () => Promise<void>): P
 
 /** PgBouncer says so before it waits for the transactions under way. */
 function paused(): Promise<void> {
-  const follow = ['logs', ...POOLERS, '--follow', `--since-time=${new Date().toISOString()}`];
+  const follow = [...POOLER_LOGS, '--follow', `--since-time=${new Date().toISOString()}`];
   return untilPrinted(follow, (line) => line.includes('LOG PAUSE command issued'), BEGINS_WITHIN_SECONDS);
 }
 
