@@ -18,7 +18,8 @@ export function redisConf(cluster: AuthCluster, { redis }: Credentials): string 
     ['dir', '/data'],
     ['cluster-enabled', 'yes'],
     ['cluster-config-file', '/data/nodes.conf'],
-    ['cluster-node-timeout', 5000],
+    // A dead primary is noticed after up to one and a half times as long, and its replica elected a second or two later: within 10 s.
+    ['cluster-node-timeout', 4000],
     // A lost shard must not take the others' keys with it.
     ['cluster-require-full-coverage', 'no'],
     // Otherwise a primary that was emptied becomes a replica of another shard.
