@@ -15,7 +15,8 @@ const UNDISTURBED_SECONDS = 5;
 
 /** Every pod of PostgreSQL, of its poolers and of Redis, killed at once: a user who was there before logs in again. */
 export async function killDataTier(client: AuthClient, note: Note): Promise<void> {
-  const { credentials } = await loggedInUser(client);
+  // A pod of the API may still hold off from what was lost in the run before.
+  const { credentials } = await eventually(() => loggedInUser(client), SETTLED_SECONDS);
   const startedMs = Date.now();
   await kill('postgres', 'pooler-rw', 'pooler-ro', 'redis');
   await eventually(() => logIn(client, credentials), LOGINS_BACK_SECONDS);

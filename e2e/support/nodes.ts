@@ -15,13 +15,17 @@ export async function whileStopped(node: string, during: (stop: () => Promise<vo
   }
 }
 
-/** Has a node take no new pods for as long as `during` runs. */
-export async function whileCordoned(node: string, during: () => Promise<void>): Promise<void> {
-  await kubectl.run(['cordon', node]);
+/**
+ * Has a node take no new pods for as long as `during` runs. By a taint: a node that is cordoned is about to be drained, and
+ * the operator moves the primary off it.
+ */
+export async function whileTakingNoPods(node: string, during: () => Promise<void>): Promise<void> {
+  const taint = 'authcluster.dev/takes-no-pods';
+  await kubectl.run(['taint', 'node', node, `${taint}=:NoSchedule`, '--overwrite']);
   try {
     await during();
   } finally {
-    await kubectl.run(['uncordon', node]);
+    await kubectl.run(['taint', 'node', node, `${taint}-`]);
   }
 }
 

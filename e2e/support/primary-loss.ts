@@ -7,7 +7,7 @@ import { kubectl, NAMESPACE } from './cluster.ts';
 import { type MixedResult, underMixedLoad } from './data-load.ts';
 import { DATABASE_PODS, forceDelete, nodeOf, postgresStatus } from './database.ts';
 import { eventually } from './eventually.ts';
-import { whileCordoned, whileStopped } from './nodes.ts';
+import { whileStopped, whileTakingNoPods } from './nodes.ts';
 import { type Note, SETTLED_SECONDS } from './repeated.ts';
 
 interface Member extends KubernetesObject {
@@ -67,7 +67,7 @@ export async function killPrimary(client: AuthClient, note: Note): Promise<void>
 /** Its node takes it no more, so that another member has to lead. */
 export async function killPrimaryForGood(client: AuthClient, note: Note): Promise<void> {
   const primary = await leader();
-  await whileCordoned(await nodeOf(primary), () => kill(client, primary, WRITES_BACK_SECONDS.elsewhere, note));
+  await whileTakingNoPods(await nodeOf(primary), () => kill(client, primary, WRITES_BACK_SECONDS.elsewhere, note));
 }
 
 /** With it go gateways, API pods, poolers and members of Redis: requests that were sent to them fail for a while. */
