@@ -21,11 +21,13 @@ const redis = { answers: false };
 const newPods: { check: Check } = { check: { kind: 'limited' } };
 
 const life = new Life(plane, workloads, {
-  redis: {
-    ...AGREEABLE_TIERS.redis,
-    converge: async (...asked) => (redis.answers ? AGREEABLE_TIERS.redis.converge(...asked) : undefined),
+  tiers: {
+    redis: {
+      ...AGREEABLE_TIERS.redis,
+      converge: async (...asked) => (redis.answers ? AGREEABLE_TIERS.redis.converge(...asked) : undefined),
+    },
+    api: { ...AGREEABLE_TIERS.api, check: async () => newPods.check },
   },
-  api: { ...AGREEABLE_TIERS.api, check: async () => newPods.check },
 });
 /** Writes of the operator while it wakes. */
 let wakingWrites: readonly string[] = [];
