@@ -3,29 +3,18 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { CommandError, runCommand } from './command.ts';
+import { type DocumentedBlock, documentedBlocks } from './markdown.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 /** Folders of this tree that commands name files of. */
 const OWN_FILE = /(?<![\w./~-])(?:helm|manifests|crds|dev|docs|load|images)\/[\w./-]*[\w-]/g;
 
-interface Block {
-  page: string;
-  text: string;
-}
-
-async function blocks(): Promise<Block[]> {
-  const pages = (await runCommand('git', ['ls-files', '*.md'], { directory: ROOT })).trim().split('\n');
-  const written = pages.filter((page) => page !== 'CHANGELOG.md' && existsSync(path.join(ROOT, page))).map(blocksOf);
-  return (await Promise.all(written)).flat();
-}
-
-async function blocksOf(page: string): Promise<Block[]> {
-  const markdown = await readFile(path.join(ROOT, page), 'utf8');
-  return [...markdown.matchAll(/^```(?:sh|bash)\n(.*?)^```/gms)].map(([, text = '']) => ({ page, text }));
+async function blocks(): Promise<DocumentedBlock[]> {
+  return (await documentedBlocks()).filter(({ language }) => language === 'sh');
 }
 
 /** What of these commands cannot work as written, whatever cluster they are for. */
-async function faults({ text }: Block, targets: ReadonlySet<string>): Promise<string[]> {
+async function faults({ text }: DocumentedBlock, targets: ReadonlySet<string>): Promise<string[]> {
   const isMissing = (file: string) => !existsSync(path.join(ROOT, file));
   const asked = [...text.matchAll(/^make ((?:[a-z-]+ )*[a-z-]+)/gm)].flatMap(([, names = '']) => names.split(' '));
   return [

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect } from '@jest/globals';
 import { Authenticator } from '../../auth-api/integration/harness/authenticator.ts';
+import { INTRODUCTION } from '../../dev/markdown.ts';
 import { type Credentials, logIn, randomCredentials } from '../support/auth-client.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { gatewayClient } from '../support/gateway-client.ts';
-import { guideBlocks, INTRODUCTION, runGuide } from '../support/guide.ts';
+import { guideBlocks, runGuide } from '../support/guide.ts';
 import { secret } from '../support/secret.ts';
 
 /** The guides print what the API answers: here an answer that refuses ends a guide, as with `-f`, which some have. */
@@ -112,6 +113,15 @@ describe('administration', () => {
     for (const heading of headings) await run((await section(page, heading)).join(''));
   });
 
+  clusterTest('a pipeline logs in with an account of its own', async () => {
+    const { credentials } = await account();
+    const words = `export PIPELINE_USER='${credentials.username}' PIPELINE_PASSWORD='${credentials.password}'\n`;
+    const [logInThere = ''] = await section('keep-roles-in-git.md', 'In a pipeline');
+    expect(await run(`${words}${logInThere}curl "$api/v1/me" -H "Authorization: Bearer $admin"`)).toContain(
+      credentials.username,
+    );
+  });
+
   clusterTest('caches are looked at and cleared', async () => {
     const blocks = await section('keep-caches-warm.md', 'See what the caches do, and clear one');
     await run(blocks.join(''), { TOKEN: admin, URL: client.url });
@@ -169,6 +179,18 @@ describe('services', () => {
       issuer: string;
     };
     expect(answered(await run(assertion, { client: id, issuer })).access_token).toBeDefined();
+  });
+
+  clusterTest('ask about tokens with credentials of the registry', async () => {
+    const introspecting = { name: 'asks-about-tokens', may: ['introspect'] };
+    const made = answered(
+      await run(`curl "$api/v1/admin/clients" -H "Authorization: Bearer $admin" -H 'Content-Type: application/json' \
+    -d '${JSON.stringify(introspecting)}'`),
+    );
+    const { token } = await account();
+    const known = { client: made.id ?? '', secret: made.client_secret ?? '', token };
+    const [ask = ''] = await section('let-services-check-tokens.md', 'Clients of the registry');
+    expect(await run(ask, known)).toContain('"active":true');
   });
 
   clusterTest('ask about tokens with credentials from a Secret', async () => {

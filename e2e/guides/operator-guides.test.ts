@@ -1,16 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { stringify } from 'yaml';
 import { waitUntilReady } from '../../dev/kubernetes/auth-cluster.ts';
 import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
+import { INTRODUCTION } from '../../dev/markdown.ts';
 import { loggedInUser } from '../support/auth-client.ts';
 import { authCluster, changeSpec, kubectl, NAME, NAMESPACE, readyAuthCluster } from '../support/cluster.ts';
 import { clusterTest } from '../support/cluster-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { condition } from '../support/exposed.ts';
 import { gatewayClient } from '../support/gateway-client.ts';
-import { guideBlocks, INTRODUCTION, runGuide } from '../support/guide.ts';
+import { guideBlocks, runGuide } from '../support/guide.ts';
+import { secret } from '../support/secret.ts';
 
 interface Pod extends KubernetesObject {
   spec: { nodeName: string };
+}
+interface Configured extends KubernetesObject {
+  data: Record<string, string>;
 }
 interface Status {
   api: { rollout: { phase: string } };
@@ -168,7 +175,9 @@ describe('keys and credentials', () => {
     const { tokens } = await loggedInUser(client);
     await follow(page, 'Ask for it');
     await eventually(async () => expect(await follow(page, 'Ask for it')).toContain('"stage"'), 60);
+    const { 'derivation.key': kept } = await secret(`${NAME}-signing-keys`);
     await follow(page, 'A key that leaked');
+    expect((await secret(`${NAME}-signing-keys`))['derivation.key']).toBe(kept);
     await eventually(async () => expect((await client.verify(tokens.access_token)).status).toBe(401), 240);
     await eventually(() => loggedInUser(client), 60);
   });
@@ -199,5 +208,23 @@ describe('the operator', () => {
     expect(await follow('restrict-the-network.md', INTRODUCTION)).toContain(`${NAME}-`);
     expect(await follow('keep-caches-warm.md', INTRODUCTION)).toContain('"warmed"');
     await follow('gitops.md', INTRODUCTION);
+  });
+
+  clusterTest('gives Argo CD what tells the health of an AuthCluster', async () => {
+    const argoCd = stringify({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'argocd-cm', namespace: 'argocd' },
+    });
+    await kubectl.run(['create', 'namespace', 'argocd']);
+    try {
+      await kubectl.apply(argoCd);
+      await follow('gitops.md', 'Argo CD');
+      const configured = await kubectl.find<Configured>('argocd', 'configmaps', 'argocd-cm');
+      const health = await readFile(new URL('../../manifests/argo-cd/health.lua', import.meta.url), 'utf8');
+      expect(configured?.data).toEqual({ 'resource.customizations.health.authcluster.dev_AuthCluster': health });
+    } finally {
+      await kubectl.run(['delete', 'namespace', 'argocd', '--timeout', '60s']);
+    }
   });
 });

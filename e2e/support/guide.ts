@@ -2,21 +2,20 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../dev/command.ts';
+import { blocksUnder } from '../../dev/markdown.ts';
 import { kubectl, NAME, NAMESPACE } from './cluster.ts';
 
 const REPOSITORY = new URL('../../', import.meta.url).pathname;
 const GUIDES = new URL('../../docs/how-to/', import.meta.url);
 
-/** What a guide has before its first heading. */
-export const INTRODUCTION = '';
-
 /** The fenced blocks of one language under a heading of a guide, as they are but for who they speak of. */
 export async function guideBlocks(page: string, heading: string, language: 'sh' | 'yaml'): Promise<string[]> {
-  const [introduction, ...headed] = (await readFile(new URL(page, GUIDES), 'utf8')).split(/^## /m);
-  const section = heading === INTRODUCTION ? introduction : headed.find((each) => each.startsWith(`${heading}\n`));
-  if (section === undefined) throw new Error(`${page} has no heading "${heading}"`);
-  const blocks = section.matchAll(/^```(\w+)\n(.*?)^```/gms);
-  return [...blocks].filter(([, found]) => found === language).map(([, , text = '']) => ofTheseTests(text));
+  return (await blocksAsWritten(page, heading, language)).map(ofTheseTests);
+}
+
+/** The same to the letter. */
+export async function blocksAsWritten(page: string, heading: string, language: 'sh' | 'yaml'): Promise<string[]> {
+  return blocksUnder(await readFile(new URL(page, GUIDES), 'utf8'), heading, language);
 }
 
 /** The guides speak of the AuthCluster demo in the namespace auth. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { documentedBlocks, isAuthCluster } from '../../dev/markdown.ts';
 import { isStatus } from '../src/kubernetes/errors.ts';
 import { SAMPLES, sampleCluster, writtenSpec } from '../src/testing/sample-clusters.ts';
 import { concurrently } from './harness/concurrently.ts';
@@ -54,6 +56,16 @@ afterAll(() => admin.send({ method: 'DELETE', path: `${COLLECTION}/${THERE}` }))
 describe('the API server', () => {
   test('accepts an AuthCluster that leaves everything to the defaults', async () => {
     expect(await refusal(create('valid', {}))).toBe('');
+  });
+
+  test('accepts every AuthCluster and every spec that the documentation shows', async () => {
+    const shown = (await documentedBlocks()).filter(isAuthCluster);
+    const refused = shown.map(async ({ page, heading, text }) => {
+      const answer = await refusal(create('documented', parse(text).spec));
+      return answer === '' ? [] : [`${page}, ${heading}: ${answer}`];
+    });
+    expect((await Promise.all(refused)).flat()).toEqual([]);
+    expect(shown.length).toBeGreaterThan(20);
   });
 
   test.each(SAMPLES)('fills in for the %s sample the defaults that the tests of builders count on', async (sample) => {
