@@ -146,7 +146,9 @@ async function printResult({ username, password }: Credentials): Promise<void> {
     `  curl -s ${url}/v1/login -H 'content-type: application/json' -d '{"username":"${username}","password":"${password}"}'`,
   );
   print(`  ${kubectlCommand} describe authcluster ${NAME}`);
-  print(`  ${kubectlCommand} delete deployment ${NAME}-api-blue    # and see it come back: get pods --watch`);
+  const api = `app.kubernetes.io/instance=${NAME},app.kubernetes.io/component=auth-api`;
+  print(`  ${kubectlCommand} delete deployment -l ${api}`);
+  print(`  ${kubectlCommand} get pods --watch    # and see it come back`);
 }
 
 async function printFailure(error: unknown): Promise<void> {

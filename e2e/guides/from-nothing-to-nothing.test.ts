@@ -11,6 +11,7 @@ import { clusterTest, withDiagnosis } from '../support/cluster-test.ts';
 import { SET_UP_TIMEOUT_MS } from '../support/gateway-client.ts';
 import { blocksAsWritten, runGuide } from '../support/guide.ts';
 import { ROOT } from '../support/operator-release.ts';
+import { startRegistry } from '../support/registry.ts';
 import { nameAsRelease } from '../support/release-images.ts';
 
 const README = '../../README.md';
@@ -96,7 +97,23 @@ kubectl delete namespace ${AUTH} auth-staging ${OPERATOR_NAMESPACE} --ignore-not
     const [ofContext = ''] = await section(README, 'On your own cluster');
     expect(await run(local)).toContain('answers at http://127.0.0.1:8080');
     expect(await run(ofContext)).toContain('port-forward service/demo-gateway');
-    await follow(OWN_CLUSTER, 'Try the quick start on it');
+    const [onIt = ''] = await section(OWN_CLUSTER, 'Try the quick start on it');
+    await run(onIt);
+  });
+
+  clusterTest('it brings its images to a registry, from which the cluster pulls them', async () => {
+    const registry = await startRegistry();
+    try {
+      const [, byRegistry = ''] = await section(OWN_CLUSTER, 'Try the quick start on it');
+      const said = await run(byRegistry.replace('registry.example.com', registry.address));
+      expect(said).toContain('port-forward service/demo-gateway');
+      const images = await kubectl.run(['get', 'pods', '-n', AUTH, '-o', 'jsonpath={..containers[*].image}']);
+      expect(images.split(' ').filter((image) => !image.startsWith(`${registry.address}/team/`))).toEqual([]);
+    } finally {
+      await registry.stop();
+      // `make images` has named those of the registry in .make/images.yaml.
+      await run('make images');
+    }
   });
 
   clusterTest('an AuthCluster leaves its data, and is removed for good', async () => {

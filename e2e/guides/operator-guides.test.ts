@@ -182,12 +182,6 @@ describe('keys and credentials', () => {
     await eventually(() => loggedInUser(client), 60);
   });
 
-  clusterTest('the keys are brought to another AuthCluster', async () => {
-    await follow('change-the-database.md', 'Copy it into another AuthCluster');
-    expect(await secret('next-signing-keys')).toEqual(await secret(`${NAME}-signing-keys`));
-    await kubectl.run(['delete', 'secret', '-n', NAMESPACE, '-l', 'app.kubernetes.io/instance=next']);
-  });
-
   clusterTest(
     'the credentials are rotated',
     async () => {

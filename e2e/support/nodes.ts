@@ -3,6 +3,17 @@ import { INSTANCE, kubectl, local } from './cluster.ts';
 
 const RECOVERY = '180s';
 
+/** The containers that are the workers of the local cluster. */
+export async function localWorkers(): Promise<string[]> {
+  const workers = [
+    '--filter',
+    'label=io.x-k8s.kind.cluster=authcluster',
+    '--filter',
+    'label=io.x-k8s.kind.role=worker',
+  ];
+  return (await runCommand('docker', ['ps', ...workers, '--format', '{{.Names}}'])).trim().split('\n');
+}
+
 /** `during` may stop a node of the local cluster as a power cut would; afterwards it is started, and waited for. */
 export async function whileStopped(node: string, during: (stop: () => Promise<void>) => Promise<void>): Promise<void> {
   try {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { runCommand } from '../../dev/command.ts';
 import { CHART } from '../../dev/kubernetes/operator-release.ts';
+import { localWorkers } from './nodes.ts';
 import { ROOT } from './operator-release.ts';
 
 /**
@@ -17,12 +18,6 @@ export async function nameAsRelease(): Promise<void> {
   const tags = built.map(
     (image) => `ctr -n k8s.io images tag --force ${image} ${image.replace(/dev-\w+$/, appVersion)}`,
   );
-  const workers = [
-    '--filter',
-    'label=io.x-k8s.kind.cluster=authcluster',
-    '--filter',
-    'label=io.x-k8s.kind.role=worker',
-  ];
-  const nodes = (await runCommand('docker', ['ps', ...workers, '--format', '{{.Names}}'])).trim().split('\n');
+  const nodes = await localWorkers();
   await Promise.all(nodes.map((node) => runCommand('docker', ['exec', node, 'sh', '-ec', tags.join('\n')])));
 }
