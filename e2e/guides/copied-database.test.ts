@@ -47,7 +47,8 @@ async function applyNext(): Promise<void> {
   const postgres = { ...spec.postgres, readReplicas: 0 };
   const redis = { ...spec.redis, replicasPerShard: 0 };
   const small = { ...spec, gateway: { enabled: false }, postgres, redis };
-  await applyIn(NAMESPACE, { apiVersion, kind, metadata: { name: NEXT }, spec: small });
+  const next = { apiVersion, kind, metadata: { name: NEXT }, spec: small };
+  await applyIn(NAMESPACE, next);
   await waitUntilReady(kubectl, NAMESPACE, NEXT, { timeoutSeconds: 480 });
 }
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { KubernetesObject } from '../../dev/kubernetes/kubectl.ts';
 import { OPERATOR_NAMESPACE } from '../../dev/kubernetes/operator-release.ts';
-import { installOperatorOn, targetOfEnvironment } from '../../dev/kubernetes/target.ts';
 import { INTRODUCTION } from '../../dev/markdown.ts';
 import { AUTH_CLUSTERS, kubectl, local, NAMESPACE } from '../support/cluster.ts';
 import { clusterTest, withDiagnosis } from '../support/cluster-test.ts';
@@ -80,14 +79,15 @@ kubectl delete namespace ${AUTH} auth-staging ${OPERATOR_NAMESPACE} --ignore-not
   );
   afterAll(async () => {
     await removeEverything();
-    await installOperatorOn(targetOfEnvironment(process.env));
+    // Images first, whichever registry the last run named in .make/images.yaml.
+    await run('make images load operator');
   }, SET_UP_TIMEOUT_MS);
 
   clusterTest('the quick start ends with a user who is logged in, and with something to look at', async () => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'authcluster-quick-start-'));
     expect(await run((await section(QUICK_START, 'Run it')).join(''), elsewhere)).toMatch(/GET {2}\/v1\/me +answered/);
     const said = await run((await section(QUICK_START, 'Look around')).join(''));
-    expect(said).toMatch(/"username":"grace"/);
+    expect(said).toMatch(/"username": "grace"/);
     expect(said).toMatch(/^HTTP\/1\.1 200/m);
   });
 
@@ -111,8 +111,6 @@ kubectl delete namespace ${AUTH} auth-staging ${OPERATOR_NAMESPACE} --ignore-not
       expect(images.split(' ').filter((image) => !image.startsWith(`${registry.address}/team/`))).toEqual([]);
     } finally {
       await registry.stop();
-      // `make images` has named those of the registry in .make/images.yaml.
-      await run('make images');
     }
   });
 
