@@ -17,6 +17,8 @@ import { secret } from '../support/secret.ts';
 const PAGE = 'change-the-database.md';
 /** As the guide calls it. */
 const NEXT = 'next';
+/** Of the Service of the auth API. */
+const API_PORT = 8080;
 const INSTANCE = `app.kubernetes.io/instance=${NEXT}`;
 
 const client = gatewayClient();
@@ -63,7 +65,7 @@ describe('a database that is copied into another AuthCluster', () => {
       expect(await secret(`${NEXT}-signing-keys`)).toEqual(await secret(`${NAME}-signing-keys`));
       await applyNext();
       await runGuide(copy, folder);
-      const there = await forwardPort(kubectl, NAMESPACE, `service/${NEXT}-api`);
+      const there = await forwardPort(kubectl, NAMESPACE, `service/${NEXT}-api`, API_PORT);
       try {
         await eventually(
           async () => expect((await new AuthClient(there.url).login(credentials)).status).toBe(403),
