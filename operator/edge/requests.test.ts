@@ -108,6 +108,24 @@ describe('a request that passes', () => {
   });
 });
 
+describe('a path behind /verify/, as Envoy asks with it', () => {
+  test.each([
+    '/verify/..%2fopenapi.json',
+    '/verify/files/..%2f..%2f.well-known/jwks.json',
+    '/verify/..%2fhealth',
+    '/verify//x/..%2f..%2fv1/admin/users/import',
+  ])('is no way to another route: %s', async (path) => {
+    for (const document of ['/openapi.json', '/.well-known/jwks.json']) {
+      api.handle = answer(200, '{}', { 'cache-control': 'public, max-age=240' });
+      await gateway.fetch(document);
+    }
+    api.handle = answer(401, '');
+    expect((await gateway.fetch(`${path}?permission=mine`)).status).toBe(401);
+    expect(api.last.url).toBe('/verify/?permission=mine');
+    expect(await gateway.operations('/metrics')).toMatch(/^gateway_requests_total\{route="verify",code="401"\} \d+$/m);
+  });
+});
+
 describe('an answer', () => {
   test('has the security headers once, whatever the API sends', async () => {
     api.handle = answer(200, '{}', { 'x-content-type-options': 'none', 'x-frame-options': 'ALLOWALL' });

@@ -78,12 +78,21 @@ function clientServer(cluster: AuthCluster): string {
     'server_name _;',
     ...responses(),
     ...proxying(),
+    askedByEnvoy(),
     // For load balancers, which must not be refused for asking often.
     block('location = /health', ['access_log off;', 'proxy_pass http://auth_api;']),
     ...cachedLocations(limits),
     importLocation(limits),
     block('location /', [...limits, 'proxy_pass http://auth_api;']),
   ]);
+}
+
+/**
+ * Envoy asks with the path of its client's request behind /verify/. Resolved, `/verify/..%2fopenapi.json` would be a public
+ * document, and its 200 would let the request in: so what is behind is dropped, before a location is looked for.
+ */
+function askedByEnvoy(): string {
+  return block('if ($request_uri ~ "^/verify/")', ['rewrite ^ /verify/ last;']);
 }
 
 function plainListener(): string[] {
