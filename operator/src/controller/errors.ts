@@ -1,7 +1,10 @@
+import type { GatewaySpec } from '../api/generated/authcluster.ts';
 import { isRetryable } from '../kubernetes/errors.ts';
 import type { Condition } from '../kubernetes/objects.ts';
 import type { Reference } from '../specs/auth-api/references.ts';
 import type { Reason } from '../status/reasons.ts';
+
+type IssuerRef = NonNullable<NonNullable<GatewaySpec['tls']>['issuerRef']>;
 
 /** Retrying does not help: somebody has to change something first. */
 export class TerminalError extends Error {
@@ -63,6 +66,18 @@ export class RouteRefused extends TerminalError {
   constructor(by: string, { type, reason, message }: Pick<Condition, 'type' | 'reason' | 'message'>) {
     const words = message ? `: ${message}` : '';
     super(`Gateway ${by} says that ${type} is False (${reason})${words}. Next: change its listener, or gateway.expose`);
+  }
+}
+
+/** cert-manager has no certificate for the gateway. */
+export class CertificateNotIssued extends TerminalError {
+  readonly reason: Reason = 'CertificateNotIssued';
+
+  constructor(certificate: string, issuer: IssuerRef, { reason, message }: Pick<Condition, 'reason' | 'message'>) {
+    super(
+      `Certificate ${certificate} is not issued: ${message} (${reason}). Next: see that ${issuer.kind} ${issuer.name} is there ` +
+        `and ready, and what kubectl describe certificaterequest says`,
+    );
   }
 }
 

@@ -17,6 +17,7 @@ import { statusOf } from '../status/status.ts';
 import { announcements, failureNote } from './announce.ts';
 import type { Applier } from './applier.ts';
 import { applyObjects, prune, renewStatefulSet, resize } from './carry-out.ts';
+import { lookForUnissuedCertificates } from './certificates.ts';
 import type { ReconcileResult } from './controller.ts';
 import { asLastHeard, asObserved, type ConversationOptions, converse } from './conversation.ts';
 import { ensureCredentials } from './ensure-credentials.ts';
@@ -94,6 +95,7 @@ export class Reconciler {
       if (credentials !== undefined) await this.#standBy(cluster, plan, around, credentials, log);
       await resize(this.#options, cluster, plan, pass);
       await lookForRefusedRoutes(this.#options.cache, cluster, pass);
+      await lookForUnissuedCertificates(this.#options.cache, cluster, pass);
       await prune(this.#options, cluster, plan, pass, log);
       await renewStatefulSet(this.#options, cluster, around, pass, log);
     }

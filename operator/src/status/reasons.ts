@@ -74,6 +74,8 @@ export const REASONS = {
   ExtensionMissing: 'Install what the message names in the cluster, or change what asks for it.',
   RouteRefused:
     'The Gateway that the message names does not take the HTTPRoute: change its listener, or `gateway.expose`. What led to the gateway before stays.',
+  CertificateNotIssued:
+    'cert-manager has no certificate for the gateway, as the message says: see that its issuer is there and ready. What served before stays.',
   SigningKeysMalformed:
     'Mend keyset.json as the message says; deleted, the Secret is made anew, and access tokens of before are refused.',
   HostNotFound: EXTERNAL,

@@ -194,6 +194,16 @@ describe('the reason', () => {
     });
   });
 
+  test('of a step that is known to wait for somebody says more than a pod, which waits for the same', () => {
+    const pod = { pod: 'demo-gateway-x', reason: 'Error', message: 'Secret auth-tls does not hold tls.crt: create it' };
+    const failure = { tier: 'gateway' as const, message: 'cert-manager is not installed' };
+    const observed = { ...settled, stuckPods: { gateway: [pod] } };
+    const known = { ...observed, failures: [{ ...failure, reason: 'ExtensionMissing' }] };
+    expect(conditions(known)).toMatchObject({ Degraded: 'True ExtensionMissing' });
+    const passing = { ...observed, failures: [{ ...failure, reason: 'Conflict' }] };
+    expect(conditions(passing)).toMatchObject({ Degraded: 'True Error' });
+  });
+
   test('of a failure that concerns all keeps Ready from being True', () => {
     const observed = { ...settled, failures: [{ reason: 'SecretIncomplete', message: 'x lacks y' }] };
     expect(conditions(observed)).toMatchObject({ Ready: 'False SecretIncomplete', Degraded: 'True SecretIncomplete' });

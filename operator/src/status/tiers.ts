@@ -9,6 +9,7 @@ import { gateway } from './gateway-tier.ts';
 import { migrations } from './migrations-tier.ts';
 import type { ExternalFinding, Observed, Tier } from './observed.ts';
 import { poolers } from './pooler-tier.ts';
+import { REASONS } from './reasons.ts';
 import { complete, pods, type TierState, type TierStates, waiting } from './tier-state.ts';
 
 /** `inputs` are absent while it is not known which images to run. */
@@ -58,15 +59,20 @@ function hibernating(observed: Observed): TierStates {
   return Object.fromEntries(states) as Record<Tier, TierState>;
 }
 
-/** Pods that may not be made, a failed step or a pod that does not run say more than "not ready yet". */
+/**
+ * Pods that may not be made, a failed step or a pod that does not run say more than "not ready yet"; and a step that is known
+ * to wait for somebody says more than a pod, which may wait for the same: it would have a Secret created that an issuer makes.
+ */
 function troubled(tier: Tier, state: TierState, observed: Observed): TierState {
   const failure = observed.failures.find((each) => each.tier === tier);
   const stuck = observed.stuckPods[tier]?.[0];
+  const failed = failure && { reason: failure.reason ?? 'StepFailed', message: failure.message };
   const trouble =
     state.trouble ??
     observed.refusals[tier] ??
+    (failure?.reason !== undefined && failure.reason in REASONS ? failed : undefined) ??
     (stuck && { reason: stuck.reason, message: `pod ${stuck.pod}: ${stuck.message}` }) ??
-    (failure && { reason: failure.reason ?? 'StepFailed', message: failure.message });
+    failed;
   if (trouble === undefined) return state;
   // What could not be done leaves the tier short of what was declared, even if it serves.
   const shortOfIt = failure === undefined ? {} : { complete: false };
