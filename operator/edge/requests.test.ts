@@ -158,6 +158,15 @@ describe('an answer', () => {
   });
 });
 
+test.each([
+  [400, '/..%2f..%2fv1/me'],
+  [414, `/v1/${'x'.repeat(70_000)}`],
+])('a path that is none is answered %i, as problem details', async (status, path) => {
+  const response = await gateway.fetch(path);
+  expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+});
+
 describe('a connection to the API that breaks', () => {
   const breakOnce = () => {
     let broken = false;

@@ -7,7 +7,7 @@ import { clientAddress } from './client-address.ts';
 import { importLocation } from './imports.ts';
 import { accessLog, counting, operationsServer } from './operations.ts';
 import { rateLimits, rateLimitZones } from './rate-limits.ts';
-import { responses, responseVariables } from './responses.ts';
+import { PROBLEM_PATH, responses, responseVariables } from './responses.ts';
 import { plainServer, terminatesTls, tlsListener } from './tls.ts';
 import { traceContext } from './trace-context.ts';
 import { proxying, upstream } from './upstream.ts';
@@ -23,6 +23,7 @@ export const nginxConf = oncePer((cluster: AuthCluster): string =>
       ...counting(),
       ...clientAddress(cluster),
       ...responseVariables(),
+      askedByEnvoyVariable(),
       ...traceContext(cluster),
       ...rateLimitZones(cluster),
       ...cacheZone(),
@@ -92,7 +93,12 @@ function clientServer(cluster: AuthCluster): string {
  * document, and its 200 would let the request in: so what is behind is dropped, before a location is looked for.
  */
 function askedByEnvoy(): string {
-  return block('if ($request_uri ~ "^/verify/")', ['rewrite ^ /verify/ last;']);
+  return block('if ($behind_verify)', ['rewrite ^ /verify/ last;']);
+}
+
+/** Not on the way to an answer that nginx gives by itself. */
+function askedByEnvoyVariable(): string {
+  return block('map "$request_uri $uri" $behind_verify', ['default "";', `"~^/verify/\\S* (?!${PROBLEM_PATH})" 1;`]);
 }
 
 function plainListener(): string[] {

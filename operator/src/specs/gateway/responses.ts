@@ -1,12 +1,24 @@
 import { block } from './blocks.ts';
 
+interface Problem {
+  status: number;
+  title: string;
+  detail?: string;
+  retryAfterSeconds?: number;
+  /** Of requests whose path may be none: nginx leads such to another path alone, not to a named location, where it fails (500). */
+  pathless?: true;
+}
+
+/** Where answers are to requests that may have no path. */
+export const PROBLEM_PATH = '/.problem/';
+
 /** Answers that nginx itself gives, as problem details (RFC 9457). */
-const PROBLEMS: readonly { status: number; title: string; detail?: string; retryAfterSeconds?: number }[] = [
-  { status: 400, title: 'Bad Request' },
+const PROBLEMS: readonly Problem[] = [
+  { status: 400, title: 'Bad Request', pathless: true },
   { status: 403, title: 'Forbidden', detail: 'this address is for https' },
   { status: 404, title: 'Not Found' },
   { status: 413, title: 'Content Too Large' },
-  { status: 414, title: 'URI Too Long' },
+  { status: 414, title: 'URI Too Long', pathless: true },
   { status: 429, title: 'Too Many Requests', retryAfterSeconds: 1 },
   { status: 500, title: 'Internal Server Error' },
   { status: 502, title: 'Bad Gateway', retryAfterSeconds: 1 },
@@ -55,11 +67,12 @@ function headers(): string[] {
 }
 
 /** Only for answers of nginx itself; those of the API pass as they are. */
-function problem({ status, title, detail, retryAfterSeconds }: (typeof PROBLEMS)[number]): string[] {
+function problem({ status, title, detail, retryAfterSeconds, pathless }: Problem): string[] {
   const body = JSON.stringify({ type: 'about:blank', title, status, ...(detail === undefined ? {} : { detail }) });
+  const place = pathless ? `${PROBLEM_PATH}${status}` : `@problem_${status}`;
   return [
-    `error_page ${status} @problem_${status};`,
-    block(`location @problem_${status}`, [
+    `error_page ${status} ${place};`,
+    block(pathless ? `location = ${place}` : `location ${place}`, [
       'internal;',
       'default_type application/problem+json;',
       // A location with headers of its own inherits none.
