@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos test-controllers test-guides tools engine base-images node-image cluster cluster-down images load push traefik
+.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos test-controllers test-guides tools engine base-images node-image cluster cluster-down images load push traefik envoy
 
 # What a cluster of one's own needs: see dev/README.md.
 export CONTEXT REGISTRY VALUES
@@ -49,3 +49,6 @@ push: ## push the images to REGISTRY=host/path
 
 traefik: ## an Ingress and Gateway controller for tests, pulled or built (about 10 minutes, once), brought to the nodes
 	@dev/traefik.sh
+
+envoy: ## a proxy for tests of /verify, pulled or made of its Python package, brought to the nodes
+	@dev/envoy.sh

@@ -20,7 +20,9 @@ export async function blocksAsWritten(page: string, heading: string, language: '
 
 /** The guides speak of the AuthCluster demo in the namespace auth. */
 function ofTheseTests(text: string): string {
-  return text.replaceAll(/(?<=-n |metadata\.name: )auth(?![-.\w])/g, NAMESPACE).replaceAll(/\bdemo(?=-| |$)/gm, NAME);
+  return text
+    .replaceAll(/(?<=-n |metadata\.name: |-gateway\.)auth(?![-.\w])/g, NAMESPACE)
+    .replaceAll(/\bdemo(?=-| |$)/gm, NAME);
 }
 
 /** Runs commands of a guide in a folder, the repository's unless another is named, with this cluster's context as the current one; resolves with what they print. */
