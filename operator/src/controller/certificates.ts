@@ -17,7 +17,7 @@ export async function lookForUnissuedCertificates(
   const issuer = gateway.enabled ? gateway.tls?.issuerRef : undefined;
   if (issuer === undefined) return;
   for (const certificate of cache.store<Certificate>('Certificate').ofInstance(metadata.namespace, metadata.name)) {
-    await pass.settle('Certificate', 'gateway', async () => {
+    await pass.settle('cert-manager', 'gateway', async () => {
       const why = whyNotIssued(certificate);
       if (why !== undefined) throw new CertificateNotIssued(certificate.metadata.name, issuer, why);
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuthCluster } from '../api/authcluster.ts';
 import {
+  CertificateNotIssued,
   ExtensionMissing,
   ReferenceMalformed,
   ReferenceMissing,
@@ -461,6 +462,24 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
         ),
       ),
     'True RouteRefused: HTTPRoute: Gateway edge/public says that Accepted is False (NotAllowedByListeners): no listener allows namespace auth. Next: change its listener, or gateway.expose',
+  ],
+  CertificateNotIssued: [
+    'Degraded',
+    async () =>
+      shown(
+        await failed(
+          'gateway',
+          'cert-manager',
+          raise(
+            new CertificateNotIssued(
+              'demo-gateway',
+              { name: 'letsencrypt', kind: 'ClusterIssuer' },
+              { reason: 'DoesNotExist', message: 'Issuing certificate as Secret does not exist' },
+            ),
+          ),
+        ),
+      ),
+    'True CertificateNotIssued: cert-manager: Certificate demo-gateway is not issued: Issuing certificate as Secret does not exist (DoesNotExist). Next: see that ClusterIssuer letsencrypt is there and ready, and what kubectl describe certificaterequest says',
   ],
   SigningKeysMalformed: [
     'Degraded',
