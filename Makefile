@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos test-controllers test-guides tools engine base-images node-image cluster cluster-down images load push traefik envoy
+.PHONY: help quickstart test operator generate lint test-unit test-integration test-edge test-e2e test-chaos test-controllers test-guides tools engine base-images node-image cluster cluster-down images load push traefik envoy cert-manager
 
 # What a cluster of one's own needs: see dev/README.md.
 export CONTEXT REGISTRY VALUES
@@ -52,3 +52,6 @@ traefik: ## an Ingress and Gateway controller for tests, pulled or built (about 
 
 envoy: ## a proxy for tests of /verify, pulled or made of its Python package, brought to the nodes
 	@dev/envoy.sh
+
+cert-manager: ## cert-manager for tests, pulled or built (about 10 minutes, once), brought to the nodes
+	@dev/cert-manager.sh

@@ -7,6 +7,8 @@ set -euo pipefail
 . "$(dirname "$0")/settings.sh"
 # shellcheck source=dev/progress.sh
 . "$DEV_DIR/progress.sh"
+# shellcheck source=dev/go-modules.sh
+. "$DEV_DIR/go-modules.sh"
 
 TRAEFIK_VERSION=v3.6.12
 GATEWAY_API_VERSION=v1.4.0 # as in Traefik's go.mod
@@ -14,11 +16,6 @@ SOURCE=$DEV_DIR/traefik
 
 program_hash=$(content_hash "$SOURCE")
 program=$CACHE_DIR/bin/.traefik-$TRAEFIK_VERSION-$program_hash
-
-# module PATH VERSION: the folder of a Go module, downloaded.
-module() {
-  (cd "${TMPDIR:-/tmp}" && go mod download "$1@$2" && echo "$(go env GOMODCACHE)/$1@$2")
-}
 
 # Whatever finds nothing in a Kubernetes cluster, and brings the kits of whole clouds: most of what there would be to build.
 LEFT_OUT=(Ecs ConsulCatalog Nomad Consul Etcd ZooKeeper Redis Knative)
@@ -36,18 +33,8 @@ leave_out() {
   sed -i 's,"github.com/go-acme/lego/v4/providers/dns",dns "github.com/traefik/traefik/v3/pkg/nodns",' pkg/provider/acme/provider.go
 }
 
-# `go install` refuses a module with replacements, so a copy is built.
 build_program() {
-  local copy
-  copy=$(mktemp -d -p "$CACHE_DIR")
-  cp -r --no-preserve=mode "$(module github.com/traefik/traefik/v3 "$TRAEFIK_VERSION")/." "$copy"
-  cd "$copy"
-  leave_out
-  mkdir -p "$CACHE_DIR/bin"
-  CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$program.part" ./cmd/traefik
-  cd /
-  rm -rf "$copy" "$CACHE_DIR"/bin/.traefik-*[0-9a-f]
-  mv "$program.part" "$program"
+  built_from_copy github.com/traefik/traefik/v3 "$TRAEFIK_VERSION" "$program" ./cmd/traefik leave_out
 }
 
 pull_image() {

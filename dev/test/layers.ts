@@ -77,7 +77,7 @@ async function prepareCluster(): Promise<void> {
 
 async function prepareControllers(): Promise<void> {
   await prepareCluster();
-  for (const makeTarget of ['traefik', 'envoy']) await runMake(makeTarget);
+  for (const makeTarget of ['traefik', 'envoy', 'cert-manager']) await runMake(makeTarget);
 }
 
 async function checkShellScripts(print: Print): Promise<Outcome> {

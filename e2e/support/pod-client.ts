@@ -35,14 +35,16 @@ export class PodClient {
   /** `fetch`, from the pod, of what requests of these tests have. */
   readonly fetch = async (url: string, { method = 'GET', headers = {}, body }: RequestInit = {}): Promise<Response> => {
     const request = { url, init: { method, headers: { ...headers, 'x-forwarded-for': CLAIMED_ADDRESS }, body } };
-    const command = ['node', '--input-type=module', '-e', SEND];
-    const printed = await kubectl.run(
-      ['exec', '-i', '-n', NAMESPACE, this.name, '--', ...command],
-      JSON.stringify(request),
-    );
+    const printed = await this.run(SEND, JSON.stringify(request));
     const answer = JSON.parse(printed) as { status: number; headers: [string, string][]; text: string };
     return new Response(answer.text === '' ? null : answer.text, { status: answer.status, headers: answer.headers });
   };
+
+  /** Runs a program, an ES module, in the pod; resolves with what it prints. */
+  run(program: string, input?: string): Promise<string> {
+    const command = ['node', '--input-type=module', '-e', program];
+    return kubectl.run(['exec', '-i', '-n', NAMESPACE, this.name, '--', ...command], input);
+  }
 }
 
 const SEND = `
