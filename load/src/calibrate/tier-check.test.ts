@@ -15,7 +15,7 @@ test('each tier that was seen is shown beside the model, replicas of PostgreSQL 
   expect(checks.map(tierLine)).toEqual([
     'cpu-of-gateway predicted 0.002 measured 0.004 idle 0.001 cores',
     'cpu-of-postgres predicted 0.016 measured 0.090 idle 0.050 cores',
-    'cpu-of-redis predicted 0.001 measured 0.020 cores',
+    'cpu-of-redis predicted 0.002 measured 0.020 cores',
   ]);
 });
 
