@@ -38,6 +38,8 @@ export function dynamicConfiguration(
     postgresql: {
       use_pg_rewind: true,
       use_slots: true,
+      // A new replica begins with a checkpoint, which PostgreSQL would spread over minutes.
+      basebackup: { checkpoint: 'fast' },
       parameters: postgresParameters(cluster, running),
     },
   };
