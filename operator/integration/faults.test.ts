@@ -62,7 +62,7 @@ interface Circumstances {
 
 /** An AuthCluster through all of CHAPTERS. */
 async function live({ failing, fault, operators = 1, cutEveryMs, clock }: Circumstances): Promise<Lived> {
-  const life = new Life(plane, workloads, clock === undefined ? {} : { clock });
+  const life = new Life(plane, workloads, clock);
   const { calls, struck, objects }: Lived = { calls: [], struck: new Set(), objects: [] };
   const counts = new Map<string, number>();
   life.prepare = ({ transport }) => {

@@ -71,7 +71,7 @@ afterAll(() => workloads.stop());
 /** Through these specs in turn, each until nothing more happens. Undefined where the API server refuses a change. */
 async function through(...specs: readonly object[]): Promise<Record<string, unknown> | undefined> {
   const [first = {}, ...others] = specs;
-  const life = new Life(plane, workloads, { clock: new SkippableClock({ runs: false }) });
+  const life = new Life(plane, workloads, new SkippableClock({ runs: false }));
   await life.begin(first);
   try {
     for (const spec of others) await life.change(spec, { dryRun: 'All' });

@@ -45,8 +45,6 @@ etcd --data-dir etcd --unsafe-no-fsync --log-level error \
   --listen-peer-urls "http://127.0.0.1:$peer_port" --initial-advertise-peer-urls "http://127.0.0.1:$peer_port" \
   --initial-cluster "default=http://127.0.0.1:$peer_port" &
 
-# Memory for time: what it does most is to make objects and let them go.
-export GOGC=300
 # It signs its own certificate. Pods here are only ever written down: there is no controller that would give their
 # service accounts tokens.
 exec kube-apiserver --etcd-servers "http://127.0.0.1:$client_port" \

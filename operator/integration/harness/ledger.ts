@@ -9,7 +9,7 @@ interface Page {
   underWay: number;
   /** Whether some call got none, so that nobody knows what it did. */
   isIncomplete: boolean;
-  /** By UID: the newest state that an answer has told. */
+  /** By UID: the newest version that an answer has told. */
   written: Map<string, LiveObject>;
   /** UIDs. */
   deleted: Set<string>;
@@ -95,7 +95,7 @@ export function isWatched({ kind, metadata }: LiveObject): boolean {
 function noteWritten({ written, deleted }: Page, object: Answer): void {
   const { uid, deletionTimestamp } = object.metadata;
   const known = written.get(uid);
-  if (known === undefined || versionOf(known) < versionOf(object)) written.set(uid, object);
+  if (known === undefined || versionOf(known) < versionOf(object)) written.set(uid, identityOf(object));
   if (deletionTimestamp !== undefined && !isHeld(object)) deleted.add(uid);
 }
 
@@ -109,6 +109,12 @@ function noteDeletion(page: Page, answer: Answer | { details?: { uid?: string } 
 /** Whether something that is to go is still there. */
 function isHeld({ metadata: { deletionGracePeriodSeconds = 0, finalizers = [] } }: Answer): boolean {
   return deletionGracePeriodSeconds > 0 || finalizers.length > 0;
+}
+
+/** Many are kept for long. */
+function identityOf({ apiVersion, kind, metadata }: LiveObject): LiveObject {
+  const { name, namespace, uid, resourceVersion, labels = {} } = metadata;
+  return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion, labels } };
 }
 
 function versionOf({ metadata }: LiveObject): number {

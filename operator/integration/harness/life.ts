@@ -6,9 +6,8 @@ import type { LiveObject } from '../../src/kubernetes/objects.ts';
 import { MANAGED_KINDS } from '../../src/kubernetes/rbac.ts';
 import { resourceOf, resourcePath } from '../../src/kubernetes/resources.ts';
 import type { Transport } from '../../src/kubernetes/transport.ts';
-import type { Tiers } from '../../src/operator.ts';
 import { accessTo, type ControlPlane } from './control-plane.ts';
-import { isWatched } from './ledger.ts';
+import { isAsListed } from './listed.ts';
 import { OperatorInstance } from './operator-instance.ts';
 import { SkippableClock } from './skippable-clock.ts';
 import { comparable } from './snapshot.ts';
@@ -26,12 +25,6 @@ const SKIPPED_MS = 61_000;
 const MOMENT_MS = 900;
 const LOOK_AGAIN_MS = 5;
 
-export interface LifeOptions {
-  tiers?: Partial<Tiers>;
-  /** One that stands has the operator look at nothing but when everything else is done: the same in every run. */
-  clock?: SkippableClock;
-}
-
 /** One AuthCluster in a namespace of its own, and the operators that care for it. */
 export class Life {
   readonly namespace = `life-${randomBytes(5).toString('hex')}`;
@@ -42,16 +35,11 @@ export class Life {
   prepare: (operator: OperatorInstance) => void = () => undefined;
   readonly #plane: ControlPlane;
   readonly #workloads: Workloads;
-  readonly #tiers: Partial<Tiers>;
 
-  constructor(
-    plane: ControlPlane,
-    workloads: Workloads,
-    { tiers = {}, clock = new SkippableClock() }: LifeOptions = {},
-  ) {
+  /** With a clock that stands the operator looks only when everything else is done: the same in every run. */
+  constructor(plane: ControlPlane, workloads: Workloads, clock = new SkippableClock()) {
     this.#plane = plane;
     this.#workloads = workloads;
-    this.#tiers = tiers;
     this.clock = clock;
     this.admin = workloads.ledger.recording(accessTo(plane, 'admin'));
   }
@@ -71,7 +59,7 @@ export class Life {
 
   async addOperator(): Promise<OperatorInstance> {
     const through = this.#workloads.ledger.recording(accessTo(this.#plane, 'operator'));
-    const operator = new OperatorInstance(through, [this.namespace], this.clock, this.#tiers);
+    const operator = new OperatorInstance(through, [this.namespace], this.clock);
     this.prepare(operator);
     this.operators.push(operator);
     await operator.start();
@@ -174,23 +162,8 @@ export class Life {
     // An API server that has just come back refuses some kinds for a while.
     const lists = await Promise.all(SHARED_KINDS.map((kind) => this.objects(kind))).catch(() => undefined);
     if (lists === undefined) return false;
-    return SHARED_KINDS.every((kind, index) => {
-      const live = lists[index] ?? [];
-      return caches
-        .filter((cache) => cache.kinds().includes(kind))
-        .every((cache) => {
-          const known = cache
-            .store(kind)
-            .all()
-            .filter(({ metadata }) => metadata.namespace === this.namespace);
-          const versions = new Map(known.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
-          const watched = live.filter(isWatched);
-          return (
-            watched.length === versions.size &&
-            watched.every(({ metadata }) => versions.get(metadata.name) === metadata.resourceVersion)
-          );
-        });
-    });
+    const listed = new Map(SHARED_KINDS.map((kind, index) => [kind, lists[index] ?? []]));
+    return caches.every((cache) => isAsListed(cache, this.namespace, listed));
   }
 
   #writes(): number {
