@@ -107,8 +107,21 @@ kubectl delete namespace ${AUTH} auth-staging ${OPERATOR_NAMESPACE} --ignore-not
       const [, byRegistry = ''] = await section(OWN_CLUSTER, 'Try the quick start on it');
       const said = await run(byRegistry.replace('registry.example.com', registry.address));
       expect(said).toContain('port-forward service/demo-gateway');
-      const images = await kubectl.run(['get', 'pods', '-n', AUTH, '-o', 'jsonpath={..containers[*].image}']);
+      // Databases keep the pods that they have, and the auth API those of before until its bake time is over.
+      const tiers = 'app.kubernetes.io/component in (gateway,pooler-rw,pooler-ro,redis)';
+      const images = await kubectl.run([
+        'get',
+        'pods',
+        '-n',
+        AUTH,
+        '-l',
+        tiers,
+        '-o',
+        'jsonpath={..containers[*].image}',
+      ]);
       expect(images.split(' ').filter((image) => !image.startsWith(`${registry.address}/team/`))).toEqual([]);
+      const api = await kubectl.run(['get', AUTH_CLUSTERS, 'demo', '-n', AUTH, '-o', 'jsonpath={.status.api.image}']);
+      expect(api).toContain(`${registry.address}/team/auth-api:`);
     } finally {
       await registry.stop();
     }
