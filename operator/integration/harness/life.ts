@@ -6,6 +6,7 @@ import type { LiveObject } from '../../src/kubernetes/objects.ts';
 import { MANAGED_KINDS } from '../../src/kubernetes/rbac.ts';
 import { resourceOf, resourcePath } from '../../src/kubernetes/resources.ts';
 import type { Transport } from '../../src/kubernetes/transport.ts';
+import type { Tiers } from '../../src/operator.ts';
 import { accessTo, type ControlPlane } from './control-plane.ts';
 import { isAsListed } from './listed.ts';
 import { OperatorInstance } from './operator-instance.ts';
@@ -35,11 +36,13 @@ export class Life {
   prepare: (operator: OperatorInstance) => void = () => undefined;
   readonly #plane: ControlPlane;
   readonly #workloads: Workloads;
+  readonly #tiers: Partial<Tiers>;
 
   /** With a clock that stands the operator looks only when everything else is done: the same in every run. */
-  constructor(plane: ControlPlane, workloads: Workloads, clock = new SkippableClock()) {
+  constructor(plane: ControlPlane, workloads: Workloads, clock = new SkippableClock(), tiers: Partial<Tiers> = {}) {
     this.#plane = plane;
     this.#workloads = workloads;
+    this.#tiers = tiers;
     this.clock = clock;
     this.admin = workloads.ledger.recording(accessTo(plane, 'admin'));
   }
@@ -59,7 +62,7 @@ export class Life {
 
   async addOperator(): Promise<OperatorInstance> {
     const through = this.#workloads.ledger.recording(accessTo(this.#plane, 'operator'));
-    const operator = new OperatorInstance(through, [this.namespace], this.clock);
+    const operator = new OperatorInstance(through, [this.namespace], this.clock, this.#tiers);
     this.prepare(operator);
     this.operators.push(operator);
     await operator.start();

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { watchedKinds } from '../../src/controller/watched-kinds.ts';
 import type { Transport } from '../../src/kubernetes/transport.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
-import { Operator, WORKERS } from '../../src/operator.ts';
+import { Operator, type Tiers, WORKERS } from '../../src/operator.ts';
 import { SAMPLE_INPUTS } from '../../src/testing/sample-clusters.ts';
 import { AGREEABLE_TIERS } from './agreeable-tiers.ts';
 import { DisturbedTransport } from './disturbed-transport.ts';
@@ -18,7 +18,7 @@ export class OperatorInstance {
   #activeWorkers = 0;
   #works = false;
 
-  constructor(through: Transport, namespaces: readonly string[], clock: SkippableClock) {
+  constructor(through: Transport, namespaces: readonly string[], clock: SkippableClock, over: Partial<Tiers> = {}) {
     this.transport = new DisturbedTransport(through);
     const { images } = SAMPLE_INPUTS;
     const metrics = createMetrics({
@@ -37,7 +37,7 @@ export class OperatorInstance {
         pod: { name: 'operator', namespace: 'authcluster-system' },
       },
       transport: this.transport,
-      tiers: () => AGREEABLE_TIERS,
+      tiers: () => ({ ...AGREEABLE_TIERS, ...over }),
       clock,
       random: () => 0,
       randomBytes: (count) => Buffer.alloc(count, 7),
