@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
@@ -85,7 +85,9 @@ kubectl delete namespace ${AUTH} auth-staging ${OPERATOR_NAMESPACE} --ignore-not
 
   clusterTest('the quick start ends with a user who is logged in, and with something to look at', async () => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'authcluster-quick-start-'));
-    expect(await run((await section(QUICK_START, 'Run it')).join(''), elsewhere)).toMatch(/GET {2}\/v1\/me +answered/);
+    const ran = await run((await section(QUICK_START, 'Run it')).join(''), elsewhere);
+    expect(ran).toMatch(/GET {2}\/v1\/me +answered/);
+    await rm(elsewhere, { recursive: true });
     const said = await run((await section(QUICK_START, 'Look around')).join(''));
     expect(said).toMatch(/"username": "grace"/);
     expect(said).toMatch(/^HTTP\/1\.1 200/m);

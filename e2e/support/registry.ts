@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../dev/command.ts';
@@ -38,6 +39,8 @@ export async function startRegistry(): Promise<Registry> {
     address,
     stop: async () => {
       server.kill();
+      await once(server, 'exit');
+      await rm(folder, { recursive: true });
       await Promise.all(nodes.map((node) => runCommand('docker', ['exec', node, 'pkill', '-f', `LISTEN:${PORT}`])));
     },
   };
