@@ -12,11 +12,11 @@ built_from_copy() {
   local program=$3 package=$4 prepare=${5:-true} copy
   copy=$(mktemp -d -p "$CACHE_DIR")
   cp -r --no-preserve=mode "$(module "$1" "$2")/." "$copy"
-  cd "$copy"
+  cd "$copy" || return
   "$prepare"
   mkdir -p "$(dirname "$program")"
   CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$program.part" "$package"
-  cd /
+  cd / || return
   # What was built of other versions goes.
   rm -rf "$copy" "${program%-*-*}"-*[0-9a-f]
   mv "$program.part" "$program"
