@@ -28,5 +28,6 @@ export async function lookForUnissuedCertificates(
 function whyNotIssued({ status }: Certificate): Condition | undefined {
   const { conditions = [] } = status ?? {};
   const isFalse = (wanted: string) => conditions.find(({ type, status }) => type === wanted && status === 'False');
-  return isFalse('Ready') && (isFalse('Issuing') ?? isFalse('Ready'));
+  const notReady = isFalse('Ready');
+  return notReady && (isFalse('Issuing') ?? notReady);
 }

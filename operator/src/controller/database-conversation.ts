@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isStatus } from '../kubernetes/errors.ts';
 import type { MoveReport } from '../postgres/mover.ts';
 import { isLed } from '../postgres/patroni.ts';
-import { type Credentials, type PostgresLogin, taken } from '../specs/inputs.ts';
+import { type Credentials, loginOf, type PostgresLogin, taken } from '../specs/inputs.ts';
 import { names, ROLE_LABEL, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { changedDynamicConfiguration } from '../specs/postgres/patroni.ts';
 import type { ConversationOptions } from './conversation.ts';
@@ -90,8 +90,4 @@ export async function bringPatroniSettings(
   return (
     typeof (await client.mergePatch(configMap, { metadata: { resourceVersion, annotations: { config } } })) === 'object'
   );
-}
-
-export function loginOf({ username, password }: Pick<PostgresLogin, 'username' | 'password'>) {
-  return { user: username, password };
 }

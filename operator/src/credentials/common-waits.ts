@@ -2,7 +2,7 @@ import type { AuthCluster } from '../api/authcluster.ts';
 import type { Surroundings } from '../controller/observe.ts';
 import type { Pod } from '../kubernetes/objects.ts';
 import type { PoolerPaths } from '../postgres/pooler-paths.ts';
-import type { Credentials, PostgresLogin } from '../specs/inputs.ts';
+import { type Credentials, loginOf, type PostgresLogin } from '../specs/inputs.ts';
 import { REDIS_USERS } from '../specs/names.ts';
 import type { CredentialServers, RedisUsers } from './servers.ts';
 
@@ -59,8 +59,4 @@ export async function redisUsers(
 
 export function waitingFor(pods: readonly Pod[], what: string): string | undefined {
   return pods.length === 0 ? undefined : `${what}: ${pods.map(({ metadata }) => metadata.name).join(', ')}`;
-}
-
-export function loginOf({ username, password }: PostgresLogin) {
-  return { user: username, password };
 }

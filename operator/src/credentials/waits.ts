@@ -2,7 +2,7 @@ import { hasComponent } from '../controller/tiers.ts';
 import { hasCondition } from '../kubernetes/objects.ts';
 import { isPodReady, memberTags } from '../postgres/patroni.ts';
 import type { RedisLogin } from '../redis/connection.ts';
-import { type PostgresLogin, type RedisPasswords, taken } from '../specs/inputs.ts';
+import { loginOf, type PostgresLogin, type RedisPasswords, taken } from '../specs/inputs.ts';
 import { REDIS_USERS } from '../specs/names.ts';
 import { REPLICATION_LOGIN_TAG, replicationLoginTag } from '../specs/postgres/replication-login.ts';
 import { redisConfigHash } from '../specs/redis/redis.ts';
@@ -10,7 +10,6 @@ import type { RotatedCredential } from '../specs/secrets/rotated.ts';
 import {
   consolesRefuse,
   consolesTake,
-  loginOf,
   nothing,
   redisUsers,
   roles,

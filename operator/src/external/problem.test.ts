@@ -1,15 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { ATTEMPT, serverError } from '../testing/external-attempt.ts';
 import { postgresProblem } from './postgres-check.ts';
 import { infoProblem, redisProblem } from './redis-check.ts';
-
-const attempt = {
-  address: 'db.example:5432',
-  addressField: 'spec.postgres.external.primary.host',
-  tlsField: 'spec.postgres.external.tls',
-  loginField: 'spec.postgres.external.credentials.application',
-  username: 'shop',
-};
-const error = (code: string, message = 'as the server says it') => Object.assign(new Error(message), { code });
 
 describe('what PostgreSQL refuses', () => {
   test.each([
@@ -25,20 +17,20 @@ describe('what PostgreSQL refuses', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'TlsFailed', 'correct ca or the certificate'],
     ['XX000', 'ServerRefused', 'as the server says it'],
   ])('%s is %s, with field and fix', (code, reason, words) => {
-    const problem = postgresProblem(error(code), attempt, 'auth');
+    const problem = postgresProblem(serverError(code), ATTEMPT, 'auth');
     expect(problem.reason).toBe(reason);
     expect(problem.message).toContain(words);
   });
 
   test('for want of TLS is a matter of TLS and not of the password', () => {
     const message = 'no pg_hba.conf entry for host "192.0.2.1", user "shop", database "auth", no encryption';
-    expect(postgresProblem(error('28000', message), attempt, 'auth')).toMatchObject({ reason: 'TlsFailed' });
+    expect(postgresProblem(serverError('28000', message), ATTEMPT, 'auth')).toMatchObject({ reason: 'TlsFailed' });
   });
 
   test.each(['The server does not support SSL connections', 'Connection terminated due to connection timeout'])(
     'in words of the driver is told apart: %s',
     (message) => {
-      const { reason } = postgresProblem(new Error(message), attempt, 'auth');
+      const { reason } = postgresProblem(new Error(message), ATTEMPT, 'auth');
       expect(reason).toBe(message.includes('SSL') ? 'TlsFailed' : 'Unreachable');
     },
   );
@@ -53,11 +45,11 @@ describe('what Redis refuses', () => {
     ['LOADING Redis is loading the dataset in memory', 'ServerNotWhole'],
     ['ERR something else', 'ServerRefused'],
   ])('%s is %s', (message, reason) => {
-    expect(redisProblem(new Error(message), attempt)).toMatchObject({ reason });
+    expect(redisProblem(new Error(message), ATTEMPT)).toMatchObject({ reason });
   });
 
   test('of a slot that another node has is nothing', () => {
-    expect(redisProblem(new Error('MOVED 12182 192.0.2.7:6379'), attempt)).toBeUndefined();
+    expect(redisProblem(new Error('MOVED 12182 192.0.2.7:6379'), ATTEMPT)).toBeUndefined();
   });
 });
 

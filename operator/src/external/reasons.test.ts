@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ExternalFinding } from '../status/observed.ts';
 import { NOTHING_OBSERVED } from '../status/observed.ts';
 import { statusOf } from '../status/status.ts';
+import { ATTEMPT, serverError } from '../testing/external-attempt.ts';
 import { clusterWith, SAMPLE_INPUTS } from '../testing/sample-clusters.ts';
 import { ReferencedObjects } from './material.ts';
 import { postgresProblem } from './postgres-check.ts';
@@ -16,19 +17,11 @@ const database = {
   credentials: { application: { secretName: 'db' } },
 };
 const cluster = clusterWith({ postgres: { mode: 'External', external: database } });
-const attempt = {
-  address: 'db.example:5432',
-  addressField: 'spec.postgres.external.primary.host',
-  tlsField: 'spec.postgres.external.tls',
-  loginField: 'spec.postgres.external.credentials.application',
-  username: 'shop',
-};
 const named = { address: 'db.example:5432', addressField: 'spec.postgres.external.primary.host' };
 const replica = { ...named, addressField: 'spec.postgres.external.replicas.hosts' };
 const ENDPOINT = ['cache.example:6379', 'spec.redis.external.endpoints[0]'] as const;
 
-const refused = (code: string, message = 'as the server says it') =>
-  postgresProblem(Object.assign(new Error(message), { code }), attempt, 'auth');
+const refused = (code: string, message?: string) => postgresProblem(serverError(code, message), ATTEMPT, 'auth');
 const info = (version: string, cluster: number) =>
   `redis_version:${version}\r\nrole:master\r\ncluster_enabled:${cluster}\r\n`;
 
@@ -133,7 +126,7 @@ const CASES: Readonly<Record<ExternalProblemReason, Case>> = {
     'spec.redis.external.endpoints[0]: cache.example:6379 is Redis 6.2.14: use Redis 7 or newer',
   ],
   ServerNotWhole: [
-    () => redisProblem(new Error('CLUSTERDOWN Hash slot not served'), { ...attempt, address: ENDPOINT[0] }),
+    () => redisProblem(new Error('CLUSTERDOWN Hash slot not served'), { ...ATTEMPT, address: ENDPOINT[0] }),
     'cache.example:6379: CLUSTERDOWN Hash slot not served: see the state of that Redis',
   ],
   ServerRefused: [() => refused('XX000', 'internal error'), 'db.example:5432: internal error'],

@@ -143,3 +143,8 @@ export function imagesFor(
     images: { authApi: cluster.spec.api.image ?? catalogue.authApi, postgres, pgbouncer, redis, gateway, exporters },
   };
 }
+
+/** As a client of PostgreSQL takes it. */
+export function loginOf({ username, password }: Pick<PostgresLogin, 'username' | 'password'>) {
+  return { user: username, password };
+}
