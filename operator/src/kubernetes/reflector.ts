@@ -84,7 +84,7 @@ export class Reflector<T extends LiveObject> {
 
   /** An answer, too: there are no such objects. */
   async #awaitExtension(signal: AbortSignal): Promise<void> {
-    this.#store.replace([], this.#options.namespace);
+    this.#store.clear(this.#options.namespace);
     this.#absent = true;
     this.#heard();
     await sleep((this.#options.absenceRetrySeconds ?? 30) * 1000, undefined, { signal }).catch(() => undefined);
@@ -118,7 +118,7 @@ export class Reflector<T extends LiveObject> {
       resourceVersion = page.metadata?.resourceVersion ?? '';
       next = page.metadata?.continue || undefined;
     }
-    this.#store.replace(objects, this.#options.namespace);
+    this.#store.replace(objects, resourceVersion, this.#options.namespace);
     this.#resourceVersion = resourceVersion;
     this.#absent = false;
     this.#heard();

@@ -50,9 +50,47 @@ describe('ObjectStore', () => {
     store.put(pod('a', 'u1', '10'));
     store.put(pod('b', 'u2', '10'));
     store.put(pod('c', 'u3', '10', { namespace: 'other' }));
-    store.replace([pod('b', 'u2', '11')], 'n');
+    store.replace([pod('b', 'u2', '11')], '12', 'n');
     expect(changes.slice(3)).toEqual(['deleted u1', 'updated u2']);
     expect(store.size).toBe(2);
+  });
+
+  test('a list that is older than the answer to our own write neither removes nor replaces what was written', () => {
+    const { store, changes } = watchedStore();
+    store.put(pod('created', 'u1', '20'));
+    store.put(pod('recreated', 'u2', '21'));
+    store.replace([pod('recreated', 'u0', '10')], '15');
+    expect(changes).toEqual(['added u1', 'added u2']);
+    store.put(pod('created', 'u1', '22'));
+    expect(store.get('n', 'created')?.metadata.resourceVersion).toBe('22');
+  });
+
+  test('an object that lost the label we watch for comes back with it, but not by an answer from before', () => {
+    const { store, changes } = watchedStore();
+    store.put(pod('a', 'u1', '10'));
+    store.remove(pod('a', 'u1', '11'));
+    store.put(pod('a', 'u1', '11'));
+    expect(store.size).toBe(0);
+    store.put(pod('a', 'u1', '12'));
+    expect(changes).toEqual(['added u1', 'deleted u1', 'added u1']);
+  });
+
+  test('the loss of a label that we have put back already is old news', () => {
+    const { store } = watchedStore();
+    store.put(pod('a', 'u1', '10'));
+    store.put(pod('a', 'u1', '12'));
+    store.remove(pod('a', 'u1', '11'));
+    expect(store.get('n', 'a')?.metadata.resourceVersion).toBe('12');
+  });
+
+  test('a kind that is not served has no objects, of whatever version, in the namespaces that are watched', () => {
+    const { store, changes } = watchedStore();
+    store.put(pod('a', 'u1', '10'));
+    store.put(pod('b', 'u2', '10', { namespace: 'other' }));
+    store.clear('n');
+    expect(changes.slice(2)).toEqual(['deleted u1']);
+    store.clear();
+    expect(store.size).toBe(0);
   });
 
   test('finds objects by controlling owner and by instance label, and forgets labels that changed', () => {

@@ -19,8 +19,11 @@ export class ObjectStore<T extends LiveObject> {
   readonly #objects = new Map<string, T>();
   readonly #byOwner = new Map<string, Set<string>>();
   readonly #byInstance = new Map<string, Set<string>>();
-  /** UIDs are never reused: a late answer to a write must not bring a deleted object back. */
-  readonly #deletedUids = new Set<string>();
+  /**
+   * UID to the version at which it went: a late answer to a write must not bring a deleted object back, while one
+   * that had only lost the label we watch for may come back, later.
+   */
+  readonly #wentAt = new Map<string, string>();
   readonly #listeners: ChangeListener<T>[] = [];
 
   onChange(listener: ChangeListener<T>): void {
@@ -51,40 +54,60 @@ export class ObjectStore<T extends LiveObject> {
   /** Takes in a newer state of one object; an older one, and one of a deleted object, is ignored. */
   put(object: T): void {
     const key = keyOf(object);
+    const { uid, resourceVersion } = object.metadata;
+    const wentAt = this.#wentAt.get(uid);
+    if (wentAt !== undefined && !isNewer(resourceVersion, wentAt)) return;
     const previous = this.#objects.get(key);
-    if (this.#deletedUids.has(object.metadata.uid)) return;
-    if (previous === undefined) {
-      this.#insert(key, object);
-      this.#emit({ type: 'added', object });
-    } else if (previous.metadata.uid !== object.metadata.uid) {
-      this.remove(previous);
-      this.#insert(key, object);
-      this.#emit({ type: 'added', object });
-    } else if (isNewer(object.metadata.resourceVersion, previous.metadata.resourceVersion)) {
+    if (previous !== undefined && !isNewer(resourceVersion, previous.metadata.resourceVersion)) return;
+    if (previous?.metadata.uid === uid) {
       this.#unindex(key, previous);
       this.#insert(key, object);
       this.#emit({ type: 'updated', object, previous });
+      return;
     }
+    if (previous !== undefined) this.#drop(key, previous, resourceVersion);
+    this.#wentAt.delete(uid);
+    this.#insert(key, object);
+    this.#emit({ type: 'added', object });
   }
 
+  /** Takes in that an object is gone, in its last state; one that has come back since stays. */
   remove(object: T): void {
     const key = keyOf(object);
-    this.#rememberDeleted(object.metadata.uid);
+    const { uid, resourceVersion } = object.metadata;
     const held = this.#objects.get(key);
-    if (held === undefined || held.metadata.uid !== object.metadata.uid) return;
-    this.#unindex(key, held);
-    this.#objects.delete(key);
-    this.#emit({ type: 'deleted', object });
+    if (held?.metadata.uid !== uid) this.#rememberGone(uid, resourceVersion);
+    else if (!isNewer(held.metadata.resourceVersion, resourceVersion)) this.#drop(key, held, resourceVersion);
   }
 
-  /** Takes in a complete list of `namespace` (undefined: of all namespaces): what is not in it is gone. */
-  replace(objects: readonly T[], namespace?: string): void {
+  /**
+   * Takes in a complete list as of `version`, of one namespace or (undefined) of all: what is not in it is gone,
+   * unless the answer to a write has already told us of a later state.
+   */
+  replace(objects: readonly T[], version: string, namespace?: string): void {
     const listed = new Map(objects.map((object) => [keyOf(object), object.metadata.uid]));
     for (const [key, held] of [...this.#objects]) {
       const inScope = namespace === undefined || held.metadata.namespace === namespace;
-      if (inScope && listed.get(key) !== held.metadata.uid) this.remove(held);
+      const isLater = isNewer(held.metadata.resourceVersion, version);
+      if (inScope && !isLater && listed.get(key) !== held.metadata.uid) this.#drop(key, held, version);
     }
     for (const object of objects) this.put(object);
+  }
+
+  /** Nothing of this kind is served (any more): whatever its version was, it is gone. */
+  clear(namespace?: string): void {
+    for (const [key, held] of [...this.#objects]) {
+      if (namespace === undefined || held.metadata.namespace === namespace) {
+        this.#drop(key, held, held.metadata.resourceVersion);
+      }
+    }
+  }
+
+  #drop(key: string, held: T, version: string): void {
+    this.#rememberGone(held.metadata.uid, version);
+    this.#unindex(key, held);
+    this.#objects.delete(key);
+    this.#emit({ type: 'deleted', object: held });
   }
 
   #resolve(keys: Set<string> | undefined): T[] {
@@ -121,11 +144,11 @@ export class ObjectStore<T extends LiveObject> {
     return entries;
   }
 
-  #rememberDeleted(uid: string): void {
-    this.#deletedUids.add(uid);
-    if (this.#deletedUids.size <= REMEMBERED_DELETIONS) return;
-    const oldest = this.#deletedUids.values().next().value;
-    if (oldest !== undefined) this.#deletedUids.delete(oldest);
+  #rememberGone(uid: string, version: string): void {
+    this.#wentAt.set(uid, version);
+    if (this.#wentAt.size <= REMEMBERED_DELETIONS) return;
+    const oldest = this.#wentAt.keys().next().value;
+    if (oldest !== undefined) this.#wentAt.delete(oldest);
   }
 
   #emit(change: Change<T>): void {
