@@ -44,11 +44,11 @@ export async function kill(...components: readonly string[]): Promise<void> {
 
 /** What the clients of a load saw. */
 export function noteLoad(note: Note, load: MixedResult): void {
-  const { writes, checks, logins } = load;
+  const { writes, checks, reads, logins } = load;
   note({
     'longest pause of writes': writes.gapSeconds,
     'failed requests': failuresOf(load).length,
-    requests: writes.requests + checks.requests + logins.requests,
+    requests: writes.requests + checks.requests + reads.requests + logins.requests,
   });
 }
 

@@ -60,6 +60,13 @@ export async function underChecks(client: AuthClient, during: () => Promise<void
   return underSteadyLoad({ clients: 2, pauseMilliseconds: 100 }, request, during);
 }
 
+/** Reads of what a known session may see, for as long as `during` runs. */
+async function underReads(client: AuthClient, during: () => Promise<void>): Promise<LoadResult> {
+  const tokens = await newSession(client);
+  const request = async () => failureOf('GET /v1/me', await client.me(tokens.access_token));
+  return underSteadyLoad({ clients: 1, pauseMilliseconds: 200 }, request, during);
+}
+
 /** Below the limits for one account (10 a minute) and for one network (100 a minute). */
 const LOGIN_USERS = 8;
 const LOGIN_PAUSE_MS = 1200;
@@ -86,18 +93,22 @@ async function newUser(client: AuthClient): Promise<Credentials> {
 export interface MixedResult {
   writes: WritesResult;
   checks: LoadResult;
+  reads: LoadResult;
   logins: LoadResult;
 }
 
-/** Checks, logins and writes at the same time. */
+/** Checks, reads, logins and writes at the same time. */
 export async function underMixedLoad(client: AuthClient, during: () => Promise<void>): Promise<MixedResult> {
   let writes: WritesResult | undefined;
   let logins: LoadResult | undefined;
+  let reads: LoadResult | undefined;
   const checks = await underChecks(client, async () => {
-    logins = await underLogins(client, async () => {
-      writes = await underWrites(client, during);
+    reads = await underReads(client, async () => {
+      logins = await underLogins(client, async () => {
+        writes = await underWrites(client, during);
+      });
     });
   });
-  if (writes === undefined || logins === undefined) throw new Error('the load never ran');
-  return { writes, checks, logins };
+  if (writes === undefined || logins === undefined || reads === undefined) throw new Error('the load never ran');
+  return { writes, checks, reads, logins };
 }

@@ -108,8 +108,8 @@ export async function untilMoved(
   return moved;
 }
 
-export function failuresOf({ writes, checks, logins }: MixedResult): string[] {
-  return [...writes.failures, ...checks.failures, ...logins.failures];
+export function failuresOf({ writes, checks, reads, logins }: MixedResult): string[] {
+  return [...writes.failures, ...checks.failures, ...reads.failures, ...logins.failures];
 }
 
 /** No request failed, no acknowledged write is gone, and nobody waited for longer than a planned move may take. */

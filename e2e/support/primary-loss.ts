@@ -49,12 +49,17 @@ function underLoss(client: AuthClient, withinSeconds: number, loss: () => Promis
   });
 }
 
-/** A pod is lost: checks of known sessions go on. */
+/** A pod is lost: checks of known sessions go on, and reads of what they may see. */
 async function kill(client: AuthClient, primary: string, withinSeconds: number, note: Note): Promise<void> {
   const load = await underLoss(client, withinSeconds, () => forceDelete(primary));
   noteLoad(note, load);
-  note({ 'failed check requests': load.checks.failures.length, 'lost write requests': load.writes.lost });
-  expect(load.checks.failures).toEqual([]);
+  const { checks, reads } = load;
+  note({
+    'failed check requests': checks.failures.length,
+    'failed read requests': reads.failures.length,
+    'lost write requests': load.writes.lost,
+  });
+  expect([...checks.failures, ...reads.failures]).toEqual([]);
   expect(load.writes.lost).toBe(0);
   expect(load.writes.gapSeconds).toBeLessThan(withinSeconds);
 }
@@ -75,11 +80,16 @@ export async function stopNodeOfPrimary(client: AuthClient, note: Note): Promise
   const node = await nodeOf(await leader());
   await whileStopped(node, async (stop) => {
     const load = await underLoss(client, WRITES_BACK_SECONDS.afterANode, stop);
-    const { writes, checks } = load;
+    const { writes, checks, reads } = load;
     noteLoad(note, load);
-    note({ 'longest pause of checks': checks.gapSeconds, 'lost write requests': writes.lost });
+    note({
+      'longest pause of checks': checks.gapSeconds,
+      'longest pause of reads': reads.gapSeconds,
+      'lost write requests': writes.lost,
+    });
     expect(writes.lost).toBe(0);
     expect(writes.gapSeconds).toBeLessThan(WRITES_BACK_SECONDS.afterANode);
     expect(checks.gapSeconds).toBeLessThan(WRITES_BACK_SECONDS.afterANode);
+    expect(reads.gapSeconds).toBeLessThan(WRITES_BACK_SECONDS.afterANode);
   });
 }
