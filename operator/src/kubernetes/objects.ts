@@ -84,7 +84,12 @@ export interface Node extends LiveObject {
 
 export interface PersistentVolumeClaim extends LiveObject {
   spec: { resources: { requests: { storage: string } } };
-  status?: { capacity?: { storage?: string } };
+  status?: {
+    capacity?: { storage?: string };
+    conditions?: Condition[];
+    /** How far a change of size has come, such as `ControllerResizeInfeasible`. */
+    allocatedResourceStatuses?: { storage?: string };
+  };
 }
 
 export interface StatefulSet extends LiveObject {

@@ -13,6 +13,10 @@ function claim(ordinal: number, asked: string, capacity = asked): PersistentVolu
   };
 }
 
+function failure(type: string, message?: string): object {
+  return { type, status: 'True', ...(message === undefined ? {} : { message }) };
+}
+
 function plan(over: Partial<VolumesView>) {
   const claims = [claim(0, '1Gi'), claim(1, '1Gi')];
   const { grow, remove, growing, ...rest } = planVolumes({
@@ -24,6 +28,12 @@ function plan(over: Partial<VolumesView>) {
 }
 
 const NOTHING = { grow: [], remove: [], growing: [], renewTemplate: false, smallest: '1Gi', members: 2 };
+
+/** A claim that asks for more than it has, of which its driver says something. */
+function growing(status: object): PersistentVolumeClaim {
+  const asked = claim(0, '2Gi', '1Gi');
+  return { ...asked, status: { ...asked.status, ...status } };
+}
 
 describe('planVolumes', () => {
   test.each<[string, Partial<VolumesView>]>([
@@ -41,6 +51,19 @@ describe('planVolumes', () => {
     expect(plan({ size: '2Gi', claims: half })).toMatchObject({ grow: ['1'], growing: ['0'], renewTemplate: false });
     expect(plan({ size: '2Gi', claims: asked })).toMatchObject({ grow: [], growing: ['1'], renewTemplate: true });
     expect(plan({ size: '2Gi', claims: asked, templateSize: '2Gi' })).toMatchObject({ renewTemplate: false });
+  });
+
+  test.each<[string | undefined, object]>([
+    ['volume claim data-x-postgres-0: disk full', { conditions: [failure('ControllerResizeError', 'disk full')] }],
+    ['volume claim data-x-postgres-0: NodeResizeError', { conditions: [failure('NodeResizeError')] }],
+    [
+      'volume claim data-x-postgres-0: ControllerResizeInfeasible',
+      { allocatedResourceStatuses: { storage: 'ControllerResizeInfeasible' } },
+    ],
+    [undefined, { conditions: [failure('FileSystemResizePending', 'waiting')] }],
+    [undefined, { allocatedResourceStatuses: { storage: 'NodeResizeInProgress' } }],
+  ])('tells %s', (growthProblem, status) => {
+    expect(plan({ size: '2Gi', claims: [growing(status)], templateSize: '2Gi' })).toMatchObject({ growthProblem });
   });
 
   test('never shrinks anything, and tells the least that a volume was asked to be', () => {

@@ -23,6 +23,8 @@ export interface VolumesPlan {
   renewTemplate: boolean;
   /** Claims that have less than they ask for: their driver is at it. */
   growing: readonly PersistentVolumeClaim[];
+  /** Why one of them does not get it, in the words of its driver. */
+  growthProblem: string | undefined;
   /** The least that any of the volumes was asked to be: what the spec may not go below. */
   smallest: string | undefined;
   /** Members up to the last that has a volume, whether its pod is there or not. */
@@ -34,13 +36,15 @@ export function planVolumes({ size, claims, templateSize, wantedMembers, whole }
   const wanted = bytesOf(size);
   const staying = claims.filter(({ metadata }) => ordinalOf(metadata.name) < wantedMembers);
   const grow = staying.filter((claim) => bytesOf(askedFor(claim)) < wanted);
+  const growing = staying.filter(isGrowing);
   const differs = templateSize !== undefined && bytesOf(templateSize) < wanted;
   const sizes = staying.map(askedFor).sort((left, right) => bytesOf(left) - bytesOf(right));
   return {
     grow,
     remove: whole ? claims.filter(({ metadata }) => ordinalOf(metadata.name) >= wantedMembers) : [],
     renewTemplate: differs && grow.length === 0,
-    growing: staying.filter(isGrowing),
+    growing,
+    growthProblem: growing.map(problemOf).find((problem) => problem !== undefined),
     smallest: sizes[0],
     members: Math.max(0, ...claims.map(({ metadata }) => ordinalOf(metadata.name) + 1)),
   };
@@ -53,4 +57,15 @@ export function askedFor({ spec }: PersistentVolumeClaim): string {
 function isGrowing(claim: PersistentVolumeClaim): boolean {
   const capacity = claim.status?.capacity?.storage;
   return capacity !== undefined && bytesOf(capacity) < bytesOf(askedFor(claim));
+}
+
+/** Conditions of a claim and states of its growth after which a driver has given up or is refused, KEP-1790. */
+const FAILED_CONDITIONS = ['ControllerResizeError', 'NodeResizeError'];
+const FAILED_STATE = /Infeasible$|Failed$/;
+
+function problemOf({ metadata, status }: PersistentVolumeClaim): string | undefined {
+  const failed = status?.conditions?.find(({ type, status: is }) => FAILED_CONDITIONS.includes(type) && is === 'True');
+  const state = status?.allocatedResourceStatuses?.storage ?? '';
+  if (failed === undefined && !FAILED_STATE.test(state)) return undefined;
+  return `volume claim ${metadata.name}: ${failed?.message || failed?.type || state}`;
 }

@@ -60,11 +60,13 @@ function change({ moves: { next, refusal }, moveProblem, patroni }: Observed): T
   return { ...serving(CHANGE_REASONS[next.kind], `${serves}; ${next.message}${failed}`), ...withTrouble };
 }
 
-function growth({ volumes: { grow, growing, renewTemplate }, patroni }: Observed): TierState | undefined {
+function growth({ volumes, patroni }: Observed): TierState | undefined {
+  const { grow, growing, renewTemplate, growthProblem } = volumes;
   const left = grow.length + growing.length;
   if (left === 0 && !renewTemplate) return undefined;
   const message = `primary ${patroni.leader} serves; ${left} volumes are to grow, which their driver does`;
-  return serving('GrowingStorage', message);
+  if (growthProblem === undefined) return serving('GrowingStorage', message);
+  return { ...serving('GrowingStorage', message), trouble: { reason: 'GrowthFailed', message: growthProblem } };
 }
 
 /** As reasons of DatabaseReady. */

@@ -299,6 +299,12 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     () => shown({ ...settled, volumes: { ...settled.volumes, renewTemplate: true } }),
     'True GrowingStorage: primary demo-postgres-0 serves; 0 volumes are to grow, which their driver does',
   ],
+  GrowthFailed: [
+    'Degraded',
+    () =>
+      shown({ ...settled, volumes: { ...settled.volumes, renewTemplate: true, growthProblem: 'data-0: no space' } }),
+    'True GrowthFailed: data-0: no space',
+  ],
   StorageNotExpandable: [
     'Degraded',
     async () =>

@@ -41,6 +41,8 @@ export const REASONS = {
   ParametersRefused:
     'The database serves without what the message names of `postgres.parameters`: correct or remove it. What PostgreSQL does not take is seen a minute after a change, what is beyond the memory limit at once.',
   GrowingStorage: 'Volumes are to grow, which their driver does.',
+  GrowthFailed:
+    'The driver of a volume cannot grow it, as the message says; the size that it is to have stays asked for.',
   StorageNotExpandable: 'The storage class does not let volumes grow: set the size back, or have the class allow it.',
   Rearranging: 'All slots are served; Redis is being brought into its form.',
   NodesNotReady: 'All slots are served; fewer nodes or shards than declared are ready.',
