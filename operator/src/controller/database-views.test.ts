@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Condition, Deployment, Pod, StatefulSet } from '../kubernetes/objects.ts';
+import type { Condition, Deployment, Node, Pod, StatefulSet } from '../kubernetes/objects.ts';
 import { SHAPE_ANNOTATION } from '../specs/names.ts';
 import { NOTHING_OBSERVED } from '../status/observed.ts';
 import { clusterWith } from '../testing/sample-clusters.ts';
@@ -36,10 +36,13 @@ function view({ postgres = {}, revision = '2', shape = 'small', statefulSet = ne
     statefulSets: new Map([['acme-postgres', statefulSet]]),
     deployments: new Map(deployment && [[deployment.metadata.name, deployment]]),
     podCounts: { migrations: seen.migrations ?? 0 },
-    pods: { postgres: [pod], poolers: seen.poolers ?? [] },
-    cordonedNodes: new Set(seen.cordonedNodes),
+    pods: { postgres: [pod], poolers: seen.poolers ?? [], all: seen.poolers ?? [] },
+    cordonedNodes: (seen.cordonedNodes ?? []).map(node),
+    atMs: Date.parse('2026-01-01T00:00:30Z'),
   });
 }
+
+const node = (name: string): Node => ({ apiVersion: 'v1', kind: 'Node', metadata: { ...IDENTITY, name } });
 
 /** Of revision 2 and shape `small`. */
 function newest(status: StatefulSet['status'] = { observedGeneration: 3, updateRevision: '2' }): StatefulSet {

@@ -2,6 +2,7 @@ import type { AuthCluster } from '../api/authcluster.ts';
 import {
   type Deployment,
   isTakenUp,
+  type Node,
   type PersistentVolumeClaim,
   type Pod,
   type StatefulSet,
@@ -13,19 +14,23 @@ import { names, SHAPE_ANNOTATION, SWITCHOVER_ANNOTATION } from '../specs/names.t
 import { templateSize } from '../specs/postgres/kept.ts';
 import { dynamicConfiguration } from '../specs/postgres/patroni.ts';
 import type { Observed } from '../status/observed.ts';
+import { commotion } from './commotion.ts';
 import { whyStuck } from './stuck-pods.ts';
 import { hasComponent } from './tiers.ts';
 
 type Seen = Pick<Observed, 'patroni' | 'statefulSets' | 'deployments' | 'podCounts'> & {
-  pods: { postgres: readonly Pod[]; poolers: readonly Pod[] };
-  /** Names of nodes that take no new pods. */
-  cordonedNodes: ReadonlySet<string>;
+  /** `all` of the AuthCluster, these among them. */
+  pods: { postgres: readonly Pod[]; poolers: readonly Pod[]; all: readonly Pod[] };
+  /** Nodes that take no new pods. */
+  cordonedNodes: readonly Node[];
+  atMs: number;
 };
 
 /** What is known of database pods that decides where the primary may be, and which of them start anew. */
 export function movesView(cluster: AuthCluster, seen: Seen): MovesView {
   const { leader, members, syncStandbys } = seen.patroni;
   const statefulSet = seen.statefulSets.get(names(cluster).postgres);
+  const cordoned = new Set(seen.cordonedNodes.map(({ metadata }) => metadata.name));
   const podOf = new Map(seen.pods.postgres.map((pod) => [pod.metadata.name, pod]));
   return {
     leader,
@@ -36,13 +41,14 @@ export function movesView(cluster: AuthCluster, seen: Seen): MovesView {
         ...member,
         outdated: pod !== undefined && isOutdated(cluster, pod, statefulSet),
         leaving: pod?.metadata.deletionTimestamp !== undefined,
-        cordoned: seen.cordonedNodes.has(pod?.spec.nodeName ?? ''),
+        cordoned: cordoned.has(pod?.spec.nodeName ?? ''),
       };
     }),
     synchronous: dynamicConfiguration(cluster).synchronous_mode === true,
     wantedMembers: cluster.spec.postgres.readReplicas + 1,
     requested: cluster.metadata.annotations?.[SWITCHOVER_ANNOTATION],
     hindrance: hindrance(cluster, seen),
+    commotion: commotion(seen.pods.all, seen.cordonedNodes, seen.atMs),
   };
 }
 

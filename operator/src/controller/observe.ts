@@ -78,7 +78,12 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
         volumesView(cluster, { ...objects, claims: live<PersistentVolumeClaim>('PersistentVolumeClaim') }),
       ),
       moves: decideMove(
-        movesView(cluster, { ...objects, pods: { postgres, poolers }, cordonedNodes: cordonedNodes(cache) }),
+        movesView(cluster, {
+          ...objects,
+          atMs,
+          pods: { postgres, poolers, all: pods },
+          cordonedNodes: cordonedNodes(cache),
+        }),
       ),
       stuckPods: stuckPods(pods),
     },
@@ -88,13 +93,12 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
 }
 
 /** None where nodes are not seen. */
-function cordonedNodes(cache: ObjectCache): Set<string> {
-  if (!cache.kinds().includes('Node')) return new Set();
-  const cordoned = cache
+function cordonedNodes(cache: ObjectCache): Node[] {
+  if (!cache.kinds().includes('Node')) return [];
+  return cache
     .store<Node>('Node')
     .all()
     .filter(({ spec }) => spec?.unschedulable === true);
-  return new Set(cordoned.map(({ metadata }) => metadata.name));
 }
 
 /** Whether a Service sends connections to this pod, and to no other. */

@@ -79,7 +79,7 @@ export interface Pod extends LiveObject {
 
 /** Of no namespace. */
 export interface Node extends LiveObject {
-  spec?: { unschedulable?: boolean };
+  spec?: { unschedulable?: boolean; taints?: { key: string; timeAdded?: string }[] };
 }
 
 export interface PersistentVolumeClaim extends LiveObject {

@@ -26,6 +26,7 @@ function view(over: Partial<MovesView> = {}): MovesView {
     wantedMembers: 3,
     requested: undefined,
     hindrance: undefined,
+    commotion: undefined,
     ...over,
   };
 }
@@ -102,6 +103,15 @@ describe('a node that is to be drained', () => {
       kind: 'switchover',
       to: 'x-postgres-1',
       reason: 'Drain',
+    });
+  });
+
+  test('keeps it until what leaves at the same time is ready elsewhere', () => {
+    const members = [member(0, { cordoned: true }), member(1)];
+    const commotion = 'pods that have moved have to be ready: x-api';
+    expect(decideMove(view({ members, commotion })).next).toEqual({
+      kind: 'wait',
+      message: expect.stringContaining(commotion),
     });
   });
 

@@ -22,6 +22,8 @@ export interface MovesView {
   requested: string | undefined;
   /** Why writes may not be held back at present. */
   hindrance: string | undefined;
+  /** What to wait for before the primary leaves a node that is drained. */
+  commotion: string | undefined;
 }
 
 export const MOVE_REASONS = ['Requested', 'Drain', 'ScaleDown', 'Update', 'Parameters'] as const;
@@ -105,7 +107,10 @@ function awayFromNode(view: MovesView, primary: MovableMember): Move | undefined
   if (target === undefined) {
     return wait(`the node of primary ${primary.pod} is cordoned, and no replica elsewhere can take over yet`);
   }
-  return switchover(view, primary, target.pod, 'Drain', `the node of ${primary.pod} is cordoned`);
+  const because = `the node of ${primary.pod} is cordoned`;
+  if (view.commotion !== undefined)
+    return wait(`making ${target.pod} the primary: ${because}; first ${view.commotion}`);
+  return switchover(view, primary, target.pod, 'Drain', because);
 }
 
 function awayFromSurplus(view: MovesView, primary: MovableMember): Move | undefined {
