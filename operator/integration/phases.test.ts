@@ -7,6 +7,7 @@ import { kubectl } from './harness/kubectl.ts';
 import { Life } from './harness/life.ts';
 import { recordOf, reviewed } from './harness/phase-record.ts';
 import { sharedControlPlane } from './harness/shared-control-plane.ts';
+import { SkippableClock } from './harness/skippable-clock.ts';
 import { Workloads } from './harness/workloads.ts';
 
 const plane = sharedControlPlane();
@@ -20,7 +21,7 @@ const HELD = 'tests.authcluster.dev/held';
 const redis = { answers: false };
 const newPods: { check: Check } = { check: { kind: 'limited' } };
 
-const life = new Life(plane, workloads, {
+const life = new Life(plane, workloads, new SkippableClock(), {
   redis: {
     ...AGREEABLE_TIERS.redis,
     converge: async (...asked) => (redis.answers ? AGREEABLE_TIERS.redis.converge(...asked) : undefined),

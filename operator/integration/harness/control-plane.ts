@@ -60,11 +60,17 @@ export async function removeFiles({ directory }: ControlPlane): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
+/** By token: who asks for the same shares connections, since it takes longer to open one than to use it. */
+const transports = new Map<string, Transport>();
+
 /** Requests on behalf of an account. */
 export function accessTo({ port, certificate, tokens }: ControlPlane, account: Account): Transport {
   const headers = { authorization: `Bearer ${tokens[account]}` };
   const credentials = async () => ({ ca: certificate, headers });
-  return createTransport({ url: new URL(`https://127.0.0.1:${port}`), credentials });
+  const transport =
+    transports.get(tokens[account]) ?? createTransport({ url: new URL(`https://127.0.0.1:${port}`), credentials });
+  transports.set(tokens[account], transport);
+  return transport;
 }
 
 export async function untilReady(plane: ControlPlane): Promise<void> {

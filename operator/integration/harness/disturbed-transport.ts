@@ -15,7 +15,7 @@ export interface Fault {
 export class DisturbedTransport implements Transport {
   /** Every call in turn but those that repeat by themselves: lists, watches, events and leases. */
   readonly calls: string[] = [];
-  /** Asked before each of those calls. */
+  /** Asked before each call of whatever kind. */
   faultFor: (call: string) => Fault | undefined = () => undefined;
   onFatal: () => void = () => undefined;
   readonly #through: Transport;
@@ -27,24 +27,23 @@ export class DisturbedTransport implements Transport {
   }
 
   async send(request: ApiRequest): Promise<unknown> {
-    if (this.#dead) throw new TransportError('the process has ended');
-    const call = this.#nameOf(request);
-    if (call === undefined) return this.#through.send(request);
-    this.calls.push(call);
-    const fault = this.faultFor(call);
-    if (fault?.when === 'before') this.#strike(fault, request);
-    const answer = await this.#through.send(request);
-    if (fault?.when === 'after') this.#strike(fault, request);
-    return answer;
+    const call = nameOf(request);
+    if (!isRepeating(request)) this.calls.push(call);
+    return this.#disturbed(call, request, () => this.#through.send(request));
   }
 
   async stream(request: ApiRequest): Promise<AsyncIterable<Buffer>> {
-    if (this.#dead) throw new TransportError('the process has ended');
     const cut = new AbortController();
     this.#streams.add(cut);
     const signal = request.signal === undefined ? cut.signal : AbortSignal.any([request.signal, cut.signal]);
-    const stream = await this.#through.stream({ ...request, signal });
-    return this.#follow(stream, cut);
+    try {
+      const open = () => this.#through.stream({ ...request, signal });
+      return this.#follow(await this.#disturbed(`WATCH ${nameOf(request)}`, request, open), cut);
+    } catch (error) {
+      cut.abort();
+      this.#streams.delete(cut);
+      throw error;
+    }
   }
 
   /** Breaks every watch that is open. */
@@ -56,6 +55,15 @@ export class DisturbedTransport implements Transport {
   die(): void {
     this.#dead = true;
     this.cutStreams();
+  }
+
+  async #disturbed<T>(call: string, request: ApiRequest, carryOut: () => Promise<T>): Promise<T> {
+    if (this.#dead) throw new TransportError('the process has ended');
+    const fault = this.faultFor(call);
+    if (fault === undefined) return carryOut();
+    // What the API server says to it, nobody hears.
+    if (fault.when === 'after') await carryOut().catch(() => undefined);
+    return this.#strike(fault, request);
   }
 
   async *#follow(stream: AsyncIterable<Buffer>, cut: AbortController): AsyncGenerator<Buffer> {
@@ -73,11 +81,15 @@ export class DisturbedTransport implements Transport {
     }
     throw fault.error(request);
   }
+}
 
-  /** The same for the same call of every run: without the namespace, and without the hashes in names. */
-  #nameOf({ method, path }: ApiRequest): string | undefined {
-    const isCollection = method === 'GET' && /\/[a-z]+$/.test(path) && !/\/namespaces\/[^/]+\/[a-z]+\//.test(path);
-    if (isCollection || /\/(events|leases)(\/|$)/.test(path)) return undefined;
-    return `${method} ${path.replace(/\/namespaces\/[^/]+/, '').replace(/-[0-9a-f]{10}\b/, '')}`;
-  }
+/** The same for the same call of every run: without the namespace, and without the hashes in names. */
+function nameOf({ method, path }: ApiRequest): string {
+  return `${method} ${path.replace(/\/namespaces\/[^/]+/, '').replace(/[-.][0-9a-f]{10,16}\b/, '')}`;
+}
+
+/** Whether it is a call that is made now and then, whatever happens. */
+function isRepeating({ method, path }: ApiRequest): boolean {
+  const isCollection = method === 'GET' && /\/[a-z]+$/.test(path) && !/\/namespaces\/[^/]+\/[a-z]+\//.test(path);
+  return isCollection || /\/(events|leases)(\/|$)/.test(path);
 }

@@ -1,29 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuthCluster } from '../../src/api/authcluster.ts';
+import type { ObjectCache } from '../../src/kubernetes/cache.ts';
 import type { LiveObject } from '../../src/kubernetes/objects.ts';
 import { MANAGED_KINDS } from '../../src/kubernetes/rbac.ts';
 import { resourceOf, resourcePath } from '../../src/kubernetes/resources.ts';
 import type { Transport } from '../../src/kubernetes/transport.ts';
 import type { Tiers } from '../../src/operator.ts';
 import { accessTo, type ControlPlane } from './control-plane.ts';
+import { isAsListed } from './listed.ts';
 import { OperatorInstance } from './operator-instance.ts';
 import { SkippableClock } from './skippable-clock.ts';
 import { comparable } from './snapshot.ts';
 import type { Workloads } from './workloads.ts';
 
 const NAME = 'acme';
+/** Of somebody else, and what samples refer to. */
+const SECRETS = { 'auth-administrator': { username: 'root', password: 'correct horse' } };
 /** Kinds that others than the operator write to. */
 const SHARED_KINDS = ['Deployment', 'StatefulSet', 'Job', 'Pod', 'ConfigMap', 'AuthCluster'];
 /** Reached by what is stuck alone: machines that run everything at once are slow. */
 const REST_TIMEOUT_MS = 300_000;
 /** Longer than any bake time here, and than the operator waits before it looks at a settled AuthCluster again. */
 const SKIPPED_MS = 61_000;
+const MOMENT_MS = 900;
+const LOOK_AGAIN_MS = 5;
 
 /** One AuthCluster in a namespace of its own, and the operators that care for it. */
 export class Life {
   readonly namespace = `life-${randomBytes(5).toString('hex')}`;
-  readonly clock = new SkippableClock();
+  readonly clock: SkippableClock;
   readonly admin: Transport;
   operators: OperatorInstance[] = [];
   /** What a new operator begins with. */
@@ -32,15 +38,20 @@ export class Life {
   readonly #workloads: Workloads;
   readonly #tiers: Partial<Tiers>;
 
-  constructor(plane: ControlPlane, workloads: Workloads, tiers: Partial<Tiers> = {}) {
+  /** With a clock that stands the operator looks only when everything else is done: the same in every run. */
+  constructor(plane: ControlPlane, workloads: Workloads, clock = new SkippableClock(), tiers: Partial<Tiers> = {}) {
     this.#plane = plane;
     this.#workloads = workloads;
     this.#tiers = tiers;
-    this.admin = accessTo(plane, 'admin');
+    this.clock = clock;
+    this.admin = workloads.ledger.recording(accessTo(plane, 'admin'));
   }
 
   async begin(spec: object): Promise<void> {
     await this.#post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
+    for (const [name, stringData] of Object.entries(SECRETS)) {
+      await this.#post(this.#path('Secret'), { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData });
+    }
     await this.#post(this.#path('AuthCluster'), {
       apiVersion: 'authcluster.dev/v1alpha1',
       kind: 'AuthCluster',
@@ -50,7 +61,7 @@ export class Life {
   }
 
   async addOperator(): Promise<OperatorInstance> {
-    const through = accessTo(this.#plane, 'operator');
+    const through = this.#workloads.ledger.recording(accessTo(this.#plane, 'operator'));
     const operator = new OperatorInstance(through, [this.namespace], this.clock, this.#tiers);
     this.prepare(operator);
     this.operators.push(operator);
@@ -107,9 +118,13 @@ export class Life {
   /** Until there is nothing to do but to wait. */
   async untilQuiet(): Promise<void> {
     const deadlineMs = Date.now() + REST_TIMEOUT_MS;
-    while (!(this.#isIdle() && (await this.#isUpToDate()) && this.#isIdle())) {
+    for (;;) {
+      const isDone = this.#isIdle() && (await this.#isUpToDate()) && this.#isIdle();
+      // Work that was put off for a moment only (a burst that is gathered, a retry) is work.
+      if (isDone && this.clock.idleMs > MOMENT_MS) return;
+      if (isDone && !this.clock.runs) this.clock.skip(this.clock.idleMs);
       if (Date.now() > deadlineMs) throw new Error(`the operator does not come to rest:\n${this.#story()}`);
-      await sleep(50);
+      await sleep(LOOK_AGAIN_MS);
     }
   }
 
@@ -121,45 +136,37 @@ export class Life {
 
   async end(): Promise<void> {
     for (const operator of this.operators) operator.kill();
-    for (const kind of ['AuthCluster', ...MANAGED_KINDS, 'Pod']) {
-      if (resourceOf(kind).extension !== undefined) continue;
-      await this.admin.send({ method: 'DELETE', path: this.#path(kind), query: { gracePeriodSeconds: '0' } });
-    }
+    const query = { gracePeriodSeconds: '0' };
+    const remove = (kind: string) => this.admin.send({ method: 'DELETE', path: this.#path(kind), query });
+    const kinds = ['AuthCluster', ...MANAGED_KINDS].filter((kind) => resourceOf(kind).extension === undefined);
+    await Promise.all(kinds.map(remove));
+    // Last, since they would come back under a StatefulSet.
+    await remove('Pod');
+    this.#workloads.ledger.forget(this.namespace);
   }
 
   #isIdle(): boolean {
-    // Work that was put off for a moment only (a burst that is gathered, a retry) is work.
     return (
       this.operators.length > 0 &&
       this.operators.every(({ isIdle }) => isIdle) &&
       !this.#workloads.isBusy(this.namespace) &&
-      this.clock.idleMs > 900
+      !this.#workloads.ledger.isUnderWay(this.namespace)
     );
   }
 
   /** Whether everybody has heard of what everybody else has written. */
   async #isUpToDate(): Promise<boolean> {
+    const caches = [this.#workloads.cache, ...this.operators.map(({ operator }) => operator.cache)];
+    const known = caches.map((cache) => this.#workloads.ledger.isKnownTo(cache, this.namespace));
+    return known.includes(undefined) ? this.#isAsListed(caches) : known.every(Boolean);
+  }
+
+  async #isAsListed(caches: readonly ObjectCache[]): Promise<boolean> {
     // An API server that has just come back refuses some kinds for a while.
     const lists = await Promise.all(SHARED_KINDS.map((kind) => this.objects(kind))).catch(() => undefined);
     if (lists === undefined) return false;
-    const caches = [this.#workloads.cache, ...this.operators.map(({ operator }) => operator.cache)];
-    return SHARED_KINDS.every((kind, index) => {
-      const live = lists[index] ?? [];
-      return caches
-        .filter((cache) => cache.kinds().includes(kind))
-        .every((cache) => {
-          const known = cache
-            .store(kind)
-            .all()
-            .filter(({ metadata }) => metadata.namespace === this.namespace);
-          const versions = new Map(known.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
-          const watched = live.filter(({ metadata }) => kind === 'AuthCluster' || isLabelled(metadata.labels));
-          return (
-            watched.length === versions.size &&
-            watched.every(({ metadata }) => versions.get(metadata.name) === metadata.resourceVersion)
-          );
-        });
-    });
+    const listed = new Map(SHARED_KINDS.map((kind, index) => [kind, lists[index] ?? []]));
+    return caches.every((cache) => isAsListed(cache, this.namespace, listed));
   }
 
   #writes(): number {
@@ -178,8 +185,4 @@ export class Life {
   async #post(path: string, body: object): Promise<void> {
     await this.admin.send({ method: 'POST', path, body });
   }
-}
-
-function isLabelled(labels: Record<string, string> = {}): boolean {
-  return labels['app.kubernetes.io/name'] === 'authcluster';
 }

@@ -16,6 +16,7 @@ export class OperatorInstance {
   readonly warnings: string[] = [];
   readonly #stop = new AbortController();
   #activeWorkers = 0;
+  #works = false;
 
   constructor(through: Transport, namespaces: readonly string[], clock: SkippableClock, over: Partial<Tiers> = {}) {
     this.transport = new DisturbedTransport(through);
@@ -55,6 +56,7 @@ export class OperatorInstance {
       if (signal.aborted) return;
       throw error;
     }
+    this.#works = true;
     void this.operator.work();
   }
 
@@ -67,7 +69,7 @@ export class OperatorInstance {
 
   /** Whether it has nothing to do but to wait. */
   get isIdle(): boolean {
-    return this.operator.queue.depth === 0 && this.#activeWorkers === 0;
+    return this.#works && this.operator.queue.depth === 0 && this.#activeWorkers === 0;
   }
 
   #remember(line: string): void {

@@ -2,6 +2,7 @@ import { ObjectCache } from '../../src/kubernetes/cache.ts';
 import type { Deployment, Job, LiveObject, Pod, StatefulSet } from '../../src/kubernetes/objects.ts';
 import { resourceOf, resourcePath } from '../../src/kubernetes/resources.ts';
 import type { Transport } from '../../src/kubernetes/transport.ts';
+import { Ledger } from './ledger.ts';
 import { bringPatroni } from './patroni.ts';
 
 const LABEL_SELECTOR = 'app.kubernetes.io/name=authcluster';
@@ -13,13 +14,15 @@ const KINDS = ['Deployment', 'StatefulSet', 'Job', 'Pod', 'ConfigMap'];
  */
 export class Workloads {
   readonly cache: ObjectCache;
+  /** Of all that is written by whoever lives here. */
+  readonly ledger = new Ledger();
   readonly #admin: Transport;
   readonly #stop = new AbortController();
   /** By key; what changes while it is looked at is looked at again. */
   readonly #working = new Map<string, 'once' | 'again'>();
 
   constructor(admin: Transport) {
-    this.#admin = admin;
+    this.#admin = this.ledger.recording(admin);
     this.cache = new ObjectCache(admin, {
       kinds: KINDS.map((kind) => ({ kind, labelSelector: LABEL_SELECTOR })),
       namespaces: [],
@@ -83,6 +86,7 @@ export class Workloads {
   }
 
   async #bring(live: LiveObject): Promise<void> {
+    if (live.metadata.deletionTimestamp !== undefined) return this.#letGo(live);
     const wanted = statusOf(live);
     const { status = {} } = live as { status?: Record<string, unknown> };
     if (Object.entries(wanted).some(([field, value]) => JSON.stringify(status[field] ?? 0) !== JSON.stringify(value))) {
@@ -101,6 +105,16 @@ export class Workloads {
       const configMaps = this.cache.store('ConfigMap').ofInstance(namespace, instance);
       await bringPatroni(this.#admin, this.cache, live as StatefulSet, { pods, configMaps });
     }
+  }
+
+  /** As the garbage collector does, once what an object leaves behind has no owner any more: here nothing has one. */
+  async #letGo({ kind, metadata }: LiveObject): Promise<void> {
+    await this.#admin.send({
+      method: 'PATCH',
+      path: resourcePath(resourceOf(kind), metadata.namespace, metadata.name),
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { uid: metadata.uid, finalizers: null } },
+    });
   }
 }
 
