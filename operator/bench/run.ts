@@ -35,7 +35,7 @@ function specOf(tiers: string): Promise<object> {
 async function measureAll(plane: ControlPlane): Promise<Bar[]> {
   const stop = new AbortController();
   const admin = accessTo(plane, 'admin');
-  const workloads = new Workloads(admin);
+  const workloads = new Workloads(admin, { everywhere: true });
   const fleet = new Fleet(admin, size);
   await Promise.all([workloads.start(), fleet.watch(stop.signal)]);
   const operator = await OperatorChild.start(plane);

@@ -39,19 +39,20 @@ export class Ledger {
     return this.#page(namespace).underWay > 0;
   }
 
-  /** Whether a cache knows all that was written in a namespace; undefined where nobody can tell. */
-  isKnownTo(cache: ObjectCache, namespace: string): boolean | undefined {
+  /** What was written in a namespace and a cache does not know yet; undefined where nobody can tell. */
+  unknownTo(cache: ObjectCache, namespace: string): string[] | undefined {
     const { isIncomplete, written, deleted } = this.#page(namespace);
     if (isIncomplete) return undefined;
     const kinds = new Set(cache.kinds());
     return [...written.values()]
       .filter((object) => kinds.has(object.kind) && isWatched(object))
-      .every((object) => {
+      .filter((object) => {
         const { name, uid } = object.metadata;
         const held = cache.store(object.kind).get(namespace, name);
-        if (deleted.has(uid)) return held?.metadata.uid !== uid;
-        return held?.metadata.uid === uid && versionOf(held) >= versionOf(object);
-      });
+        if (deleted.has(uid)) return held?.metadata.uid === uid;
+        return held?.metadata.uid !== uid || versionOf(held) < versionOf(object);
+      })
+      .map(({ kind, metadata: { name, uid } }) => `${kind}/${name} (${deleted.has(uid) ? 'deleted' : 'written'})`);
   }
 
   forget(namespace: string): void {

@@ -48,6 +48,7 @@ export class Life {
   }
 
   async begin(spec: object): Promise<void> {
+    this.#workloads.serve(this.namespace);
     await this.#post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
     for (const [name, stringData] of Object.entries(SECRETS)) {
       await this.#post(this.#path('Secret'), { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData });
@@ -156,9 +157,13 @@ export class Life {
 
   /** Whether everybody has heard of what everybody else has written. */
   async #isUpToDate(): Promise<boolean> {
-    const caches = [this.#workloads.cache, ...this.operators.map(({ operator }) => operator.cache)];
-    const known = caches.map((cache) => this.#workloads.ledger.isKnownTo(cache, this.namespace));
-    return known.includes(undefined) ? this.#isAsListed(caches) : known.every(Boolean);
+    const caches = this.#caches();
+    const unheard = caches.map((cache) => this.#workloads.ledger.unknownTo(cache, this.namespace));
+    return unheard.includes(undefined) ? this.#isAsListed(caches) : unheard.flat().length === 0;
+  }
+
+  #caches(): ObjectCache[] {
+    return [this.#workloads.cache, ...this.operators.map(({ operator }) => operator.cache)];
   }
 
   async #isAsListed(caches: readonly ObjectCache[]): Promise<boolean> {
@@ -175,7 +180,18 @@ export class Life {
 
   #story(): string {
     const last = this.operators.flatMap(({ transport }) => transport.calls.slice(-10));
-    return [...last, ...this.operators.flatMap(({ warnings }) => warnings)].join('\n');
+    return [...this.#waitedFor(), ...last, ...this.operators.flatMap(({ warnings }) => warnings)].join('\n');
+  }
+
+  #waitedFor(): string[] {
+    const { ledger } = this.#workloads;
+    const unheard = this.#caches().flatMap((cache) => ledger.unknownTo(cache, this.namespace) ?? ['a lost answer']);
+    return [
+      ...this.operators.filter(({ isIdle }) => !isIdle).map(() => 'an operator is at work'),
+      ...(this.#workloads.isBusy(this.namespace) ? ['workloads are at work'] : []),
+      ...(ledger.isUnderWay(this.namespace) ? ['calls are under way'] : []),
+      ...unheard.map((what) => `not heard of: ${what}`),
+    ];
   }
 
   #path(kind: string, name?: string): string {

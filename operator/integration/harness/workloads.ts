@@ -18,10 +18,13 @@ export class Workloads {
   readonly ledger = new Ledger();
   readonly #admin: Transport;
   readonly #stop = new AbortController();
+  /** Namespaces that are served; undefined: all. Others on this API server have workloads of their own. */
+  readonly #served: Set<string> | undefined;
   /** By key; what changes while it is looked at is looked at again. */
   readonly #working = new Map<string, 'once' | 'again'>();
 
-  constructor(admin: Transport) {
+  constructor(admin: Transport, { everywhere = false }: { everywhere?: boolean } = {}) {
+    this.#served = everywhere ? undefined : new Set();
     this.#admin = this.ledger.recording(admin);
     this.cache = new ObjectCache(admin, {
       kinds: KINDS.map((kind) => ({ kind, labelSelector: LABEL_SELECTOR })),
@@ -48,6 +51,11 @@ export class Workloads {
     this.#stop.abort();
   }
 
+  /** Serves a namespace before anything is made in it. */
+  serve(namespace: string): void {
+    this.#served?.add(namespace);
+  }
+
   isBusy(namespace: string): boolean {
     return [...this.#working.keys()].some((key) => key.split('/')[1] === namespace);
   }
@@ -59,6 +67,7 @@ export class Workloads {
   }
 
   #look({ kind, metadata: { namespace, name } }: LiveObject): void {
+    if (this.#served?.has(namespace) === false) return;
     const key = `${kind}/${namespace}/${name}`;
     if (this.#working.has(key)) {
       this.#working.set(key, 'again');
