@@ -45,7 +45,9 @@ export async function underSteadyLoad(
   return result;
 }
 
+/** The innermost reason. Errors of Node.js itself are no instances of a test's own `Error`. */
 function describeError(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? `${cause.name} ${cause.message}` : String(cause);
+  const { name, message, cause } = error as Partial<Error>;
+  if (cause !== undefined) return describeError(cause);
+  return message === undefined ? String(error) : `${name} ${message}`;
 }

@@ -1,11 +1,14 @@
 #!/bin/bash
 # gateway check: says what is wrong with the configuration, and ends with 1 if anything is.
+# gateway drain SECONDS: has clients let go of their connections, for as long as requests may still come.
 # gateway serve: nginx as this process. The pod's certificate and the address of the auth API's Service may change while
 # it runs; it is then reloaded, without closing a connection that has a request under way.
 set -euo pipefail
 
 CERTIFICATES=/etc/nginx/tls
 WATCH_SECONDS=${WATCH_SECONDS:-10}
+# While it is there, answers ask for the end of their connection: see nginx.conf.
+DRAINING=/tmp/draining
 
 # check: TLS_SECRET is set where the configuration needs a certificate. nginx would name the file, not the Secret.
 check() {
@@ -47,7 +50,13 @@ watch() {
 
 case ${1:-} in
   check) check ;;
+  drain)
+    touch "$DRAINING"
+    sleep "$2"
+    ;;
   serve)
+    # Of a container of this pod that was stopped.
+    rm -f "$DRAINING"
     # Before nginx reads them: what changes while it starts is then noticed.
     read_inputs=$(inputs)
     watch $$ "$read_inputs" &
@@ -55,7 +64,7 @@ case ${1:-} in
     exec nginx -e stderr -g 'daemon off;'
     ;;
   *)
-    echo "usage: gateway check | gateway serve" >&2
+    echo "usage: gateway check | gateway serve | gateway drain SECONDS" >&2
     exit 2
     ;;
 esac

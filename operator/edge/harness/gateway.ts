@@ -123,6 +123,11 @@ export class Gateway {
     return fetch(url, { redirect: 'manual', ...rest, headers: { ...forwarded, ...(headers as object) } });
   }
 
+  /** A command in its container. */
+  run(program: string, ...parameters: string[]): Promise<string> {
+    return this.#container.run(program, ...parameters);
+  }
+
   async operations(path: string): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.ports.ops}${path}`);
     if (!response.ok) throw new Error(`${path} answered ${response.status}`);

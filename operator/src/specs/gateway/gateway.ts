@@ -109,7 +109,7 @@ function container(cluster: AuthCluster, inputs: BuilderInputs): object {
       timeoutSeconds: 5,
       failureThreshold: 3,
     },
-    lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
+    lifecycle: { preStop: { exec: { command: ['gateway', 'drain', String(PRE_STOP_SECONDS)] } } },
   };
 }
 

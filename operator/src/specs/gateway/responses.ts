@@ -34,7 +34,11 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': '$content_security_policy',
   'Strict-Transport-Security': '$strict_transport_security',
   'X-Request-Id': '$traced_request_id',
+  Connection: '$connection_option',
 };
+
+/** There while the pod drains: see `gateway drain` of the image. */
+const DRAINING_FILE = '/tmp/draining';
 
 /** Variables of the headers. */
 export function responseVariables(): string[] {
@@ -45,6 +49,9 @@ export function responseVariables(): string[] {
       'default $upstream_http_content_security_policy;',
       `"" "default-src 'none'; frame-ancestors 'none'";`,
     ]),
+    // While the pod drains, clients let go of their connections by themselves: closed by nginx, one may be closed just as a
+    // request comes on it. HTTP/2 forbids the field, and tells clients by a frame of its own.
+    block('map "$draining:$server_protocol" $connection_option', ['default "";', '"~^1:HTTP/1" close;']),
     // A caller's own request id is kept where it is harmless to log.
     block('map $http_x_request_id $traced_request_id', [
       'default $request_id;',
@@ -56,6 +63,8 @@ export function responseVariables(): string[] {
 /** For a server: its headers in place of the API's, and its problems. */
 export function responses(): string[] {
   return [
+    'set $draining 0;',
+    block(`if (-f ${DRAINING_FILE})`, ['set $draining 1;']),
     ...headers(),
     ...Object.keys(HEADERS).map((name) => `proxy_hide_header ${name};`),
     ...PROBLEMS.flatMap(problem),
