@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { AuthCluster } from '../api/authcluster.ts';
-import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts';
+import type { Deployment, KubernetesObject, Service } from '../kubernetes/objects.ts';
 import { PRUNED_KINDS } from '../kubernetes/rbac.ts';
-import type { Desired } from '../specs/desired.ts';
+import { readService } from '../rollout/plan.ts';
+import { apiDeploymentReference, type Desired } from '../specs/desired.ts';
 import { names } from '../specs/names.ts';
 import type { Applier } from './applier.ts';
 import type { ConversationOptions } from './conversation.ts';
@@ -68,7 +69,7 @@ export async function prune(
   const { cache, client } = options;
   const { namespace, name, uid } = cluster.metadata;
   const live = PRUNED_KINDS.flatMap((kind) => cache.store(kind).ofInstance(namespace, name));
-  const wanted = [...plan.objects, ...plan.kept];
+  const wanted = [...plan.objects, ...plan.kept, ...withTheTraffic(options, cluster)];
   const { held, replacing } = plan;
   const failed = pass.failures.map(({ tier }) => tier);
   const unreached = new Set(isReached(cache, cluster) ? failed : [...failed, 'gateway' as const]);
@@ -80,6 +81,13 @@ export async function prune(
       log.info({ kind: object.kind, name: object.metadata.name, outcome }, 'deleted what is no longer wanted');
     });
   }
+}
+
+/** What the Service still selects where it could not be changed: it must not go before the traffic has. */
+function withTheTraffic({ cache }: PlanOptions, cluster: AuthCluster): KubernetesObject[] {
+  const service = cache.store<Service>('Service').get(cluster.metadata.namespace, names(cluster).api);
+  const { serving } = readService(service);
+  return serving === undefined ? [] : [apiDeploymentReference(cluster, serving)];
 }
 
 /**

@@ -330,6 +330,27 @@ describe('a rollout of the auth API', () => {
     expect(harness.events.map(({ reason }) => reason)).toContain('RolledBack');
   });
 
+  test.each([
+    ['rolled back', 'RolledBack'],
+    ['aborted', 'Aborted'],
+  ])('that is %s keeps its pods while the Service cannot be given back', async (_how, ending) => {
+    const { server } = await settled();
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    if (ending === 'RolledBack') harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
+    else harness.annotate({ 'authcluster.dev/abort': harness.status()?.api?.rollout?.revision ?? '' });
+    server.intercept = ({ path, method }) => {
+      if (method === 'PATCH' && path.endsWith('services/acme-api')) throw new ApiError({ method, path }, 500, '{}');
+    };
+    for (let passes = 0; passes < 3; passes += 1) {
+      await expect(harness.pass()).rejects.toThrow('apply Service acme-api');
+      expect([serving(), deployments()]).toEqual(['green', ['blue', 'green']]);
+    }
+    server.intercept = () => undefined;
+    await harness.untilQuiet();
+    expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], ending]);
+  });
+
   test('does not move the traffic to what does not pass its check', async () => {
     await settled();
     harness.check = { kind: 'failed', message: 'GET /health answered 500' };

@@ -197,7 +197,7 @@ function autoscaledPoolers(cluster: AuthCluster): string[] {
   return [poolerReadWrite, ...(replicaServers(cluster) === undefined ? [] : [poolerReadOnly])];
 }
 
-function apiDeploymentReference(cluster: AuthCluster, color: Color): KubernetesObject {
+export function apiDeploymentReference(cluster: AuthCluster, color: Color): KubernetesObject {
   const { namespace } = cluster.metadata;
   return {
     apiVersion: 'apps/v1',
