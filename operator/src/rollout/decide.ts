@@ -1,5 +1,5 @@
 import type { RolloutSpec } from '../api/generated/authcluster.ts';
-import { faultOf, unproven } from './fault.ts';
+import { canTakeBack, faultOf, unproven } from './fault.ts';
 import {
   type Color,
   type ColorState,
@@ -8,7 +8,6 @@ import {
   type RolloutObserved,
   type RolloutPhase,
   type RolloutPlan,
-  type RolloutRecord,
 } from './terms.ts';
 
 /**
@@ -20,8 +19,10 @@ export function decideRollout(seen: RolloutObserved, spec: RolloutSpec, orders: 
   const live = seen.colors[active];
   if (live === undefined) return stable(active, 'runs the revision that is wanted');
   if (spec.strategy === 'RollingUpdate') return rolling(seen, active, live);
-  if (seen.record.switchedAtMs !== undefined && seen.colors[opposite(active)] !== undefined) {
-    return baking(seen, spec, orders, nowMs, seen.record.switchedAtMs);
+  const { switchedAtMs } = seen.record;
+  if (switchedAtMs !== undefined && seen.colors[opposite(active)] !== undefined) {
+    if (live.revision === seen.wanted) return baking(seen, spec, orders, nowMs, switchedAtMs);
+    if (canTakeBack(seen, active)) return superseded(active);
   }
   if (live.revision === seen.wanted) return stable(active, 'runs the revision that is wanted');
   const refusal = refused(seen, orders);
@@ -44,11 +45,11 @@ function rolling(seen: RolloutObserved, active: Color, live: ColorState): Rollou
   return live.revision === wanted || mayStart ? stable(active, 'is brought to what is wanted') : waiting(seen, active);
 }
 
-function waiting({ colors }: RolloutObserved, active: Color): RolloutPlan {
+function waiting({ colors, record }: RolloutObserved, active: Color): RolloutPlan {
   const other = opposite(active);
   const keep = colors[other] === undefined ? [active] : [active, other];
   const message = `${active} serves on until migrations are done`;
-  return { active, apply: [], keep, record: {}, phase: 'WaitingForMigrations', message };
+  return { active, apply: [], keep, record, phase: 'WaitingForMigrations', message };
 }
 
 function aborted(revision: string): string {
@@ -76,6 +77,11 @@ function starting(seen: RolloutObserved, active: Color, live: ColorState, orders
     phase,
     message,
   });
+  // Forgotten before it gets other pods: else those would be taken for the ones that have proved themselves.
+  if (seen.record.switchedAtMs !== undefined) {
+    const message = `${active} serves on; a newer revision is wanted`;
+    return { ...step('Starting', message), apply: [], keep: [active, candidate] };
+  }
   if (!isUp(state, seen.wanted, live.size)) {
     return step('Starting', `${active} serves; ${state?.ready ?? 0} of ${live.size} pods of ${candidate} are ready`);
   }
@@ -117,40 +123,47 @@ function baking(
 ): RolloutPlan {
   const active = activeColor(seen);
   const former = opposite(active);
-  const back = (phase: RolloutPhase, message: string, record: RolloutRecord, keep: Color[]): RolloutPlan => ({
-    active: former,
-    apply: [],
-    keep,
-    former: active,
-    record,
-    phase,
-    message,
-  });
-  // What was wanted last has not proved itself: the newest begins from what has.
-  if (seen.colors[active]?.revision !== seen.wanted) {
-    return back('Starting', `${former} serves again; a newer revision is wanted`, {}, [former, active]);
-  }
-  if (orders.abort === seen.wanted) return back('Aborted', aborted(seen.wanted), {}, [former]);
-  const fault = spec.automaticRollback && orders.promote !== seen.wanted ? faultOf(seen, spec, active) : undefined;
-  if (fault !== undefined) {
-    const message = `revision ${seen.wanted} was taken back: ${fault}; ${former} serves`;
-    return back('RolledBack', message, { rejected: { revision: seen.wanted, message } }, [former]);
-  }
-  const isOver = nowMs >= switchedAtMs + spec.bakeSeconds * 1000;
-  const obstacle = isOver ? unproven(seen, spec, active) : undefined;
-  if (orders.promote === seen.wanted || (isOver && obstacle === undefined)) {
-    return stable(active, 'runs the revision that is wanted');
-  }
-  const longer = obstacle === undefined ? '' : ` longer than its bake time, since ${obstacle}`;
-  return {
+  const isPromoted = orders.promote === seen.wanted;
+  const isAborted = orders.abort === seen.wanted;
+  const watching = (what: string): RolloutPlan => ({
     active,
     apply: [active],
     keep: [former],
     former,
     record: seen.record,
     phase: 'Baking',
-    message: `${active} has the traffic and is watched${longer}${uncompared(seen)}; ${former} stands by`,
-  };
+    message: `${active} has the traffic and ${what}; ${former} stands by`,
+  });
+  const fault = spec.automaticRollback && !isPromoted ? faultOf(seen, spec, active) : undefined;
+  if ((isAborted || fault !== undefined) && !canTakeBack(seen, active)) {
+    const { ready = 0, size = 0 } = seen.colors[former] ?? {};
+    const why = isAborted ? 'it was aborted' : fault;
+    return watching(
+      `is to lose it, since ${why}, as soon as more than ${ready} of ${size} pods of ${former} are ready`,
+    );
+  }
+  if (isAborted) return back(active, { phase: 'Aborted', message: aborted(seen.wanted), record: {} }, [former]);
+  if (fault !== undefined) {
+    const message = `revision ${seen.wanted} was taken back: ${fault}; ${former} serves`;
+    const record = { rejected: { revision: seen.wanted, message } };
+    return back(active, { phase: 'RolledBack', message, record }, [former]);
+  }
+  const isOver = nowMs >= switchedAtMs + spec.bakeSeconds * 1000;
+  const obstacle = isOver ? unproven(seen, spec, active) : undefined;
+  if (isPromoted || (isOver && obstacle === undefined)) return stable(active, 'runs the revision that is wanted');
+  const longer = obstacle === undefined ? '' : ` longer than its bake time, since ${obstacle}`;
+  return watching(`is watched${longer}${uncompared(seen)}`);
+}
+
+/** What was wanted last has not proved itself: the newest begins from what has. */
+function superseded(active: Color): RolloutPlan {
+  const former = opposite(active);
+  const message = `${former} serves again; a newer revision is wanted`;
+  return back(active, { phase: 'Starting', message, record: {} }, [former, active]);
+}
+
+function back(active: Color, end: Pick<RolloutPlan, 'phase' | 'message' | 'record'>, keep: Color[]): RolloutPlan {
+  return { active: opposite(active), apply: [], keep, former: active, ...end };
 }
 
 /** Nobody should take the silence of a rollout that cannot be judged for a good sign. */

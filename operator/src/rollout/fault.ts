@@ -4,6 +4,15 @@ import { type Color, opposite, type RolloutObserved } from './terms.ts';
 import { since } from './traffic.ts';
 import { verdict } from './verdict.ts';
 
+/** Of the pods that have the traffic: as many as their disruption budget leaves can carry it. */
+const ENOUGH = 0.75;
+
+/** Whether the colour that stands by has the ready pods for what `active` carries. */
+export function canTakeBack(seen: RolloutObserved, active: Color): boolean {
+  const { ready, formerReady } = strengths(seen, active);
+  return formerReady >= ready * ENOUGH;
+}
+
 /** What speaks for taking the traffic back from `active`, in a sentence, or undefined. */
 export function faultOf(seen: RolloutObserved, spec: RolloutSpec, active: Color): string | undefined {
   return fallenPods(seen, active) ?? worseAnswers(seen, spec);
