@@ -20,12 +20,19 @@ describe('the traffic of the last two minutes', () => {
 
   test('leaves out what came before it', () => {
     expect(requests([0, { a: 0 }], [60, { a: 100 }], [121, { a: 130 }])).toBe(130);
-    expect(requests([0, { a: 0 }], [60, { a: 100 }], [181, { a: 130 }])).toBe(30);
+    expect(requests([0, { a: 0 }], [60, { a: 100 }], [120, { a: 115 }], [181, { a: 130 }])).toBe(30);
   });
 
   test('counts a new pod from zero, and one that began anew as if it had answered nothing', () => {
     expect(requests([0, { a: 10 }], [10, { a: 20, b: 5 }])).toBe(15);
     expect(requests([0, { a: 10 }], [10, { a: 3 }])).toBe(0);
+  });
+
+  test('begins anew with each rollout, whatever pods had answered before', () => {
+    expect(requests([0, { a: 10 }], [3600, { b: 9000 }])).toBeUndefined();
+    expect(requests([0, { a: 10 }], [3600, { a: 9000 }])).toBeUndefined();
+    expect(requests([0, { a: 10 }], [60, { b: 900 }], [70, { b: 905 }])).toBe(5);
+    expect(requests([0, { a: 10 }], [3600, { b: 9000 }], [3610, { b: 9007 }])).toBe(7);
   });
 
   test('is not known from a single look, nor from two in a moment', () => {

@@ -20,6 +20,8 @@ export class TrafficWindow {
   readonly #samples: Sample[] = [];
 
   add(atMs: number, counters: Counters): void {
+    const last = this.#samples.at(-1);
+    if (last !== undefined && !isContinuedBy(last, atMs, counters)) this.#samples.length = 0;
     this.#samples.push({ atMs, counters });
     // The newest of those that are old enough is where the window begins.
     while ((this.#samples[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) this.#samples.shift();
@@ -43,4 +45,9 @@ export class TrafficWindow {
     const tooFew = traffic.logins > 0 && traffic.logins < enoughLogins;
     return tooFew && spanMs < PATIENCE_MS ? undefined : traffic;
   }
+}
+
+/** Not by what is seen in the next rollout: much later, or of the pods that have got the traffic. */
+function isContinuedBy(last: Sample, atMs: number, counters: Counters): boolean {
+  return atMs - last.atMs < WINDOW_MS && [...counters.keys()].some((pod) => last.counters.has(pod));
 }
