@@ -330,6 +330,20 @@ describe('a rollout of the auth API', () => {
     expect(harness.events.map(({ reason }) => reason)).toContain('RolledBack');
   });
 
+  test('that was taken back is not forgotten when somebody deletes what serves instead', async () => {
+    const { server } = await settled();
+    harness.change(NEXT);
+    await harness.untilQuiet();
+    harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
+    await harness.untilQuiet();
+    const blue = server.find('deployments', 'acme-api-blue') as LiveObject;
+    server.remove('deployments', blue);
+    await harness.untilQuiet();
+    expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], 'RolledBack']);
+    const degraded = harness.status()?.conditions?.find(({ type }) => type === 'Degraded');
+    expect(degraded?.message).toContain('It runs all the same: the Deployment of before is gone');
+  });
+
   test.each([
     ['rolled back', 'RolledBack'],
     ['aborted', 'Aborted'],

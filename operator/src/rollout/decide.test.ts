@@ -63,6 +63,15 @@ describe('the first installation', () => {
   test('a Deployment that vanished is made again where it was', () => {
     expect(decide({ serving: 'green', colors: {} })).toMatchObject({ active: 'green', apply: ['green'] });
   });
+
+  test('a Deployment that vanished beside another leaves the traffic to that one', () => {
+    const green = runs('b', { ready: 0 });
+    expect(decide({ colors: { green } })).toMatchObject({ phase: 'Stable', active: 'green', apply: ['green'] });
+    const blue = runs('a', { ready: 0 });
+    const baked = decide({ ...baking(5), colors: { blue } });
+    expect(baked).toMatchObject({ phase: 'Starting', active: 'blue', record: {} });
+    expect(baked.keep).toContain('blue');
+  });
 });
 
 describe('a change of the auth API', () => {
@@ -237,6 +246,19 @@ describe('a change that does worse than what served before', () => {
 
   test('keeps it where rollback is not automatic', () => {
     expect(decide(worse, {}, { ...SPEC, automaticRollback: false })).toMatchObject({ active: 'green' });
+  });
+
+  test('runs all the same where somebody deletes what served instead, and is told of until it is promoted', () => {
+    const { record } = decide(worse);
+    const lost = decide({ record, colors: {} });
+    expect(lost).toMatchObject({ phase: 'RolledBack', active: 'blue', apply: ['blue'], keep: [], record });
+    expect(lost.message).toContain('50.0 % of 1000 requests failed');
+    expect(lost.message).toContain('the Deployment of before is gone');
+    const after = { record: lost.record, colors: { blue: runs('b') } };
+    expect(decide(after)).toEqual(lost);
+    expect(decide(after, { promote: 'b' })).toMatchObject({ phase: 'Stable', record: {} });
+    expect(decide({ ...after, wanted: 'c' })).toMatchObject({ phase: 'Starting', apply: ['green'], record: {} });
+    expect(decide({ colors: {} }, { abort: 'b' })).toMatchObject({ phase: 'Aborted', active: 'blue', apply: ['blue'] });
   });
 
   test('is followed by the next revision as if it had not been', () => {

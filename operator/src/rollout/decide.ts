@@ -17,32 +17,38 @@ import {
 export function decideRollout(seen: RolloutObserved, spec: RolloutSpec, orders: Orders, nowMs: number): RolloutPlan {
   const active = activeColor(seen);
   const live = seen.colors[active];
-  if (live === undefined) return stable(active, 'runs the revision that is wanted');
   if (spec.strategy === 'RollingUpdate') return rolling(seen, active, live);
+  if (live === undefined) return inPlace(seen, orders, active);
   const { switchedAtMs } = seen.record;
   if (switchedAtMs !== undefined && seen.colors[opposite(active)] !== undefined) {
     if (live.revision === seen.wanted) return baking(seen, spec, orders, nowMs, switchedAtMs);
     if (canTakeBack(seen, active)) return superseded(active);
   }
-  if (live.revision === seen.wanted) return stable(active, 'runs the revision that is wanted');
+  if (live.revision === seen.wanted) return inPlace(seen, orders, active);
   const refusal = refused(seen, orders);
   if (refusal !== undefined) return { active, apply: [], keep: [active], ...refusal };
   if (!seen.mayStart) return waiting(seen, active);
   return starting(seen, active, live, orders, nowMs);
 }
 
-/** Without a Service, or where it selects what is not there, the colour that can serve. */
+/** Without a Service, or where it selects what is not there, the colour that there is, rather one that can serve. */
 function activeColor({ serving, colors }: RolloutObserved): Color {
   if (serving !== undefined && colors[serving] !== undefined) return serving;
-  const able = (color: Color) => (colors[color]?.ready ?? 0) > 0;
-  const other = opposite(serving ?? 'green');
-  if (able(other)) return other;
-  return serving ?? (colors.blue === undefined && colors.green !== undefined ? 'green' : 'blue');
+  const there = (['blue', 'green'] as const).filter((color) => colors[color] !== undefined);
+  return there.find((color) => (colors[color]?.ready ?? 0) > 0) ?? there[0] ?? serving ?? 'blue';
 }
 
-function rolling(seen: RolloutObserved, active: Color, live: ColorState): RolloutPlan {
-  const { wanted, mayStart } = seen;
-  return live.revision === wanted || mayStart ? stable(active, 'is brought to what is wanted') : waiting(seen, active);
+function rolling(seen: RolloutObserved, active: Color, live: ColorState | undefined): RolloutPlan {
+  const mayChange = live === undefined || live.revision === seen.wanted || seen.mayStart;
+  return mayChange ? stable(active, 'is brought to what is wanted') : waiting(seen, active);
+}
+
+/** What is wanted has no other beside it: also one that was refused, where somebody deleted what served instead. */
+function inPlace(seen: RolloutObserved, orders: Orders, active: Color): RolloutPlan {
+  const plan = stable(active, 'runs the revision that is wanted');
+  const refusal = refused(seen, orders);
+  if (refusal === undefined) return plan;
+  return { ...plan, ...refusal, message: `${refusal.message}. It runs all the same: the Deployment of before is gone` };
 }
 
 function waiting({ colors, record }: RolloutObserved, active: Color): RolloutPlan {
