@@ -224,6 +224,18 @@ describe('step-up', () => {
     expect((await client.send('POST', path, { token: body.access_token })).status).toBe(200);
   });
 
+  test('tells in its token the roles of now', async () => {
+    const { credentials, id, tokens } = await newPerson();
+    const role = `clerk.${randomUUID()}`;
+    await admin('POST', '/roles', { name: role });
+    await admin('PUT', `/users/${id}/roles/${role}`);
+    const granted = (await stepUp(tokens.access_token, { password: credentials.password })).body.access_token;
+    expect(claimsOf(granted).roles).toEqual([role]);
+    await admin('DELETE', `/users/${id}/roles/${role}`);
+    const revoked = (await stepUp(granted, { password: credentials.password })).body.access_token;
+    expect(claimsOf(revoked).roles).toEqual([]);
+  });
+
   test('asks for a code where there is a second factor that the session has not shown', async () => {
     const { credentials, tokens } = await newPerson();
     const other = (await client.login(credentials)).body.access_token;
@@ -300,6 +312,13 @@ describe('a role that requires a second factor', () => {
     await requiredOf(withOne);
     expect((await client.refresh(without.tokens.refresh_token)).status).toBe(401);
     expect((await client.refresh(withOne.tokens.refresh_token)).status).toBe(200);
+  });
+
+  test('ends with the next step-up what was opened without one, too', async () => {
+    const person = await newPerson();
+    await requiredOf(person);
+    const { password } = person.credentials;
+    expect((await stepUp(person.tokens.access_token, { password })).status).toBe(401);
   });
 
   test('keeps its users from removing theirs, until it requires none any more', async () => {

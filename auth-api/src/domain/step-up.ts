@@ -36,8 +36,9 @@ export async function stepUp(
     if (code.kind === 'wrong') return { kind: 'wrongCode' };
   }
   const hasSecondFactor = factor !== undefined;
-  if (!(await ports.sessions.authenticateAgain(sessionId, hasSecondFactor))) return { kind: 'sessionEnded' };
+  const roles = await ports.sessions.authenticateAgain(sessionId, hasSecondFactor);
+  if (roles === undefined) return { kind: 'sessionEnded' };
   const authenticatedAtSeconds = Math.floor(ports.clock.nowMs() / 1000);
-  const session = { sessionId, userId, roles: claims.roles, authenticatedAtSeconds, hasSecondFactor };
+  const session = { sessionId, userId, roles, authenticatedAtSeconds, hasSecondFactor };
   return { kind: 'steppedUp', accessToken: signAccessToken(session, ports) };
 }

@@ -83,8 +83,11 @@ export interface SessionStore {
     readonly successorHash: Buffer;
     readonly lifetimeSeconds: number;
   }): Promise<RefreshedSession | undefined>;
-  /** Notes that its holder has shown now who they are; false where the session has ended. */
-  authenticateAgain(sessionId: string, hasSecondFactor: boolean): Promise<boolean>;
+  /**
+   * Notes that its holder has shown now who they are, and tells the roles that they have now. Undefined where it would not
+   * be refreshed either: it has ended, its user is disabled, or a role of theirs requires a second factor that it lacks.
+   */
+  authenticateAgain(sessionId: string, hasSecondFactor: boolean): Promise<readonly string[] | undefined>;
   findRefreshToken(tokenHash: Buffer): Promise<RefreshTokenState | undefined>;
   /** They tell whether a session ended by it. */
   end(sessionId: string, reason: SessionEnd): Promise<boolean>;

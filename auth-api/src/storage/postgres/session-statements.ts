@@ -48,7 +48,10 @@ export const insertSession: Statement = {
 const authenticationColumns = `coalesce(extract(epoch FROM s.authenticated_at), 0)::float8 AS authenticated_seconds,
         s.has_second_factor`;
 
-/** Of a session `s`: a role that came to require a second factor ends, with the next refresh, what was opened without. */
+/**
+ * Of a session `s`: a role that came to require a second factor ends, with the next refresh, what was opened without. A
+ * step-up by which one is shown is let through.
+ */
 const hasRequiredFactor = `(s.has_second_factor OR NOT ${secondFactorRequired('s.user_id')})`;
 
 /** Of two at once the second waits for the first, then finds the token used and changes nothing. */
@@ -95,10 +98,14 @@ export const selectLive: Statement = {
     FROM auth.clients WHERE grant_id = $1 AND status = 'active'`,
 };
 
+/** The roles are those of now: what it is answered with is as good as what a refresh is answered with. */
 export const authenticateAgain: Statement = {
   name: 'authenticate_again',
-  text: `UPDATE auth.sessions SET authenticated_at = now(), has_second_factor = has_second_factor OR $2
-    WHERE id = $1 AND ended_at IS NULL AND expires_at > now() RETURNING id`,
+  text: `UPDATE auth.sessions s SET authenticated_at = now(), has_second_factor = s.has_second_factor OR $2
+    FROM auth.users u
+    WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.id = s.user_id AND u.status = 'active'
+      AND ($2 OR ${hasRequiredFactor})
+    RETURNING ${rolesOf('s.user_id')} AS roles`,
 };
 
 export const endSession: Statement = {

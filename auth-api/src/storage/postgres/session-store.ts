@@ -108,8 +108,9 @@ export class PostgresSessionStore implements SessionStore {
     return refreshedSession(row);
   }
 
-  async authenticateAgain(sessionId: string, hasSecondFactor: boolean): Promise<boolean> {
-    return (await this.#primary.query(authenticateAgain, [sessionId, hasSecondFactor])).length > 0;
+  async authenticateAgain(sessionId: string, hasSecondFactor: boolean): Promise<readonly string[] | undefined> {
+    const [row] = await this.#primary.query<{ roles: string[] }>(authenticateAgain, [sessionId, hasSecondFactor]);
+    return row?.roles;
   }
 
   async findRefreshToken(tokenHash: Buffer): Promise<RefreshTokenState | undefined> {
