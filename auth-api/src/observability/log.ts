@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { loggedError } from './logged-error.ts';
 import { traceIds } from './trace-context.ts';
 
 /** Where secrets would stand if somebody logged a request or an answer whole. */
@@ -14,6 +15,7 @@ export function createLog(level: string, destination: DestinationStream = pino.d
     base: null,
     messageKey: 'message',
     errorKey: 'error',
+    serializers: { error: loggedError },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretPaths, censor: '[redacted]' },

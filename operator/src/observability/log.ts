@@ -1,18 +1,18 @@
 import { trace } from '@opentelemetry/api';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../config.ts';
+import { loggedError } from './logged-error.ts';
 
 /** JSON lines on standard output, with the ids of the trace where there is one. What could hold a secret is never logged; these paths are the second lock. */
-export function createLog(level: LogLevel): Logger {
-  return pino({
+export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(1)): Logger {
+  const options = {
     level,
     base: { service: 'authcluster-operator' },
     mixin: traceIds,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    // A command that Redis refuses is part of the error, its arguments included.
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: loggedError },
     redact: [
-      'err.command',
       'password',
       '*.password',
       '*.verifier',
@@ -21,7 +21,8 @@ export function createLog(level: LogLevel): Logger {
       'data',
       '*.data',
     ],
-  });
+  };
+  return pino(options, destination);
 }
 
 function traceIds(): { trace_id: string; span_id: string } | Record<string, never> {
