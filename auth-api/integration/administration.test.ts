@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Administration } from './harness/administration.ts';
+import { whileAloneInCharge } from './harness/alone-in-charge.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { Client, newCredentials, unlessBusy } from './harness/client.ts';
 import { runningStack } from './harness/running-stack.ts';
@@ -40,6 +41,51 @@ describe('who may administer', () => {
   test('the administrator’s role stays', async () => {
     expect((await admin('DELETE', '/roles/administrator')).status).toBe(409);
     expect((await admin('DELETE', '/permissions/authcluster.users.read')).status).toBe(409);
+  });
+});
+
+describe('somebody stays who may change roles', () => {
+  const needed = { status: 409, body: { type: 'https://authcluster.dev/problems/needed-by-service' } };
+
+  test('who alone does is neither disabled nor deleted, by themselves or others, and keeps the role', async () => {
+    const { credentials, id, token } = await newAccount();
+    await admin('PUT', `/users/${id}/roles/administrator`);
+    await whileAloneInCharge(id, async () => {
+      expect(await admin('PATCH', `/users/${id}`, { status: 'disabled' })).toMatchObject(needed);
+      expect(await admin('DELETE', `/users/${id}`)).toMatchObject(needed);
+      expect(await admin('DELETE', `/users/${id}/roles/administrator`)).toMatchObject(needed);
+      const { password } = credentials;
+      const deletion = () => client.send('DELETE', '/v1/me', { token, body: { password } });
+      expect(await unlessBusy(deletion)).toMatchObject(needed);
+      expect((await client.verify(token)).status).toBe(200);
+    });
+    expect((await admin('DELETE', `/users/${id}/roles/administrator`)).status).toBe(204);
+  });
+
+  test('a grant is taken from who may by another one, too', async () => {
+    const { id } = await newAccount();
+    const direct = `/users/${id}/permissions/authcluster.roles.write`;
+    await admin('PUT', `/users/${id}/roles/administrator`);
+    await admin('PUT', direct);
+    await whileAloneInCharge(id, async () => {
+      expect((await admin('DELETE', `/users/${id}/roles/administrator`)).status).toBe(204);
+      expect(await admin('DELETE', direct)).toMatchObject(needed);
+    });
+    expect((await admin('DELETE', direct)).status).toBe(204);
+  });
+
+  test('of two who are left, one at the most goes', async () => {
+    const [one, other] = [await newAccount(), await newAccount()];
+    const direct = (id: string) => `/users/${id}/permissions/authcluster.roles.write`;
+    await admin('PUT', direct(one.id));
+    await whileAloneInCharge(one.id, async () => {
+      await admin('PUT', direct(other.id));
+      const taken = await Promise.all([one, other].map(({ id }) => admin('DELETE', direct(id))));
+      expect(taken.map(({ status }) => status).sort()).toEqual([204, 409]);
+      await admin('PUT', direct(one.id));
+      await admin('PUT', direct(other.id));
+    });
+    for (const { id } of [one, other]) expect((await admin('DELETE', direct(id))).status).toBe(204);
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { administratorToken } from './harness/administrator-token.ts';
+import { whileAloneInCharge } from './harness/alone-in-charge.ts';
 import { ApiProcess } from './harness/api-process.ts';
 import { Authenticator, enroll } from './harness/authenticator.ts';
 import { type Answer, Client, newCredentials } from './harness/client.ts';
@@ -109,6 +110,13 @@ async function newUser() {
   const { credentials, tokens } = await client.newSession();
   const { body } = await client.me(tokens.access_token);
   return { ...credentials, ...tokens, token: tokens.access_token, id: String(body.id) };
+}
+
+/** What is asked about who alone may change roles. */
+async function ofWhoIsNeeded(ask: (user: Awaited<ReturnType<typeof newUser>>) => Promise<Answer>): Promise<Answer> {
+  const user = await newUser();
+  await admin('PUT', `/users/${user.id}/permissions/authcluster.roles.write`);
+  return whileAloneInCharge(user.id, () => ask(user));
 }
 
 /** The third from one network. */
@@ -319,6 +327,7 @@ const exchanges: Record<string, Record<number, Exchange>> = {
       const { token, password } = await newUser();
       return client.send('DELETE', '/v1/me', as(token, { password }));
     },
+    409: () => ofWhoIsNeeded(({ token, password }) => client.send('DELETE', '/v1/me', as(token, { password }))),
     429: () => guessTooOften('DELETE', '/v1/me', { password: 'a guess' }),
   },
   change_password: {
@@ -384,8 +393,14 @@ const exchanges: Record<string, Record<number, Exchange>> = {
     503: () => importLines('', new Client(cutOff.url)),
   },
   get_account: { 200: async () => admin('GET', `/users/${(await newUser()).id}`) },
-  change_account: { 204: async () => admin('PATCH', `/users/${(await newUser()).id}`, { status: 'disabled' }) },
-  delete_account: { 204: async () => admin('DELETE', `/users/${(await newUser()).id}`) },
+  change_account: {
+    204: async () => admin('PATCH', `/users/${(await newUser()).id}`, { status: 'disabled' }),
+    409: () => ofWhoIsNeeded(({ id }) => admin('PATCH', `/users/${id}`, { status: 'disabled' })),
+  },
+  delete_account: {
+    204: async () => admin('DELETE', `/users/${(await newUser()).id}`),
+    409: () => ofWhoIsNeeded(({ id }) => admin('DELETE', `/users/${id}`)),
+  },
   unlock_account: { 204: async () => admin('DELETE', `/users/${(await newUser()).id}/lockout`) },
   list_account_sessions: { 200: async () => admin('GET', `/users/${(await newUser()).id}/sessions`) },
   end_account_sessions: { 204: async () => admin('DELETE', `/users/${(await newUser()).id}/sessions`) },
@@ -396,6 +411,12 @@ const exchanges: Record<string, Record<number, Exchange>> = {
       await admin('PUT', path);
       return admin('DELETE', path);
     },
+    409: () =>
+      ofWhoIsNeeded(async ({ id }) => {
+        await admin('PUT', `/users/${id}/roles/administrator`);
+        await admin('DELETE', `/users/${id}/permissions/authcluster.roles.write`);
+        return admin('DELETE', `/users/${id}/roles/administrator`);
+      }),
   },
   grant_permission: {
     204: async () => admin('PUT', `/users/${(await newUser()).id}/permissions/${await newPermission()}`),
@@ -406,6 +427,7 @@ const exchanges: Record<string, Record<number, Exchange>> = {
       await admin('PUT', path);
       return admin('DELETE', path);
     },
+    409: () => ofWhoIsNeeded(({ id }) => admin('DELETE', `/users/${id}/permissions/authcluster.roles.write`)),
   },
   create_role: {
     201: () => admin('POST', '/roles', { name: newName() }),

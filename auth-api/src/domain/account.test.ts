@@ -71,6 +71,13 @@ test('the same password is refused where another one is required, and there alon
   expect(await changePassword(same, free.ports)).toEqual({ kind: 'changed' });
 });
 
+test('an account that nobody else could change roles without is not deleted', async () => {
+  const { ports, remove } = world(false);
+  remove.mockResolvedValue('neededByService');
+  const deletion = { userId: 'ada', password: change.currentPassword, signal: change.signal };
+  expect(await deleteAccount(deletion, ports)).toEqual({ kind: 'neededByService' });
+});
+
 test('a change that came first leaves the current password wrong', async () => {
   const { ports, inStore } = world(false);
   inStore.mockResolvedValue(undefined);

@@ -42,7 +42,7 @@ export async function changePassword(
   return (await ports.users.changePassword(replaced)) === undefined ? { kind: 'wrongPassword' } : { kind: 'changed' };
 }
 
-export type DeletionOutcome = { readonly kind: 'deleted' } | PasswordNotRight;
+export type DeletionOutcome = { readonly kind: 'deleted' | 'neededByService' } | PasswordNotRight;
 
 /** Deletes the account for whoever knows its password: an open session alone may be somebody else's find. */
 export async function deleteAccount(
@@ -54,6 +54,6 @@ export async function deleteAccount(
   if (account === undefined) return { kind: 'wrongPassword' };
   const checked = await checkCurrentPassword(account, password, signal, ports);
   if (checked.kind !== 'right') return checked;
-  await ports.users.delete(userId);
-  return { kind: 'deleted' };
+  const taken = await ports.users.delete(userId);
+  return { kind: taken === 'neededByService' ? taken : 'deleted' };
 }

@@ -1,6 +1,6 @@
 import type { PendingAuditEvent } from './audit.ts';
 import type { Page } from './ports/page.ts';
-import type { UserProfile } from './ports/users.ts';
+import type { Taking, UserProfile } from './ports/users.ts';
 
 /** What administrators see and change. Everything is asked of the primary. */
 
@@ -46,9 +46,10 @@ export interface RoleStore {
   findPermission(id: string): Promise<Permission | undefined>;
   deletePermission(name: string, act: PendingAuditEvent): Promise<boolean>;
   grantRole(userId: string, role: string, grantedBy: string | undefined, act: PendingAuditEvent): Promise<boolean>;
-  revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<boolean>;
+  revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<Taking>;
   grantPermission(userId: string, permission: string, grantedBy: string, act: PendingAuditEvent): Promise<boolean>;
-  revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<boolean>;
+  revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<Taking>;
+  /** Who is disabled is none. */
   hasAdministrator(): Promise<boolean>;
 }
 
@@ -89,7 +90,7 @@ export interface AccountDirectory {
   ): Promise<AccountPage>;
   find(userId: string): Promise<Account | undefined>;
   /** Disabling ends every session with it. */
-  setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<boolean>;
+  setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<Taking>;
   /**
    * Logins that have begun, and tokens that were mailed, end with it; sessions do if that is asked for. False where there
    * is no such account.

@@ -21,8 +21,8 @@ export type FirstAdministratorOutcome =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Makes sure that there is somebody who can administer: where nobody has the role, the account given gets it, and is
- * created if it is not there. Several pods may do this at once.
+ * Makes sure that there is somebody who can administer: where nobody active has the role, the account given gets it, and
+ * is created if it is not there. Several pods may do this at once.
  */
 export async function ensureFirstAdministrator(
   { username, password }: { readonly username: string; readonly password: string },
@@ -36,6 +36,8 @@ export async function ensureFirstAdministrator(
     const verified = await ports.passwords.verify(password, existing.passwordHash, { upgrade: false });
     if (verified.kind === 'mismatched') return refused('somebody else has the user name, with another password');
     if (verified.kind !== 'matched') return { kind: 'notNow' };
+    // Somebody has decided that, perhaps long after this password was given.
+    if (!existing.isActive) return refused('the account of that name is disabled: name another one');
     await grant(existing.userId, ports);
     return { kind: 'granted' };
   }

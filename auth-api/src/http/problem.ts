@@ -90,6 +90,11 @@ export function problem(
   };
 }
 
+/** For what would leave nobody who could change roles, and so mend anything. */
+export function nobodyInCharge(): Answer {
+  return problem('needed_by_service', { detail: 'nobody could change roles any more' });
+}
+
 /** 429 or 503 with Retry-After. */
 export function comeBackLater(
   code: 'too_many_requests' | 'overloaded' | 'unavailable',

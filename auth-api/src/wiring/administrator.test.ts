@@ -18,7 +18,7 @@ function mount(username: string, password: string): void {
 }
 
 /** A service with these accounts, by name: their passwords. */
-function service(accounts: Record<string, string> = {}) {
+function service(accounts: Record<string, string> = {}, disabled: readonly string[] = []) {
   const administrators: string[] = [];
   const log: string[] = [];
   const passwords = new Map(Object.entries(accounts));
@@ -39,7 +39,8 @@ function service(accounts: Record<string, string> = {}) {
     users: {
       findForLogin: async (name: string) => {
         const passwordHash = passwords.get(name);
-        return passwordHash === undefined ? undefined : ({ userId: name, passwordHash } as LoginAccount);
+        if (passwordHash === undefined) return undefined;
+        return { userId: name, passwordHash, isActive: !disabled.includes(name) } as LoginAccount;
       },
       create: async () => ({ kind: 'created' }),
     },
@@ -70,6 +71,14 @@ test('who registered the name first does not become administrator by that; other
   const { administrators, appoint, log } = service({ root: 'that of another', chief: 'long enough' });
   const nothing = () => undefined;
   await appoint(nothing, nothing, () => mount('chief', 'long enough'));
+  expect(administrators).toEqual(['chief']);
+  expect(log.filter((line) => line.includes('refused'))).toHaveLength(1);
+});
+
+test('an account that was disabled does not become administrator; another name settles it', async () => {
+  mount('root', 'long enough');
+  const { administrators, appoint, log } = service({ root: 'long enough', chief: 'long enough' }, ['root']);
+  await appoint(() => mount('chief', 'long enough'));
   expect(administrators).toEqual(['chief']);
   expect(log.filter((line) => line.includes('refused'))).toHaveLength(1);
 });

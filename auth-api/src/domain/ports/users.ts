@@ -75,6 +75,9 @@ export interface Credentials {
   readonly displayName: string | null;
 }
 
+/** How it ends to take something from an account. Nobody could mend anything if nobody could change roles any more. */
+export type Taking = 'done' | 'notFound' | 'neededByService';
+
 export interface UserStore {
   create(
     user: NewUser,
@@ -104,7 +107,7 @@ export interface UserStore {
     readonly keptSessionId: string | undefined;
   }): Promise<number | undefined>;
   /** With all that belongs to the account. */
-  delete(userId: string, event?: PendingAuditEvent): Promise<boolean>;
+  delete(userId: string, event?: PendingAuditEvent): Promise<Taking>;
 }
 
 /**

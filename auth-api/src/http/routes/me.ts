@@ -4,7 +4,15 @@ import type { UserProfile } from '../../domain/ports/users.ts';
 import { missingForStepUp } from '../../domain/second-factor.ts';
 import { uuidV7 } from '../../domain/uuid.ts';
 import { etagOf, versionOf } from '../etag.ts';
-import { type Answer, comeBackLater, postponed, problem, stepUpNeeded, unauthenticated } from '../problem.ts';
+import {
+  type Answer,
+  comeBackLater,
+  nobodyInCharge,
+  postponed,
+  problem,
+  stepUpNeeded,
+  unauthenticated,
+} from '../problem.ts';
 import { bearerRoute, holderRoute } from '../route.ts';
 import {
   authorizeRequest,
@@ -103,7 +111,11 @@ export const deleteMeRoute = bearerRoute(
     needsStepUp: true,
     endsSessions: true,
     body: deletionRequest,
-    answers: { 204: { description: 'The account is gone.' }, ...limited },
+    answers: {
+      204: { description: 'The account is gone.' },
+      409: { description: 'Nobody could change roles afterwards.', schema: problemResponse },
+      ...limited,
+    },
   },
   async ({ body: { password }, signal }, { userId }, ports) => {
     if (ports.overload.isOverloaded()) return comeBackLater('overloaded', 1);
@@ -111,6 +123,8 @@ export const deleteMeRoute = bearerRoute(
     switch (outcome.kind) {
       case 'deleted':
         return { status: 204 };
+      case 'neededByService':
+        return nobodyInCharge();
       case 'wrongPassword':
         return problem('invalid_request', { errors: [{ pointer: '/password', detail: 'is wrong' }] });
       case 'limited':

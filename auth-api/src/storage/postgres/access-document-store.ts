@@ -19,6 +19,7 @@ import {
 } from './access-document-statements.ts';
 import { recordAct } from './audit-events.ts';
 import { raiseVersions, recordEvent } from './cache-versions.ts';
+import { lockCharge } from './charge-of-roles.ts';
 import type { Database, Query } from './database.ts';
 
 export interface AccessDocumentStoreOptions {
@@ -46,6 +47,8 @@ export class PostgresAccessDocuments implements AccessDocuments {
   async hold<Outcome>(act: PendingAuditEvent, body: (held: HeldAccess) => Promise<Outcome>): Promise<Outcome> {
     const { announce, newId } = this.#options;
     const { outcome, event } = await this.#primary.transaction(async (query) => {
+      // Nor does anybody lose meanwhile what isHeld counts on.
+      await query(lockCharge, []);
       await query(lockDefinitions, []);
       let isWritten = false;
       const outcome = await body({

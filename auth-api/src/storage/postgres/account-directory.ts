@@ -2,11 +2,14 @@ import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { userUpdate } from '../../cache/invalidation-events.ts';
 import type { Account, AccountDirectory, AccountPage } from '../../domain/administration.ts';
 import type { PendingAuditEvent } from '../../domain/audit.ts';
+import type { Taking } from '../../domain/ports/users.ts';
 import { accountColumns, accountSearch } from './account-search.ts';
 import { queryAsAct, recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
-import type { Database, Statement, Value } from './database.ts';
+import { leavesSomebodyInCharge } from './charge-of-roles.ts';
+import type { Database, Query, Statement } from './database.ts';
 import { type ProfileRow, profileOf } from './profile-row.ts';
+import { lockUser } from './user-statements.ts';
 
 const selectAccount: Statement = {
   name: 'select_account',
@@ -68,14 +71,24 @@ export class PostgresAccountDirectory implements AccountDirectory {
     return row === undefined ? undefined : accountOf(row);
   }
 
-  setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<boolean> {
-    return this.#change(userId, [updateStatus, [userId, status]], status === 'disabled', act);
+  setStatus(userId: string, status: Account['status'], act: PendingAuditEvent): Promise<Taking> {
+    const isDisabling = status === 'disabled';
+    const change = async (query: Query): Promise<Taking> => {
+      if (isDisabling) {
+        await query(lockUser, [userId]);
+        if (!(await leavesSomebodyInCharge(query, userId, null))) return 'neededByService';
+      }
+      return (await query(updateStatus, [userId, status])).length > 0 ? 'done' : 'notFound';
+    };
+    return this.#change(userId, change, isDisabling, act);
   }
 
-  requirePasswordChange(
+  async requirePasswordChange(
     ...[userId, { endsSessions }, act]: Parameters<AccountDirectory['requirePasswordChange']>
   ): Promise<boolean> {
-    return this.#change(userId, [requireChange, [userId]], endsSessions, act);
+    const change = async (query: Query): Promise<Taking> =>
+      (await query(requireChange, [userId])).length > 0 ? 'done' : 'notFound';
+    return (await this.#change(userId, change, endsSessions, act)) === 'done';
   }
 
   async stopRequiringPasswordChange(userId: string, act: PendingAuditEvent): Promise<boolean> {
@@ -84,13 +97,13 @@ export class PostgresAccountDirectory implements AccountDirectory {
 
   async #change(
     userId: string,
-    [statement, values]: readonly [Statement, readonly Value[]],
+    change: (query: Query) => Promise<Taking>,
     endsSessions: boolean,
     act: PendingAuditEvent,
-  ): Promise<boolean> {
-    const event = await this.#primary.transaction(async (query) => {
-      const changed = await query(statement, values);
-      if (changed.length === 0) return undefined;
+  ): Promise<Taking> {
+    const outcome = await this.#primary.transaction(async (query) => {
+      const taken = await change(query);
+      if (taken !== 'done') return taken;
       const ended = endsSessions ? await query<{ id: string }>(endSessions, [userId]) : [];
       const event = userUpdate(
         userId,
@@ -100,8 +113,9 @@ export class PostgresAccountDirectory implements AccountDirectory {
       await recordAct(query, act);
       return event;
     });
-    if (event !== undefined) await this.#announce(event);
-    return event !== undefined;
+    if (typeof outcome === 'string') return outcome;
+    await this.#announce(outcome);
+    return 'done';
   }
 }
 

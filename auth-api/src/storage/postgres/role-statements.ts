@@ -70,10 +70,10 @@ export const deletePermission: Statement = {
 export const selectAdministrator: Statement = {
   name: 'select_administrator',
   text: `SELECT 1 AS found FROM auth.user_roles ur JOIN auth.roles r ON r.id = ur.role_id
-    WHERE r.name = 'administrator' LIMIT 1`,
+    JOIN auth.users u ON u.id = ur.user_id WHERE r.name = 'administrator' AND u.status = 'active' LIMIT 1`,
 };
 
-type GrantedThing = 'role' | 'permission';
+export type GrantedThing = 'role' | 'permission';
 
 /** $1 user, $2 name, $3 who grants, $4 the event's targets. A row: there are such a user and such a thing. */
 function grant(thing: GrantedThing): Statement {

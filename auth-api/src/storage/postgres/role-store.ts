@@ -6,14 +6,17 @@ import type { SharedCache } from '../../cache/shared-cache.ts';
 import type { NamedThing, Permission, Role, RoleStore } from '../../domain/administration.ts';
 import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { Page } from '../../domain/ports/page.ts';
+import type { Taking } from '../../domain/ports/users.ts';
 import { queryAsAct, recordAct } from './audit-events.ts';
 import { raiseVersions, recordEvent } from './cache-versions.ts';
+import { leavesSomebodyInCharge } from './charge-of-roles.ts';
 import type { Database, Query, Statement } from './database.ts';
 import { isUniqueViolation } from './database-errors.ts';
 import {
   deletePermission,
   deleteRole,
   deleteRolePermission,
+  type GrantedThing,
   grants,
   insertPermission,
   insertRole,
@@ -27,6 +30,7 @@ import {
   selectRoles,
   setSecondFactorRequired,
 } from './role-statements.ts';
+import { lockUser } from './user-statements.ts';
 
 export interface RoleStoreOptions {
   readonly announce: Announce;
@@ -103,19 +107,19 @@ export class PostgresRoleStore implements RoleStore {
   }
 
   grantRole(...[userId, role, grantedBy, act]: Parameters<RoleStore['grantRole']>): Promise<boolean> {
-    return this.#changeGrants(grants.role, userId, [role, grantedBy ?? null], act);
+    return this.#grant('role', userId, [role, grantedBy ?? null], act);
   }
 
-  revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<boolean> {
-    return this.#changeGrants(revocations.role, userId, [role], act);
+  revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<Taking> {
+    return this.#revoke('role', userId, role, act);
   }
 
   grantPermission(...[userId, permission, grantedBy, act]: Parameters<RoleStore['grantPermission']>): Promise<boolean> {
-    return this.#changeGrants(grants.permission, userId, [permission, grantedBy], act);
+    return this.#grant('permission', userId, [permission, grantedBy], act);
   }
 
-  revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<boolean> {
-    return this.#changeGrants(revocations.permission, userId, [permission], act);
+  revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<Taking> {
+    return this.#revoke('permission', userId, permission, act);
   }
 
   async hasAdministrator(): Promise<boolean> {
@@ -149,17 +153,31 @@ export class PostgresRoleStore implements RoleStore {
     return isFound;
   }
 
-  async #changeGrants(
-    statement: Statement,
+  async #grant(
+    thing: GrantedThing,
     userId: string,
     names: readonly (string | null)[],
     act: PendingAuditEvent,
   ): Promise<boolean> {
     const event = userPermissionChange(userId);
     const values = [userId, ...names, JSON.stringify(event.targets)];
-    const isFound = (await queryAsAct(this.#primary, [statement, values], act)).length > 0;
+    const isFound = (await queryAsAct(this.#primary, [grants[thing], values], act)).length > 0;
     if (isFound) await this.#announce(event);
     return isFound;
+  }
+
+  async #revoke(thing: GrantedThing, userId: string, name: string, act: PendingAuditEvent): Promise<Taking> {
+    const event = userPermissionChange(userId);
+    const outcome = await this.#primary.transaction(async (query): Promise<Taking> => {
+      await query(lockUser, [userId]);
+      if (!(await leavesSomebodyInCharge(query, userId, `${thing} ${name}`))) return 'neededByService';
+      const revoked = await query(revocations[thing], [userId, name, JSON.stringify(event.targets)]);
+      if (revoked.length === 0) return 'notFound';
+      await recordAct(query, act);
+      return 'done';
+    });
+    if (outcome === 'done') await this.#announce(event);
+    return outcome;
   }
 
   /** Whether the body changed anything, and so has an event. */

@@ -6,12 +6,14 @@ import type {
   LoginAccount,
   NewUser,
   ProfileChange,
+  Taking,
   UserProfile,
   UserStore,
   Verification,
 } from '../../domain/ports/users.ts';
 import { queryAsAct, recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
+import { leavesSomebodyInCharge } from './charge-of-roles.ts';
 import type { Database, Query } from './database.ts';
 import { isUniqueViolation } from './database-errors.ts';
 import { insertPasswordNotice } from './mail-outbox.ts';
@@ -131,22 +133,24 @@ export class PostgresUserStore implements UserStore {
     return version;
   }
 
-  delete(userId: string, act?: PendingAuditEvent): Promise<boolean> {
-    return this.#change(async (query) => {
+  async delete(userId: string, act?: PendingAuditEvent): Promise<Taking> {
+    const outcome = await this.#primary.transaction(async (query) => {
       const found = await query(lockUser, [userId]);
-      if (found.length === 0) return undefined;
+      if (found.length === 0) return 'notFound';
+      if (!(await leavesSomebodyInCharge(query, userId, null))) return 'neededByService';
       const event = await record(query, userId, await query<{ id: string }>(selectLiveSessionIds, [userId]));
       await query(deleteUser, [userId]);
       await recordAct(query, act);
       return event;
     });
+    if (typeof outcome === 'string') return outcome;
+    await this.#announce(outcome);
+    return 'done';
   }
 
-  /** Whether the body changed anything, and so has an event. */
-  async #change(body: (query: Query) => Promise<InvalidationEvent | undefined>): Promise<boolean> {
+  async #change(body: (query: Query) => Promise<InvalidationEvent | undefined>): Promise<void> {
     const event = await this.#primary.transaction(body);
     if (event !== undefined) await this.#announce(event);
-    return event !== undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AccessDocument, documentOf } from '../../../domain/access-document.ts';
 import { type AppliedAccess, applyAccess, planAccess } from '../../../domain/apply-access.ts';
 import { contentEtag } from '../../etag.ts';
-import { type Answer, problem } from '../../problem.ts';
+import { type Answer, nobodyInCharge, problem } from '../../problem.ts';
 import { bearerRoute, type Route } from '../../route.ts';
 import { problemResponse } from '../../schemas.ts';
 import {
@@ -103,7 +103,7 @@ function answerTo(applied: AppliedAccess): Answer {
       return problem('still_granted', { detail: `delete_granted=true would delete ${named.join(', ')}` });
     }
     case 'nobodyInCharge':
-      return problem('needed_by_service', { detail: 'nobody could change roles any more' });
+      return nobodyInCharge();
   }
 }
 

@@ -1,15 +1,20 @@
 import { z } from 'zod';
+import type { Taking } from '../../../domain/ports/users.ts';
 import { usernameKey } from '../../../domain/username.ts';
 import { recordBefore } from '../../audited.ts';
-import { problem } from '../../problem.ts';
+import { type Answer, nobodyInCharge, problem } from '../../problem.ts';
 import { bearerRoute, type Route } from '../../route.ts';
-import { pageBody, pageQuery, sessionBody, sessionListResponse } from '../../schemas.ts';
+import { pageBody, pageQuery, problemResponse, sessionBody, sessionListResponse } from '../../schemas.ts';
 import { accountBody, accountChangeRequest, accountResponse, namePath } from './schemas.ts';
 
 const mayRead = 'authcluster.users.read';
 const mayWrite = 'authcluster.users.write';
 const mayGrant = 'authcluster.roles.write';
 const done = { 204: { description: 'It is so, now or before.' } };
+const taken = {
+  ...done,
+  409: { description: 'Nobody could change roles afterwards.', schema: problemResponse },
+};
 
 const getAccount = bearerRoute(
   {
@@ -36,11 +41,11 @@ const changeAccount = bearerRoute(
     parameters: { id: z.uuid() },
     body: accountChangeRequest,
     permission: mayWrite,
-    answers: done,
+    answers: taken,
   },
   async ({ parameter, body: { status }, event }, _, ports) => {
     event.about({ details: { status } });
-    return (await ports.accounts.setStatus(parameter('id'), status, event)) ? { status: 204 } : problem('not_found');
+    return answerTo(await ports.accounts.setStatus(parameter('id'), status, event));
   },
 );
 
@@ -52,10 +57,10 @@ const deleteAccount = bearerRoute(
     summary: 'Delete an account and all that belongs to it',
     parameters: { id: z.uuid() },
     permission: mayWrite,
-    answers: done,
+    answers: taken,
   },
   async ({ parameter, event }, _, ports) => {
-    return (await ports.users.delete(parameter('id'), event)) ? { status: 204 } : problem('not_found');
+    return answerTo(await ports.users.delete(parameter('id'), event));
   },
 );
 
@@ -138,11 +143,10 @@ const revokeRole = bearerRoute(
     summary: 'Take a role from an account',
     parameters: { id: z.uuid(), role: namePath },
     permission: mayGrant,
-    answers: done,
+    answers: taken,
   },
   async ({ parameter, event }, _, ports) => {
-    const found = await ports.roles.revokeRole(parameter('id'), parameter('role'), event);
-    return found ? { status: 204 } : problem('not_found');
+    return answerTo(await ports.roles.revokeRole(parameter('id'), parameter('role'), event));
   },
 );
 
@@ -170,13 +174,17 @@ const revokePermission = bearerRoute(
     summary: 'Take back a direct permission',
     parameters: { id: z.uuid(), permission: namePath },
     permission: mayGrant,
-    answers: done,
+    answers: taken,
   },
   async ({ parameter, event }, _, ports) => {
-    const found = await ports.roles.revokePermission(parameter('id'), parameter('permission'), event);
-    return found ? { status: 204 } : problem('not_found');
+    return answerTo(await ports.roles.revokePermission(parameter('id'), parameter('permission'), event));
   },
 );
+
+function answerTo(taking: Taking): Answer {
+  if (taking === 'neededByService') return nobodyInCharge();
+  return taking === 'done' ? { status: 204 } : problem('not_found');
+}
 
 export const accountRoutes: readonly Route[] = [
   getAccount,
