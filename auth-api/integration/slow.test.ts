@@ -86,6 +86,35 @@ describe('a slow primary', () => {
   });
 });
 
+describe('a primary that does not keep up', () => {
+  let small: ApiProcess;
+  beforeAll(async () => {
+    const { ADMIN_CREDENTIALS_DIR: _, ...environment } = serveEnvironment(stack);
+    // Two of them are the relay's.
+    const write = { POSTGRES_WRITE_PORT: String(primary.port), POSTGRES_WRITE_POOL_SIZE: '3' };
+    small = await ApiProcess.start({ ...environment, ...write });
+  });
+  afterAll(() => small?.stop());
+
+  test('is waited for by 2,000; others are told at once to come again, and remembered sessions are served', async () => {
+    const rushed = new Client(small.url);
+    const { tokens } = await rushed.newSession();
+    expect((await rushed.verify(tokens.access_token)).status).toBe(200);
+    primary.delayMs = 20_000;
+    const rush = Promise.all(Array.from({ length: 2_300 }, () => timed(() => rushed.refresh('nobody had this one'))));
+    await delay(1_000);
+    const verify = await timed(() => rushed.verify(tokens.access_token));
+    const waiting = await metric(new Client(small.opsUrl), 'postgres_pool_primary{state="waiting"}');
+    expect(waiting).toBeLessThanOrEqual(2_000);
+    const answers = await rush;
+    expect(new Set(answers.map(({ answer }) => answer.status))).toEqual(new Set([503]));
+    const atOnce = answers.filter(({ tookMs }) => tookMs < 6_000);
+    expect(atOnce.length).toBeGreaterThanOrEqual(200);
+    expect(Number(atOnce[0]?.answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(verify.answer.status).toBe(200);
+  });
+});
+
 test('slow replicas are left for the primary', async () => {
   replicas.delayMs = 3_000;
   const { tokens } = await client.newSession();

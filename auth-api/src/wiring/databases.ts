@@ -70,6 +70,14 @@ function without(taken: number, { poolSize }: { readonly poolSize: number }): nu
   return Math.max(1, poolSize - taken);
 }
 
+/**
+ * More than come in the 5 s for which poolers may hold writes back: those are to wait. Beyond that, the primary does not
+ * keep up, and who waited the longest would have left before their turn.
+ */
+function longestQueue(poolSize: number): number {
+  return Math.max(2_000, 40 * poolSize);
+}
+
 type Opened = Pick<DatabaseOptions, 'name' | 'host' | 'port' | 'poolSize' | 'breaker'> & typeof requestTimes;
 
 function opener(
@@ -82,6 +90,7 @@ function opener(
   return (options) => {
     const pool = new Database({
       ...options,
+      longestQueue: longestQueue(options.poolSize),
       database,
       credentialsDirectory,
       tls: tlsOptions(tlsMode, credentialsDirectory),

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import { CircuitOpenError } from '../../resilience/circuit-breaker.ts';
 
-/** Every connection of the pool was in use for too long: says nothing of the database. */
+/** Every connection of the pool was in use for too long, or too many wait for one: says nothing of the database. */
 export class PoolExhaustedError extends DependencyUnavailableError {
   override name = 'PoolExhaustedError';
 }

@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   readonly credentialsDirectory: string;
   readonly tls: pg.ClientConfig['ssl'];
   readonly poolSize: number;
+  /** How many may wait for a connection of the pool; whoever comes then is refused at once. */
+  readonly longestQueue: number;
   readonly connectTimeoutMs: number;
   readonly queryTimeoutMs: number;
   /** For how long it is tried again while the pooler says that it cannot log in to a server. */
@@ -136,6 +138,10 @@ export class Database {
   }
 
   async #withFreeClient<T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    // The pool itself lets any number wait, holds what each has asked for, and looks through all of them for each that gives up.
+    if (this.#pool.waitingCount >= this.#options.longestQueue) {
+      throw new PoolExhaustedError(this.#options.name, retryAfterSeconds);
+    }
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw this.#unavailable(error);
     });
