@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { parseConfig } from '../config.ts';
 import { createLog } from '../observability/log.ts';
 import { Metrics } from '../observability/metrics.ts';
-import { startHashing } from './hashing.ts';
+import { createPasswordPolicy, startHashing } from './hashing.ts';
 
 const environment = {
   POSTGRES_WRITE_HOST: 'pooler-rw',
@@ -33,4 +33,12 @@ test('the log tells that the limit of the pod allows fewer', async () => {
   expect(await choiceWith({ CPU_LIMIT_MILLICORES: '1500' })).toEqual([
     expect.objectContaining({ workers: 1, asked_for: 10, limited_by: 'cpu-limit', queue_length: 2 }),
   ]);
+});
+
+test('a password that is hardly more than what users know the service by is refused', () => {
+  const policy = createPasswordPolicy(parseConfig({ ...environment, SERVICE_NAME: 'Lighthouse Books' }));
+  for (const password of ['Lighthouse Books 24', 'My AuthCluster!']) {
+    expect(policy.decide(password, [])).toMatchObject({ kind: 'refused' });
+  }
+  expect(policy.decide('Elsewhere Songs 24', [])).toEqual({ kind: 'accepted' });
 });

@@ -29,11 +29,11 @@ export function startHashing({ hashing }: ServeConfig, log: Logger, metrics: Met
   return pool;
 }
 
-export function createPasswordPolicy({ hashing }: ServeConfig): PasswordPolicy {
+export function createPasswordPolicy({ hashing, serviceName }: ServeConfig): PasswordPolicy {
   const rules = new PasswordRules({
     maxBytes: maxPasswordBytes(hashPolicy(hashing.algorithm, hashing.cost)),
     commonPasswords: loadCommonPasswords(),
-    serviceWords: ['authcluster'],
+    serviceWords: ['authcluster', serviceName],
   });
   return passwordPolicy(rules);
 }
