@@ -476,7 +476,7 @@ const exchanges: Record<string, Record<number, Exchange>> = {
     413: tooLarge('PUT'),
     428: () => admin('PUT', '/access-document', noAccess),
   },
-  reset_circuit_breaker: { 204: () => admin('POST', '/circuit-breakers/redis/reset') },
+  reset_circuit_breaker: { 200: () => admin('POST', '/circuit-breakers/redis/reset') },
   clear_cache: { 204: () => admin('POST', '/caches/user_basic/clear') },
   create_client: {
     201: () => admin('POST', '/clients', { name: newName() }),

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Container } from '../../dev/containers/container.ts';
 import { eventually } from '../../dev/eventually.ts';
@@ -117,7 +118,8 @@ describe.each([
     heal = async () => {
       await recover();
       await eventually(async () => {
-        await one.send('POST', '/v1/admin/circuit-breakers/replicas/reset', { token });
+        const reset = await one.send('POST', '/v1/admin/circuit-breakers/replicas/reset', { token });
+        expect(reset).toMatchObject({ status: 200, body: { pod: hostname(), current_state: 'closed' } });
         await readBy('replica');
       }, 30_000);
     };

@@ -42,6 +42,8 @@ export interface ApiPorts
   readonly stepUpMaxAgeSeconds: number;
   /** What people know this service by. */
   readonly serviceName: string;
+  /** This pod's, to tell what is its alone. */
+  readonly podName: string;
   readonly views: UserViews;
   readonly ownWrites: SessionWrites;
   readonly liveSessions: LiveSessions;

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type App, startApp } from '../app.ts';
@@ -88,6 +89,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     oneTimeCodes: new SealedOneTimeCodes(() => keys.derivationKey()),
     stepUpMaxAgeSeconds: config.stepUpMaxAgeSeconds,
     serviceName: config.serviceName,
+    podName: hostname(),
     metrics,
     overload,
     isRegistrationOpen: config.registration === 'open',

@@ -1353,6 +1353,8 @@ export interface components {
         };
         readonly CircuitBreaker: {
             readonly name: string;
+            /** @description Whose it is: each pod has its own. */
+            readonly pod: string;
             /** @enum {string} */
             readonly current_state: "closed" | "open" | "half-open";
             readonly total: number;
@@ -6546,12 +6548,14 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description It is closed. */
-            readonly 204: {
+            /** @description It is closed, in this pod. */
+            readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["CircuitBreaker"];
+                };
             };
             /** @description No valid access token. */
             readonly 401: {

@@ -8,6 +8,7 @@ const state = z.enum(['closed', 'open', 'half-open']);
 const circuitBreakerResponse = z
   .object({
     name: z.string(),
+    pod: z.string().describe('Whose it is: each pod has its own.'),
     current_state: state,
     total: z.int(),
     success: z.int(),
@@ -39,7 +40,9 @@ const listCircuitBreakers = bearerRoute(
     answers: { 200: { description: 'One for each dependency.', schema: circuitBreakerListResponse } },
   },
   async (_, __, ports) => {
-    const items = [...ports.circuitBreakers.values()].map((breaker) => circuitBreakerBody(breaker.snapshot()));
+    const items = [...ports.circuitBreakers.values()].map((breaker) =>
+      circuitBreakerBody(breaker.snapshot(), ports.podName),
+    );
     return { status: 200, body: { items, next_cursor: null } };
   },
 );
@@ -52,20 +55,22 @@ const resetCircuitBreaker = bearerRoute(
     summary: 'Close a circuit breaker of the pod that answers',
     parameters: { dependency: z.string().max(40) },
     permission: 'authcluster.operations.write',
-    answers: { 204: { description: 'It is closed.' } },
+    answers: { 200: { description: 'It is closed, in this pod.', schema: circuitBreakerResponse } },
   },
-  async ({ parameter }, _, ports) => {
-    const breaker = ports.circuitBreakers.get(parameter('dependency'));
+  async ({ parameter, event }, _, { circuitBreakers, podName }) => {
+    const breaker = circuitBreakers.get(parameter('dependency'));
     if (breaker === undefined) return problem('not_found');
+    event.about({ details: { pod: podName } });
     breaker.reset();
-    return { status: 204 };
+    return { status: 200, body: circuitBreakerBody(breaker.snapshot(), podName) };
   },
 );
 
-function circuitBreakerBody(snapshot: CircuitBreakerSnapshot): z.output<typeof circuitBreakerResponse> {
+function circuitBreakerBody(snapshot: CircuitBreakerSnapshot, pod: string): z.output<typeof circuitBreakerResponse> {
   const { name, total, success, failed, rejected, ignored, late } = snapshot;
   return {
     name,
+    pod,
     current_state: snapshot.currentState,
     total,
     success,
