@@ -21,6 +21,32 @@ async function letPass(seconds: number): Promise<void> {
   await superuser.end();
 }
 
+test('a session ends when it has lived for as long as it may, however often it is refreshed', async () => {
+  const pod = await ApiProcess.start({ ...serveEnvironment(stack), SESSION_MAX_LIFETIME_SECONDS: '3600' });
+  const superuser = await connect(stack.primaryPort, 'postgres');
+  try {
+    const client = new Client(pod.url);
+    const { tokens } = await client.newSession();
+    const { sid } = JSON.parse(Buffer.from(tokens.access_token.split('.')[1] ?? '', 'base64url').toString());
+    const livesSeconds = async () => {
+      const read =
+        'SELECT extract(epoch FROM expires_at - created_at)::float8 AS seconds FROM auth.sessions WHERE id = $1';
+      return (await superuser.query<{ seconds: number }>(read, [sid])).rows[0]?.seconds;
+    };
+    expect(await livesSeconds()).toBe(3600);
+    const { body: refreshed } = await client.refresh(tokens.refresh_token);
+    expect(await livesSeconds()).toBe(3600);
+    // As a session that was refreshed last before there was a limit.
+    await superuser.query("UPDATE auth.sessions SET created_at = created_at - interval '1 hour' WHERE id = $1", [sid]);
+    expect((await client.refresh(refreshed.refresh_token)).status).toBe(401);
+    const another = await clients[0].newSession();
+    expect((await clients[0].refresh(another.tokens.refresh_token)).status).toBe(200);
+  } finally {
+    await superuser.end();
+    await pod.stop();
+  }
+});
+
 describe('a refresh token', () => {
   test('used again within the grace window gives the same successor, on any pod', async () => {
     const { tokens } = await clients[0].newSession();

@@ -37,6 +37,8 @@ export interface ServeConfig {
     readonly audience: string;
     readonly accessLifetimeSeconds: number;
     readonly refreshLifetimeSeconds: number;
+    /** Since the login, however often it is refreshed; undefined: for as long as it is. */
+    readonly sessionMaxLifetimeSeconds: number | undefined;
   };
   readonly hashing: {
     readonly algorithm: 'bcrypt' | 'argon2id';
@@ -173,6 +175,7 @@ function tokens(env: Environment): ServeConfig['tokens'] {
       max: 31_536_000,
       fallback: 2_592_000,
     }),
+    sessionMaxLifetimeSeconds: env.optionalInteger('SESSION_MAX_LIFETIME_SECONDS', { min: 60, max: 31_536_000 }),
   };
 }
 

@@ -26,7 +26,7 @@ import type { Databases } from './databases.ts';
 
 /** What is kept in PostgreSQL, behind the caches where that is allowed. */
 export function createStores(
-  { maxSessionsPerUser, mail }: ServeConfig,
+  { maxSessionsPerUser, tokens, mail }: ServeConfig,
   { databases, caches, metrics, log }: { databases: Databases; caches: Caches; metrics: Metrics; log: Logger },
 ) {
   const { primary, replicas } = databases;
@@ -38,6 +38,7 @@ export function createStores(
     logins: new LoginMemory({ ...caches, later: setImmediate }),
     ownWrites,
     maxSessionsPerUser,
+    maxLifetimeSeconds: tokens.sessionMaxLifetimeSeconds,
   });
   const clients = new PostgresClientStore(primary, {
     announce,

@@ -54,7 +54,13 @@ const authenticationColumns = `coalesce(extract(epoch FROM s.authenticated_at), 
  */
 const hasRequiredFactor = `(s.has_second_factor OR NOT ${secondFactorRequired('s.user_id')})`;
 
-/** Of two at once the second waits for the first, then finds the token used and changes nothing. */
+/** Of a session `s`: its last moment, where $4 says for how many seconds it may live at the most. Null: it has none. */
+const lastMoment = 's.created_at + make_interval(secs => $4)';
+
+/**
+ * Of two at once the second waits for the first, then finds the token used and changes nothing. A last moment may have come
+ * to be after the session's last refresh.
+ */
 export const exchangeToken: Statement = {
   name: 'exchange_refresh_token',
   text: `WITH presented AS (
@@ -62,15 +68,17 @@ export const exchangeToken: Statement = {
       FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id
       WHERE t.token_hash = $1 AND t.used_at IS NULL AND s.id = t.session_id
         AND s.ended_at IS NULL AND s.expires_at > now() AND u.status = 'active' AND ${hasRequiredFactor}
-      RETURNING s.id, s.user_id, ${authenticationColumns}
+        AND (${lastMoment} > now()) IS NOT FALSE
+      RETURNING s.id, s.user_id, ${authenticationColumns},
+        least(now() + make_interval(secs => $3), ${lastMoment}) AS expires_at
     ), successor AS (
       INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT $2, id FROM presented
     ), touched AS (
-      UPDATE auth.sessions s SET last_used_at = now(), expires_at = now() + make_interval(secs => $3)
+      UPDATE auth.sessions s SET last_used_at = now(), expires_at = p.expires_at
       FROM presented p WHERE s.id = p.id
     )
     SELECT p.id AS session_id, p.user_id, p.authenticated_seconds, p.has_second_factor,
-      ${expirySeconds('now() + make_interval(secs => $3)')} AS expires_seconds,
+      ${expirySeconds('p.expires_at')} AS expires_seconds,
       ARRAY(SELECT r.name FROM auth.user_roles ur JOIN auth.roles r ON r.id = ur.role_id
         WHERE ur.user_id = p.user_id ORDER BY r.name) AS roles
     FROM presented p`,

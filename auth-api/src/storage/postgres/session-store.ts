@@ -45,6 +45,8 @@ export interface SessionStoreOptions {
   readonly logins: Pick<LoginMemory, 'prepare'>;
   readonly ownWrites: Pick<SessionWrites, 'opened'>;
   readonly maxSessionsPerUser: number;
+  /** Since the login; undefined: for as long as it is refreshed. */
+  readonly maxLifetimeSeconds: number | undefined;
 }
 
 export class PostgresSessionStore implements SessionStore {
@@ -66,7 +68,7 @@ export class PostgresSessionStore implements SessionStore {
     session: NewSession,
     memory: PreparedMemory,
   ): ReturnType<PreparedSession['open']> {
-    const { ownWrites, maxSessionsPerUser } = this.#options;
+    const { ownWrites, maxSessionsPerUser, maxLifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
     const { event, hasSecondFactor } = session;
     event?.about({ actorId: userId, subjectId: userId, sessionId, details: { second_factor: hasSecondFactor } });
     const remember = memory.beforeStatement();
@@ -74,7 +76,7 @@ export class PostgresSessionStore implements SessionStore {
       userId,
       session.credentialVersion,
       sessionId,
-      session.lifetimeSeconds,
+      Math.min(session.lifetimeSeconds, maxLifetimeSeconds),
       session.clientAddress ?? null,
       session.userAgent ?? null,
       session.refreshTokenHash,
@@ -99,9 +101,9 @@ export class PostgresSessionStore implements SessionStore {
     successorHash,
     lifetimeSeconds,
   }: Parameters<SessionStore['exchangeRefreshToken']>[0]): Promise<RefreshedSession | undefined> {
-    const { memory } = this.#options;
+    const { memory, maxLifetimeSeconds = null } = this.#options;
     const beforeWrite = memory.moment();
-    const values = [presentedHash, successorHash, lifetimeSeconds];
+    const values = [presentedHash, successorHash, lifetimeSeconds, maxLifetimeSeconds];
     const [row] = await this.#primary.query<RefreshedRow & ExpiryRow>(exchangeToken, values);
     if (row === undefined) return undefined;
     memory.remember(row.session_id, stateOf(row), beforeWrite);

@@ -1366,6 +1366,10 @@ export interface ApiSpec {
      */
     refreshLifetimeSeconds: number;
     /**
+     * Seconds after a login at which its session ends, however often it is refreshed. Left out: as long as it is refreshed.
+     */
+    sessionMaxLifetimeSeconds?: number;
+    /**
      * Days after which another key signs access tokens, in stages in which no token is refused. Left out: only when the annotation authcluster.dev/rotate-signing-key asks for it.
      */
     keyRotationDays?: number;

@@ -20,6 +20,7 @@ describe('the environment of the auth API', () => {
   const secretName = 'ours';
   const api = {
     hashing: { queueLength: 10 },
+    tokens: { sessionMaxLifetimeSeconds: 43_200 },
     bootstrapAdmin: { secretName },
     oauthClients: { secretName },
     browsers: { origins: ['https://app.example.com'] },
@@ -45,6 +46,13 @@ describe('the environment of the auth API', () => {
 
   test.each([...new Set(rendered)])('keeps %s from being set twice', (name) => {
     expect(name).toMatch(reservedNames());
+  });
+
+  test('bounds sessions where the spec does, and there alone', () => {
+    const bounds = (tokens: object) =>
+      serveEnvironment(clusterWith({ api: { tokens } })).filter(({ name }) => name === 'SESSION_MAX_LIFETIME_SECONDS');
+    expect(bounds({})).toEqual([]);
+    expect(bounds({ sessionMaxLifetimeSeconds: 43_200 })).toMatchObject([{ value: '43200' }]);
   });
 
   test('has a variable once, as an object sets it that is older than the field', () => {

@@ -122,13 +122,17 @@ function readVariables(cluster: AuthCluster, poolSize: number): EnvironmentEntry
 }
 
 function tokenVariables(cluster: AuthCluster): EnvironmentEntry[] {
-  const { issuer, audience, accessLifetimeSeconds, refreshLifetimeSeconds } = cluster.spec.api.tokens;
+  const { issuer, audience, accessLifetimeSeconds, refreshLifetimeSeconds, sessionMaxLifetimeSeconds } =
+    cluster.spec.api.tokens;
   const issuerUrl = issuer ?? defaultIssuer(cluster);
   return [
     variable('TOKEN_ISSUER', issuerUrl),
     variable('TOKEN_AUDIENCE', audience ?? issuerUrl),
     variable('ACCESS_TOKEN_LIFETIME_SECONDS', accessLifetimeSeconds),
     variable('REFRESH_TOKEN_LIFETIME_SECONDS', refreshLifetimeSeconds),
+    ...(sessionMaxLifetimeSeconds === undefined
+      ? []
+      : [variable('SESSION_MAX_LIFETIME_SECONDS', sessionMaxLifetimeSeconds)]),
   ];
 }
 
