@@ -4,6 +4,7 @@ import { eventually } from '../../dev/eventually.ts';
 import { ApiProcess, runCommand } from './harness/api-process.ts';
 import { Client, type Credentials, type Tokens, unlessBusy } from './harness/client.ts';
 import { forgetShared } from './harness/forget-shared.ts';
+import { metric } from './harness/metrics.ts';
 import { connect } from './harness/postgres.ts';
 import { connectCluster } from './harness/redis-client.ts';
 import { runningStack } from './harness/running-stack.ts';
@@ -98,6 +99,12 @@ const oldSessions = `INSERT INTO auth.sessions (id, user_id, expires_at, ended_a
   SELECT gen_random_uuid(), u.id, now(), now() - interval '2 days'
   FROM auth.users u, generate_series(1, $2::int) WHERE u.username = $1`;
 
+/** Each still has a token that is good, and more used ones than a batch of sessions could take along. */
+const tokensOfOldSessions = `INSERT INTO auth.refresh_tokens (token_hash, session_id, used_at)
+  SELECT sha256((s.id || ' ' || each)::bytea), s.id, CASE WHEN each > 1 THEN now() END
+  FROM auth.users u JOIN auth.sessions s ON s.user_id = u.id, generate_series(1, $2::int) AS each
+  WHERE u.username = $1 AND s.ended_at < now() - interval '1 day'`;
+
 describe('the sweeper', () => {
   test('deletes what ended long ago, batch after batch, and nothing that lives', async () => {
     const [ended, live] = await Promise.all([one.newSession(), one.newSession()]);
@@ -117,6 +124,38 @@ describe('the sweeper', () => {
       await eventually(async () => expect(await ids()).toEqual([live.credentials.username]), 60_000, 200);
     });
     expect(await status(one, live.tokens)).toBe(200);
+  });
+
+  test('deletes sessions of any number of tokens, and those that expired unended', async () => {
+    const { credentials } = await one.newSession();
+    await asSuperuser(async (superuser) => {
+      const remaining = async () => {
+        const count = `SELECT count(DISTINCT s.id)::int AS sessions, count(t.token_hash)::int AS tokens
+          FROM auth.users u JOIN auth.sessions s ON s.user_id = u.id
+            LEFT JOIN auth.refresh_tokens t ON t.session_id = s.id
+          WHERE u.username = $1`;
+        return (await superuser.query(count, [credentials.username])).rows[0];
+      };
+      await superuser.query(oldSessions, [credentials.username, 2]);
+      await superuser.query(tokensOfOldSessions, [credentials.username, 3000]);
+      await superuser.query(
+        `INSERT INTO auth.sessions (id, user_id, expires_at)
+        SELECT gen_random_uuid(), id, now() - interval '2 days' FROM auth.users WHERE username = $1`,
+        [credentials.username],
+      );
+      await superuser.query("UPDATE auth.leases SET expires_at = '-infinity' WHERE name = 'sweeper'");
+      await eventually(async () => expect(await remaining()).toEqual({ sessions: 1, tokens: 1 }), 60_000, 200);
+    });
+  });
+
+  test('tells when it last did all of it', async () => {
+    const lastSuccesses = () =>
+      Promise.all(pods.map(({ opsUrl }) => metric(new Client(opsUrl), 'sweeper_last_success_timestamp_seconds')));
+    await asSuperuser((superuser) =>
+      superuser.query("UPDATE auth.leases SET expires_at = '-infinity' WHERE name = 'sweeper'"),
+    );
+    const minuteAgo = Date.now() / 1000 - 60;
+    await eventually(async () => expect(Math.max(...(await lastSuccesses()))).toBeGreaterThan(minuteAgo), 60_000, 500);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../storage/postgres/database.ts';
 
-const maintainPartitions: Statement = {
+const createAndDropPartitions: Statement = {
   name: 'maintain_audit_events',
   text: 'SELECT created, dropped FROM auth.maintain_audit_events($1)',
 };
@@ -24,15 +24,18 @@ export const countLogins: Statement = {
     RETURNING day`,
 };
 
-export interface AuditMaintained {
+export interface PartitionsMaintained {
   readonly partitionsCreated: number;
   readonly partitionsDropped: number;
 }
 
-/** Partitions for what is to come, none for what is past its retention, and the counts of days that are over. */
-export async function maintainAuditLog(primary: Database, retentionDays: number): Promise<AuditMaintained> {
+/** Partitions for what is to come, and none for what is past its retention. */
+export async function maintainPartitions(primary: Database, retentionDays: number): Promise<PartitionsMaintained> {
   type Row = { created: number; dropped: number };
-  const [row] = await primary.query<Row>(maintainPartitions, [retentionDays]);
-  await primary.query(countLogins, []);
+  const [row] = await primary.query<Row>(createAndDropPartitions, [retentionDays]);
   return { partitionsCreated: row?.created ?? 0, partitionsDropped: row?.dropped ?? 0 };
+}
+
+export async function countLoginsOfDay(primary: Database): Promise<void> {
+  await primary.query(countLogins, []);
 }

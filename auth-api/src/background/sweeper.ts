@@ -1,67 +1,22 @@
-import type { Database, Statement } from '../storage/postgres/database.ts';
-import { type AuditMaintained, maintainAuditLog } from './audit-maintenance.ts';
-
-/** Sessions that ended or expired this long ago are gone for good; until then they tell what happened. */
-const keptSeconds = 86_400;
-const batchSize = 500;
-
-const deleteSessions: Statement = {
-  name: 'sweep_sessions',
-  text: `WITH old AS (
-      SELECT id FROM auth.sessions
-      WHERE ended_at < now() - make_interval(secs => $1) OR expires_at < now() - make_interval(secs => $1)
-      LIMIT $2 FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM auth.sessions s USING old WHERE s.id = old.id RETURNING s.id`,
-};
-
-/** Used tokens tell reuse for as long as they would have been good themselves. */
-const deleteTokens: Statement = {
-  name: 'sweep_refresh_tokens',
-  text: `WITH old AS (
-      SELECT token_hash FROM auth.refresh_tokens
-      WHERE created_at < now() - make_interval(secs => $1) AND used_at IS NOT NULL
-      LIMIT $2 FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM auth.refresh_tokens t USING old WHERE t.token_hash = old.token_hash RETURNING t.session_id`,
-};
-
-const deleteMailedTokens: Statement = {
-  name: 'sweep_account_tokens',
-  text: `WITH old AS (
-      SELECT token_hash FROM auth.account_tokens WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM auth.account_tokens t USING old WHERE t.token_hash = old.token_hash RETURNING t.user_id`,
-};
-
-const deleteChallenges: Statement = {
-  name: 'sweep_login_challenges',
-  text: `WITH old AS (
-      SELECT token_hash FROM auth.login_challenges WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM auth.login_challenges c USING old WHERE c.token_hash = old.token_hash RETURNING c.user_id`,
-};
-
-const deleteIdempotencyKeys: Statement = {
-  name: 'sweep_idempotency_keys',
-  text: `WITH old AS (
-      SELECT key_hash FROM auth.idempotency_keys WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM auth.idempotency_keys k USING old WHERE k.key_hash = old.key_hash RETURNING k.created_id`,
-};
+import type { Database } from '../storage/postgres/database.ts';
+import type { SweepStep, Swept } from './sweep-steps.ts';
 
 export interface SweeperOptions {
   readonly primary: Database;
   readonly lease: { take(): Promise<boolean> };
-  readonly refreshLifetimeSeconds: number;
-  readonly auditRetentionDays: number;
+  readonly steps: readonly SweepStep[];
+  /** A step fails, and did not the last time; `lease`: it cannot be known whose turn it is. */
+  readonly onLost: (step: string, error: unknown) => void;
+  /** It no longer fails. */
+  readonly onFound: (step: string) => void;
+  /** Every step of a sweep succeeded. */
+  readonly onSuccess: () => void;
 }
 
-/** How many of each were deleted; and what became of partitions. */
-export type Swept = Readonly<
-  Record<'sessions' | 'tokens' | 'mailedTokens' | 'challenges' | 'idempotencyKeys', number>
-> &
-  AuditMaintained;
+export interface Sweep {
+  readonly swept: Swept;
+  readonly isMore: boolean;
+}
 
 const nothing: Swept = {
   sessions: 0,
@@ -73,35 +28,46 @@ const nothing: Swept = {
   partitionsDropped: 0,
 };
 
-export function isMoreToSweep(swept: Swept): boolean {
-  return Object.values(swept).some((count) => count === batchSize);
-}
-
 /** Deletes what nobody needs any more, a small batch at a time, on one pod at a time. */
 export class Sweeper {
   readonly #options: SweeperOptions;
+  readonly #failing = new Set<string>();
 
   constructor(options: SweeperOptions) {
     this.#options = options;
   }
 
-  /** One batch of each. Where one was full there is more. */
-  async sweep(): Promise<Swept> {
-    const { primary, lease, refreshLifetimeSeconds, auditRetentionDays } = this.#options;
-    if (!(await lease.take())) return nothing;
-    const sessions = await primary.query(deleteSessions, [keptSeconds, batchSize]);
-    const tokens = await primary.query(deleteTokens, [refreshLifetimeSeconds + keptSeconds, batchSize]);
-    const mailedTokens = await primary.query(deleteMailedTokens, [batchSize]);
-    const challenges = await primary.query(deleteChallenges, [batchSize]);
-    const idempotencyKeys = await primary.query(deleteIdempotencyKeys, [batchSize]);
-    const audit = await maintainAuditLog(primary, auditRetentionDays);
-    return {
-      ...audit,
-      sessions: sessions.length,
-      tokens: tokens.length,
-      mailedTokens: mailedTokens.length,
-      challenges: challenges.length,
-      idempotencyKeys: idempotencyKeys.length,
-    };
+  /** One batch of each. What fails is told, and keeps no other step from its turn. */
+  async sweep(): Promise<Sweep> {
+    const { primary, lease, steps, onSuccess } = this.#options;
+    let swept = nothing;
+    let isMore = false;
+    if (!(await this.#attempt('lease', () => lease.take()))) return { swept, isMore };
+    for (const step of steps) {
+      const batch = await this.#attempt(step.name, () => step.run(primary));
+      if (batch === undefined) continue;
+      swept = added(swept, batch.swept);
+      isMore ||= batch.isMore;
+    }
+    if (this.#failing.size === 0) onSuccess();
+    return { swept, isMore };
   }
+
+  /** Undefined where it failed. */
+  async #attempt<T>(step: string, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await run();
+      if (this.#failing.delete(step)) this.#options.onFound(step);
+      return result;
+    } catch (error) {
+      if (!this.#failing.has(step)) this.#options.onLost(step, error);
+      this.#failing.add(step);
+      return undefined;
+    }
+  }
+}
+
+function added(sum: Swept, batch: Partial<Swept>): Swept {
+  const kinds = Object.keys(sum) as (keyof Swept)[];
+  return Object.fromEntries(kinds.map((kind) => [kind, sum[kind] + (batch[kind] ?? 0)])) as Swept;
 }

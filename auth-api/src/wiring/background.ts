@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { RelayDuty } from '../background/relay-duty.ts';
-import { repeat } from '../background/repeat.ts';
-import { isMoreToSweep, Sweeper, type Swept } from '../background/sweeper.ts';
+import { type Repetition, repeat } from '../background/repeat.ts';
+import { sweepSteps } from '../background/sweep-steps.ts';
+import { Sweeper } from '../background/sweeper.ts';
 import { InvalidationRelay } from '../cache/invalidation-relay.ts';
 import type { ServeConfig } from '../config.ts';
+import { observeSweeper } from '../observability/sweeper-metrics.ts';
 import { Lease } from '../storage/postgres/lease.ts';
 import { PostgresInvalidationSource } from '../storage/postgres/outbox.ts';
 import type { Caches } from './caches.ts';
@@ -23,7 +26,15 @@ export interface Background {
   stop(): Promise<void>;
 }
 
-export function startBackground(config: ServeConfig, databases: Databases, caches: Caches, log: Logger): Background {
+export function startBackground(
+  config: ServeConfig,
+  {
+    databases,
+    caches,
+    registry,
+    log,
+  }: { readonly databases: Databases; readonly caches: Caches; readonly registry: Registry; readonly log: Logger },
+): Background {
   const holder = randomUUID();
   const { delivery } = caches;
   const duties: { stop(): Promise<void> }[] = [];
@@ -44,20 +55,7 @@ export function startBackground(config: ServeConfig, databases: Databases, cache
     const ticking = repeat(() => duty.tick(), relayIntervalMs, onError);
     duties.push({ stop: () => ticking.stop().then(() => duty.release()) });
   }
-  const sweeper = new Sweeper({
-    primary: databases.primary,
-    lease: new Lease(databases.primary, { name: 'sweeper', holder, durationSeconds: sweeperLeaseSeconds }),
-    refreshLifetimeSeconds: config.tokens.refreshLifetimeSeconds,
-    auditRetentionDays: config.auditRetentionDays,
-  });
-  const sweep = async () => {
-    const deleted = await sweeper.sweep();
-    if (Object.values(deleted).some((count) => count > 0)) log.info(deleted, 'swept');
-    return deleted;
-  };
-  const pause = (deleted: Swept | undefined) =>
-    deleted !== undefined && isMoreToSweep(deleted) ? fullSweepIntervalMs : sweepIntervalMs;
-  duties.push(repeat(sweep, pause, (error) => log.debug({ error }, 'the sweeper failed')));
+  duties.push(startSweeper(config, { databases, registry, holder, log }));
   return {
     stop: async () => {
       const stopped = await Promise.allSettled(duties.map((duty) => duty.stop()));
@@ -65,4 +63,36 @@ export function startBackground(config: ServeConfig, databases: Databases, cache
         if (each.status === 'rejected') log.debug({ error: each.reason }, 'a duty ended badly');
     },
   };
+}
+
+function startSweeper(
+  config: ServeConfig,
+  {
+    databases: { primary },
+    registry,
+    holder,
+    log,
+  }: { readonly databases: Databases; readonly registry: Registry; readonly holder: string; readonly log: Logger },
+): Repetition {
+  const sweeper = new Sweeper({
+    primary,
+    lease: new Lease(primary, { name: 'sweeper', holder, durationSeconds: sweeperLeaseSeconds }),
+    steps: sweepSteps({
+      refreshLifetimeSeconds: config.tokens.refreshLifetimeSeconds,
+      auditRetentionDays: config.auditRetentionDays,
+    }),
+    onLost: (step, error) => log.warn({ step, error }, 'a step of the sweeper fails, and is tried again'),
+    onFound: (step) => log.info({ step }, 'the step of the sweeper works again'),
+    onSuccess: observeSweeper(registry, () => Date.now()),
+  });
+  const sweep = async () => {
+    const { swept, isMore } = await sweeper.sweep();
+    if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'swept');
+    return isMore ? fullSweepIntervalMs : sweepIntervalMs;
+  };
+  return repeat(
+    sweep,
+    (pauseMs = sweepIntervalMs) => pauseMs,
+    (error) => log.warn({ error }, 'the sweeper failed'),
+  );
 }

@@ -104,7 +104,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const app = await startApp({ config, metrics, log, ports, derivationKey: () => keys.derivationKey() });
   keys.watch();
   const reloading = setInterval(() => reloadClients(configuredClients, log), keyReloadIntervalMs).unref();
-  const background = startBackground(config, databases, caches, log);
+  const background = startBackground(config, { databases, caches, registry: metrics.registry, log });
   const stopping = new AbortController();
   const population = watchPopulation({
     count: () => sparingPrimary(databases.scans, (database) => countPopulationIn(database, config.hashing.algorithm)),

@@ -96,5 +96,12 @@ function ageAlerts(scope: Scope) {
       severity: 'warning',
       summary: `${WHO}: tokens are signed with a key that is {{ $value | humanizeDuration }} old`,
     }),
+    alert('AuthClusterSweeperFailing', {
+      // All but one pod are at 0: it is not their turn. Just after all have started, every one is.
+      expr: `time() - max ${BY_CLUSTER} (sweeper_last_success_timestamp_seconds{${scope}}) > 1800`,
+      for: '15m',
+      severity: 'warning',
+      summary: `${WHO}: what has expired has not been deleted for half an hour or longer`,
+    }),
   ];
 }
