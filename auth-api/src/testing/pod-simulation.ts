@@ -1,4 +1,5 @@
 import { Freshness } from '../cache/freshness.ts';
+import { GatheredReads } from '../cache/gathered-reads.ts';
 import { createAnnounce } from '../cache/invalidation-announcer.ts';
 import { InvalidationDelivery } from '../cache/invalidation-delivery.ts';
 import type { CommittedEvent } from '../cache/invalidation-events.ts';
@@ -69,10 +70,15 @@ export class PodSimulation {
       this.#lostWrites += 1;
     };
     this.#ownWrites = new OwnWrites({ positions: redis.positions, freshness: this.freshness, commitPoint, onError });
+    const reads = new GatheredReads<SessionState>({
+      read: (ids) => query(() => rowsById(ids, stateOf(postgres.readRows(beyondReplicas)))),
+      maxReads: 1,
+      patienceMs: 2 ** 30,
+    });
     this.#sessions = new CachedLiveSessions({
       local: session,
       shared: sessionData,
-      findLive: () => query(() => stateOf(postgres.readRows(beyondReplicas))),
+      findLive: (id) => reads.find(id),
       nowMs: () => 0,
     });
     this.#logins = new LoginMemory({ ...caches, later: (work) => void turn('a login is answered').then(work) });
@@ -195,6 +201,10 @@ function rowsIn({ targets }: CommittedEvent): Row[] {
   const types = targets.map(({ type }) => type);
   const row: Row = types.includes('session') ? 'session' : types.includes('user_basic') ? 'profile' : 'grants';
   return [row];
+}
+
+function rowsById<T>(ids: readonly string[], row: T | undefined): ReadonlyMap<string, T> {
+  return new Map(row === undefined ? [] : ids.map((id) => [id, row]));
 }
 
 function stateOf({ session }: Rows): SessionState | undefined {

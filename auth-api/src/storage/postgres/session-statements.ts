@@ -97,13 +97,13 @@ export const selectToken: Statement = {
     WHERE t.token_hash = $1`,
 };
 
-/** What the tokens of a client live by is asked for in the same way; it ends when the client changes. */
+/** Of any of these ids. What the tokens of a client live by is asked for in the same way; it ends when the client changes. */
 export const selectLive: Statement = {
-  name: 'select_live_session',
-  text: `SELECT ${expirySeconds('expires_at')} AS expires_seconds
-    FROM auth.sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > now()
-    UNION ALL SELECT ${expirySeconds("now() + interval '1 day'")}
-    FROM auth.clients WHERE grant_id = $1 AND status = 'active'`,
+  name: 'select_live_sessions',
+  text: `SELECT id, ${expirySeconds('expires_at')} AS expires_seconds
+    FROM auth.sessions WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL AND expires_at > now()
+    UNION ALL SELECT grant_id, ${expirySeconds("now() + interval '1 day'")}
+    FROM auth.clients WHERE grant_id = ANY ($1::uuid[]) AND status = 'active'`,
 };
 
 /** The roles are those of now: what it is answered with is as good as what a refresh is answered with. */

@@ -1,3 +1,4 @@
+import { GatheredReads } from '../../cache/gathered-reads.ts';
 import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { sessionLogout } from '../../cache/invalidation-events.ts';
 import type { SessionState } from '../../cache/live-sessions.ts';
@@ -52,6 +53,14 @@ export interface SessionStoreOptions {
 export class PostgresSessionStore implements SessionStore {
   readonly #primary: Database;
   readonly #options: SessionStoreOptions;
+
+  /** Without Redis every check comes here, which as a statement each would be more than a primary can answer. */
+  readonly #live = new GatheredReads<SessionState>({
+    read: async (ids) => {
+      const rows = await this.#primary.read<ExpiryRow & { id: string }>(selectLive, [ids]);
+      return new Map(rows.map((row) => [row.id, stateOf(row)]));
+    },
+  });
 
   constructor(primary: Database, options: SessionStoreOptions) {
     this.#primary = primary;
@@ -127,9 +136,8 @@ export class PostgresSessionStore implements SessionStore {
     };
   }
 
-  async findLive(sessionId: string): Promise<SessionState | undefined> {
-    const [row] = await this.#primary.read<ExpiryRow>(selectLive, [sessionId]);
-    return row === undefined ? undefined : stateOf(row);
+  findLive(sessionId: string): Promise<SessionState | undefined> {
+    return this.#live.find(sessionId);
   }
 
   async end(sessionId: string, reason: SessionEnd): Promise<boolean> {
