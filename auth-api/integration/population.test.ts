@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { eventually } from '../../dev/eventually.ts';
@@ -23,8 +24,20 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([api?.stop(), superuser?.end()]));
 
-/** What a pod counts first of all. */
+/** Counts anew whatever has been counted, and waits for it. */
+async function countAnew() {
+  // A pod that was killed before this test may hold the lease.
+  await superuser.query("UPDATE auth.leases SET expires_at = '-infinity' WHERE name = 'sweeper'");
+  await superuser.query("UPDATE auth.population_counts SET counted_at = now() - interval '1 day'");
+  await eventually(async () => {
+    const counted = "SELECT FROM auth.population_counts WHERE counted_at > now() - interval '1 hour'";
+    expect((await superuser.query(counted)).rowCount).toBe(3);
+  }, 60_000);
+}
+
+/** What a pod shows first of all. */
 async function population() {
+  await countAnew();
   const pod = await ApiProcess.start(environment);
   try {
     const ops = new Client(pod.opsUrl);
@@ -62,4 +75,28 @@ test('sessions that have neither ended nor expired are counted, and hashes of an
   await setHash(live ?? '', `$2b$05$${'x'.repeat(53)}`);
   await setHash(expired ?? '', noPassword);
   expect(await population()).toEqual({ sessions: before.sessions + 1, legacyHashes: before.legacyHashes + 1 });
+});
+
+test('what nobody has counted for a while is not shown, and the rest is', async () => {
+  await countAnew();
+  // Nobody's turn, which who had it learns with its next sweep.
+  await superuser.query(
+    "UPDATE auth.leases SET holder = gen_random_uuid(), expires_at = 'infinity' WHERE name = 'sweeper'",
+  );
+  const hashes = "name LIKE 'legacyHashes%'";
+  await eventually(async () => {
+    await superuser.query(`UPDATE auth.population_counts SET counted_at = now() - interval '6 hours' WHERE ${hashes}`);
+    await delay(3_000);
+    const counted = `SELECT FROM auth.population_counts WHERE ${hashes} AND counted_at > now() - interval '5 hours'`;
+    expect((await superuser.query(counted)).rowCount).toBe(0);
+  }, 60_000);
+  const pod = await ApiProcess.start(environment);
+  try {
+    const shown = async () => (await new Client(pod.opsUrl).send<string>('GET', '/metrics')).body;
+    await eventually(async () => expect(await shown()).toMatch(/^active_sessions \d/m));
+    expect(await shown()).not.toMatch(/^legacy_password_hashes \d/m);
+  } finally {
+    await pod.stop();
+    await superuser.query("UPDATE auth.leases SET expires_at = '-infinity' WHERE name = 'sweeper'");
+  }
 });

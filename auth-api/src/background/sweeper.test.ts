@@ -9,15 +9,16 @@ const retention = { refreshLifetimeSeconds: 60, auditRetentionDays: 90 };
 function sweeperWith(...runs: readonly SweepStep['run'][]) {
   const told: string[] = [];
   const take = jest.fn(async () => true);
+  const release = jest.fn(async () => {});
   const sweeper = new Sweeper({
     primary: portOf<Database>({}),
-    lease: { take },
+    lease: { take, release },
     steps: runs.map((run, at) => ({ name: `step ${at}`, run })),
     onLost: (step, error) => told.push(`${step}: ${(error as Error).message}`),
     onFound: (step) => told.push(`${step} works`),
     onSuccess: () => told.push('success'),
   });
-  return { sweeper, take, told };
+  return { sweeper, take, release, told };
 }
 
 const nothing = { swept: {}, isMore: false };
@@ -49,6 +50,18 @@ test('a pod whose turn it is not does nothing and tells of no success; one that 
   expect([step.mock.calls.length, told]).toEqual([0, ['lease: down']]);
   await sweeper.sweep();
   expect(told).toEqual(['lease: down', 'lease works', 'success']);
+});
+
+test('a pod gives its turn back, and one that does not have it gives nothing', async () => {
+  const { sweeper, take, release } = sweeperWith();
+  take.mockResolvedValueOnce(false);
+  await sweeper.sweep();
+  await sweeper.release();
+  expect([sweeper.isOnDuty, release.mock.calls.length]).toEqual([false, 0]);
+  await sweeper.sweep();
+  expect(sweeper.isOnDuty).toBe(true);
+  await sweeper.release();
+  expect([sweeper.isOnDuty, release.mock.calls.length]).toEqual([false, 1]);
 });
 
 test('sessions go once their tokens have, of which a batch is bounded however many sessions it is for', async () => {

@@ -1,14 +1,11 @@
 import type { Database } from '../storage/postgres/database.ts';
+import { Attempts, type AttemptsOptions } from './attempts.ts';
 import type { SweepStep, Swept } from './sweep-steps.ts';
 
-export interface SweeperOptions {
+export interface SweeperOptions extends AttemptsOptions {
   readonly primary: Database;
-  readonly lease: { take(): Promise<boolean> };
+  readonly lease: { take(): Promise<boolean>; release(): Promise<void> };
   readonly steps: readonly SweepStep[];
-  /** A step fails, and did not the last time; `lease`: it cannot be known whose turn it is. */
-  readonly onLost: (step: string, error: unknown) => void;
-  /** It no longer fails. */
-  readonly onFound: (step: string) => void;
   /** Every step of a sweep succeeded. */
   readonly onSuccess: () => void;
 }
@@ -31,10 +28,18 @@ const nothing: Swept = {
 /** Deletes what nobody needs any more, a small batch at a time, on one pod at a time. */
 export class Sweeper {
   readonly #options: SweeperOptions;
-  readonly #failing = new Set<string>();
+  readonly #attempts: Attempts;
+  #isOnDuty = false;
 
+  /** Steps that fail are named; `lease`: it cannot be known whose turn it is. */
   constructor(options: SweeperOptions) {
     this.#options = options;
+    this.#attempts = new Attempts(options);
+  }
+
+  /** Whether it was this pod's turn when that was last asked. */
+  get isOnDuty(): boolean {
+    return this.#isOnDuty;
   }
 
   /** One batch of each. What fails is told, and keeps no other step from its turn. */
@@ -42,28 +47,22 @@ export class Sweeper {
     const { primary, lease, steps, onSuccess } = this.#options;
     let swept = nothing;
     let isMore = false;
-    if (!(await this.#attempt('lease', () => lease.take()))) return { swept, isMore };
+    this.#isOnDuty = (await this.#attempts.run('lease', () => lease.take())) ?? false;
+    if (!this.#isOnDuty) return { swept, isMore };
     for (const step of steps) {
-      const batch = await this.#attempt(step.name, () => step.run(primary));
+      const batch = await this.#attempts.run(step.name, () => step.run(primary));
       if (batch === undefined) continue;
       swept = added(swept, batch.swept);
       isMore ||= batch.isMore;
     }
-    if (this.#failing.size === 0) onSuccess();
+    if (!this.#attempts.isAnyFailing) onSuccess();
     return { swept, isMore };
   }
 
-  /** Undefined where it failed. */
-  async #attempt<T>(step: string, run: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const result = await run();
-      if (this.#failing.delete(step)) this.#options.onFound(step);
-      return result;
-    } catch (error) {
-      if (!this.#failing.has(step)) this.#options.onLost(step, error);
-      this.#failing.add(step);
-      return undefined;
-    }
+  async release(): Promise<void> {
+    if (!this.#isOnDuty) return;
+    this.#isOnDuty = false;
+    await this.#options.lease.release();
   }
 }
 

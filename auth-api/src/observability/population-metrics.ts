@@ -1,15 +1,15 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** What is counted in the database, for all pods. */
+/** What is counted in the database, for all pods; undefined what could not be for a while. */
 export interface Population {
   /** Neither ended nor expired. */
-  readonly activeSessions: number;
+  readonly activeSessions: number | undefined;
   /** Of another format than new ones: replaced when their users log in, as are those of a lower cost, not counted here. */
-  readonly legacyHashes: number;
-  readonly waitingMails: number;
+  readonly legacyHashes: number | undefined;
+  readonly waitingMails: number | undefined;
 }
 
-/** @param count undefined while it is not known */
+/** @param count undefined while nothing is known */
 export function observePopulation(registry: Registry, count: () => Population | undefined): void {
   const gauge = (name: string, help: string, key: keyof Population) => {
     new Gauge({
@@ -17,10 +17,10 @@ export function observePopulation(registry: Registry, count: () => Population | 
       help,
       registers: [registry],
       collect() {
-        const population = count();
+        const number = count()?.[key];
         // No value is told from none.
-        if (population === undefined) this.remove();
-        else this.set(population[key]);
+        if (number === undefined) this.remove();
+        else this.set(number);
       },
     });
   };

@@ -4,13 +4,13 @@ import type { Population } from './population-metrics.ts';
 export interface PopulationWatchOptions {
   readonly count: () => Promise<Population>;
   readonly intervalMs: number;
-  /** It cannot be counted any more; told once, until it can. */
+  /** It cannot be known any more; told once, until it can. */
   readonly onLost: (error: unknown) => void;
   readonly onFound: () => void;
   readonly signal: AbortSignal;
 }
 
-/** Counts at once and then at each interval; what it returns tells the last count, undefined when that failed. */
+/** Asks at once and then at each interval; what it returns tells the last answer, undefined when that failed. */
 export function watchPopulation({ count, intervalMs, onLost, onFound, signal }: PopulationWatchOptions) {
   let population: Population | undefined;
   let isLost = false;

@@ -12,6 +12,7 @@ import { Lease } from '../storage/postgres/lease.ts';
 import { PostgresInvalidationSource } from '../storage/postgres/outbox.ts';
 import type { Caches } from './caches.ts';
 import type { Databases } from './databases.ts';
+import { startPopulationCounter } from './population.ts';
 
 const relayIntervalMs = 500;
 /** Less than pods wait for a heartbeat: another takes over before they stop trusting their caches. */
@@ -55,7 +56,10 @@ export function startBackground(
     const ticking = repeat(() => duty.tick(), relayIntervalMs, onError);
     duties.push({ stop: () => ticking.stop().then(() => duty.release()) });
   }
-  duties.push(startSweeper(config, { databases, registry, holder, log }));
+  const sweeper = createSweeper(config, { databases, registry, holder, log });
+  const sweeping = startSweeping(sweeper, log);
+  duties.push({ stop: () => sweeping.stop().then(() => sweeper.release()) });
+  duties.push(startPopulationCounter(config, { databases, isOnDuty: () => sweeper.isOnDuty, log }));
   return {
     stop: async () => {
       const stopped = await Promise.allSettled(duties.map((duty) => duty.stop()));
@@ -65,7 +69,7 @@ export function startBackground(
   };
 }
 
-function startSweeper(
+function createSweeper(
   config: ServeConfig,
   {
     databases: { primary },
@@ -73,8 +77,8 @@ function startSweeper(
     holder,
     log,
   }: { readonly databases: Databases; readonly registry: Registry; readonly holder: string; readonly log: Logger },
-): Repetition {
-  const sweeper = new Sweeper({
+): Sweeper {
+  return new Sweeper({
     primary,
     lease: new Lease(primary, { name: 'sweeper', holder, durationSeconds: sweeperLeaseSeconds }),
     steps: sweepSteps({
@@ -85,6 +89,9 @@ function startSweeper(
     onFound: (step) => log.info({ step }, 'the step of the sweeper works again'),
     onSuccess: observeSweeper(registry, () => Date.now()),
   });
+}
+
+function startSweeping(sweeper: Sweeper, log: Logger): Repetition {
   const sweep = async () => {
     const { swept, isMore } = await sweeper.sweep();
     if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'swept');

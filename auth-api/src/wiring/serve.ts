@@ -8,8 +8,6 @@ import type { ApiPorts } from '../http/route.ts';
 import { routes } from '../http/routes/all.ts';
 import { observeLogins, observeSigningKeys } from '../observability/credential-metrics.ts';
 import { Metrics } from '../observability/metrics.ts';
-import { observePopulation } from '../observability/population-metrics.ts';
-import { watchPopulation } from '../observability/population-watch.ts';
 import { OpenTelemetrySpans } from '../observability/spans.ts';
 import { LoginShedding } from '../resilience/overload.ts';
 import { SingleTurn } from '../resilience/single-turn.ts';
@@ -20,7 +18,6 @@ import { SealedOneTimeCodes } from '../security/one-time-codes.ts';
 import { OpaqueRefreshTokens } from '../security/refresh-token.ts';
 import { VerifiedTokens } from '../security/verified-tokens.ts';
 import { PostgresIdempotencyKeys } from '../storage/postgres/idempotency-key-store.ts';
-import { countPopulationIn } from '../storage/postgres/population.ts';
 import { sparingPrimary } from '../storage/postgres/sparing-primary.ts';
 import { readStatistics } from '../storage/postgres/statistics.ts';
 import { appointAdministrator } from './administrator.ts';
@@ -35,12 +32,12 @@ import { createPasswordPolicy, startHashing } from './hashing.ts';
 import { createLimits } from './limits.ts';
 import { loginFingerprints } from './logins.ts';
 import { startMail } from './mail.ts';
+import { showPopulation } from './population.ts';
 import { openRedis } from './redis.ts';
 import { createStores } from './stores.ts';
 
 const keyReloadIntervalMs = 2_000;
 const administratorRetryMs = 2_000;
-const populationIntervalMs = 60_000;
 /** Redis is worth a short wait at the start, and no more: without it everything works, slower. */
 const redisStartTimeoutMs = 2_000;
 /** A verify must not come later than this because of logins. */
@@ -106,14 +103,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const reloading = setInterval(() => reloadClients(configuredClients, log), keyReloadIntervalMs).unref();
   const background = startBackground(config, { databases, caches, registry: metrics.registry, log });
   const stopping = new AbortController();
-  const population = watchPopulation({
-    count: () => sparingPrimary(databases.scans, (database) => countPopulationIn(database, config.hashing.algorithm)),
-    intervalMs: populationIntervalMs,
-    onLost: (error) => log.warn({ error }, 'sessions, hashes and mails cannot be counted: their metrics are absent'),
-    onFound: () => log.info('sessions, hashes and mails are counted again'),
-    signal: stopping.signal,
-  });
-  observePopulation(metrics.registry, population);
+  showPopulation(config, { databases, registry: metrics.registry, log, signal: stopping.signal });
   if (config.adminCredentialsDirectory !== undefined) {
     const { signal } = stopping;
     const pause = () => delay(administratorRetryMs, undefined, { signal }).catch(() => undefined);
