@@ -1,9 +1,9 @@
 import type { BlockList } from 'node:net';
 import express, { type Express, type RequestHandler } from 'express';
-import type { Logger } from 'pino';
 import type { Metrics } from '../observability/metrics.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
 import { crossOrigin } from './cross-origin.ts';
+import type { FailureLog } from './failure-log.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem } from './problem.ts';
 import { publicDocument } from './public-document.ts';
@@ -16,7 +16,7 @@ export interface ExpressAppOptions {
   readonly routes: readonly Route[];
   readonly ports: ApiPorts;
   readonly metrics: Metrics;
-  readonly log: Logger;
+  readonly failureLog: FailureLog;
   readonly requestLog: RequestLog;
   readonly trustedProxies: BlockList;
 }
@@ -35,7 +35,7 @@ export function createExpressApp(options: ExpressAppOptions): Express {
     app.all(path, (_, response) => send(response, problem('method_not_allowed', { headers: { allow: allowed } })));
   }
   app.use((_, response) => send(response, problem('not_found')));
-  app.use(handleError(options.log));
+  app.use(handleError(options.failureLog));
   return app;
 }
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import type { AccessTokens, TokenClaims } from '../domain/ports/tokens.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { portOf } from '../testing/fakes.ts';
@@ -20,8 +19,7 @@ const ports = portOf<HotPathOptions['ports']>({
 
 let server: Server;
 beforeEach(async () => {
-  const log = pino({ level: 'silent' });
-  const hotPath = createHotPath({ ports, metrics: new Metrics(), log, requestLog: () => {} });
+  const hotPath = createHotPath({ ports, metrics: new Metrics(), failureLog: () => {}, requestLog: () => {} });
   server = createServer((request, response) => {
     if (!hotPath(request, response)) response.writeHead(404).end();
   });

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
 import { type AccessPorts, authenticate } from '../domain/access.ts';
 import { holdsAll } from '../domain/permissions.ts';
 import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
@@ -7,13 +6,14 @@ import { isService, type TokenClaims } from '../domain/ports/tokens.ts';
 import type { UserViews } from '../domain/ports/users.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { bearerToken } from './bearer-token.ts';
+import type { FailureLog } from './failure-log.ts';
 import { bearerChallenge } from './problem.ts';
 import type { RequestLog } from './request-log.ts';
 
 export interface HotPathOptions {
   readonly ports: AccessPorts & { readonly views: Pick<UserViews, 'grants'> };
   readonly metrics: Metrics;
-  readonly log: Logger;
+  readonly failureLog: FailureLog;
   readonly requestLog: RequestLog;
 }
 
@@ -59,7 +59,7 @@ interface Verdict {
   readonly headers: readonly string[];
 }
 
-function verifyHandler({ ports, metrics, log, requestLog }: HotPathOptions): Handler {
+function verifyHandler({ ports, metrics, failureLog, requestLog }: HotPathOptions): Handler {
   const count = metrics.answers('verify');
   const answer = (response: ServerResponse, startedMs: number, { status, headers }: Verdict) => {
     response.writeHead(status, ['cache-control', 'no-store', 'content-length', '0', ...headers]);
@@ -83,7 +83,7 @@ function verifyHandler({ ports, metrics, log, requestLog }: HotPathOptions): Han
       return;
     }
     verdictOn(claims, permissions, ports)
-      .catch((error: unknown) => unknowable(error, log))
+      .catch((error: unknown) => unknowable(error, failureLog))
       .then((verdict) => answer(response, startedMs, verdict));
   };
 }
@@ -116,11 +116,10 @@ function refusal(presented: boolean): Verdict {
 }
 
 /** What cannot be known is never let through. */
-function unknowable(error: unknown, log: Logger): Verdict {
-  const unavailable = error instanceof DependencyUnavailableError;
-  if (unavailable) log.warn({ error }, 'a session could not be checked');
-  else log.error({ error }, 'a session could not be checked');
-  return { status: 503, headers: ['retry-after', String(unavailable ? error.retryAfterSeconds : 1)] };
+function unknowable(error: unknown, failureLog: FailureLog): Verdict {
+  failureLog(error, 'a session could not be checked');
+  const seconds = error instanceof DependencyUnavailableError ? error.retryAfterSeconds : 1;
+  return { status: 503, headers: ['retry-after', String(seconds)] };
 }
 
 /** `?permission=orders.read`, once or more, and the names of a header: whoever adds one asks for more than they had to. */

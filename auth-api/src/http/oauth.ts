@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
-import type { Logger } from 'pino';
 import type { AuditLog, PendingAuditEvent } from '../domain/audit.ts';
 import {
   type AuthenticatedClient,
@@ -15,6 +14,7 @@ import type { TokenPorts } from '../domain/tokens.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { addressOf, networkOf } from './client-address.ts';
 import { clientEvent, noteClientEvent, tellPresented } from './client-audit.ts';
+import type { FailureLog } from './failure-log.ts';
 import { presentedClient, readForm } from './oauth-form.ts';
 import type { Answer } from './problem.ts';
 import type { RequestLog } from './request-log.ts';
@@ -24,7 +24,7 @@ type OAuthPorts = IntrospectionPorts & ClientAuthenticationPorts & TokenPorts & 
 export interface OAuthOptions {
   readonly ports: OAuthPorts;
   readonly metrics: Metrics;
-  readonly log: Logger;
+  readonly failureLog: FailureLog;
   readonly requestLog: RequestLog;
   readonly trustedProxies: BlockList;
 }
@@ -71,7 +71,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
  * shape of RFC 6749. True where the request was one of these.
  */
 export function createOAuthEndpoints(options: OAuthOptions) {
-  const { metrics, log, requestLog } = options;
+  const { metrics, failureLog, requestLog } = options;
   const counts = new Map(Object.entries(endpoints).map(([path, { operation }]) => [path, metrics.answers(operation)]));
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const path = request.url ?? '';
@@ -81,7 +81,7 @@ export function createOAuthEndpoints(options: OAuthOptions) {
     const startedMs = performance.now();
     const event = endpoint.isAudited ? clientEvent(endpoint.operation, request, options) : undefined;
     answerTo(request, endpoint, options, event)
-      .catch((error: unknown) => failure(error, log))
+      .catch((error: unknown) => failure(error, failureLog))
       .then((answer) => {
         write(response, answer);
         const durationMs = performance.now() - startedMs;
@@ -159,10 +159,9 @@ function retryAfter(seconds: number) {
 }
 
 /** What cannot be known is never let through. */
-function failure(error: unknown, log: Logger): Answer {
-  const unavailable = error instanceof DependencyUnavailableError;
-  log[unavailable ? 'warn' : 'error']({ error }, 'the request failed');
-  const headers = retryAfter(unavailable ? error.retryAfterSeconds : 1);
+function failure(error: unknown, failureLog: FailureLog): Answer {
+  failureLog(error, 'the request failed');
+  const headers = retryAfter(error instanceof DependencyUnavailableError ? error.retryAfterSeconds : 1);
   return { ...oauthError(503, 'temporarily_unavailable'), headers };
 }
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ErrorRequestHandler, Response } from 'express';
-import type { Logger } from 'pino';
 import { DependencyUnavailableError } from '../domain/ports/dependency-unavailable.ts';
 import { BodyCutOffError } from './body-stream.ts';
+import type { FailureLog } from './failure-log.ts';
 import { type Answer, comeBackLater, problem } from './problem.ts';
 
 /** Tokens and accounts are in most answers: nothing is stored unless a route says so. */
@@ -32,10 +32,10 @@ function isPrematureClose(error: unknown): boolean {
 }
 
 /** Express tells an error handler by its four parameters. */
-export function handleError(log: Logger): ErrorRequestHandler {
+export function handleError(failureLog: FailureLog): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
     const answer = answerTo(error);
-    if (answer.status >= 500) log[answer.status === 500 ? 'error' : 'warn']({ error }, 'the request failed');
+    if (answer.status >= 500) failureLog(error, 'the request failed');
     if (response.headersSent) response.destroy();
     else send(response, answer);
   };
