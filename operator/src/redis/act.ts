@@ -86,6 +86,8 @@ function perform(command: RedisCommand, action: Exclude<Action, MoveAction>): Pr
       return command('CLUSTER', 'MEET', action.ip, PORT);
     case 'takeover':
       return command('CLUSTER', 'FAILOVER', 'TAKEOVER');
+    case 'reset':
+      return command('CLUSTER', 'RESET', 'HARD');
     case 'failover':
       return command('CLUSTER', 'FAILOVER');
     case 'forget':

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Break, RedisSimulation } from '../testing/redis-simulation.ts';
+import { type Break, KEYS, RedisSimulation } from '../testing/redis-simulation.ts';
 import { decide } from './decide.ts';
 import { assessHealth } from './health.ts';
 import { slotsIn } from './slots.ts';
@@ -21,9 +21,13 @@ function converge(simulation: RedisSimulation, passes = 60): string[] | undefine
   return undefined;
 }
 
-/** Which pods stop at once, and how long the others go on before they are back. */
+/** Which pods stop at once, how long the others go on before they are back, and which of them get nothing of their primary. */
 const disturbance = (pods: readonly string[]) =>
-  fc.record({ pods: fc.subarray([...pods], { minLength: 1 }), passesAway: fc.integer({ min: 0, max: 6 }) });
+  fc.record({
+    pods: fc.subarray([...pods], { minLength: 1 }),
+    passesAway: fc.integer({ min: 0, max: 6 }),
+    cutOff: fc.subarray([...pods]),
+  });
 
 const breakOff = fc.record({ keys: fc.nat({ max: 6 }), step: fc.integer({ min: 0, max: 4 }) });
 
@@ -60,7 +64,8 @@ describe('decide, against a simulated cluster', () => {
         const simulation = new RedisSimulation(3, 2, persistent);
         simulation.awaits = awaits;
         converge(simulation);
-        for (const { pods: stopped, passesAway } of disturbances) {
+        for (const { pods: stopped, passesAway, cutOff } of disturbances) {
+          simulation.cutOff = new Set(cutOff);
           for (const pod of stopped) simulation.stop(pod);
           converge(simulation, passesAway);
           for (const pod of stopped) simulation.start(pod);
@@ -197,6 +202,50 @@ describe('decide, against a simulated cluster', () => {
     expect(simulation.lostKeys()).toEqual([]);
     for (const pod of lost) simulation.start(pod);
     expect(converge(simulation)).toBeDefined();
+    expect(simulation.lostKeys()).toEqual([]);
+  });
+
+  const [LOST, HEIR] = ['x-redis-1-0', 'x-redis-1-1'];
+  const later = (simulation: RedisSimulation, rounds: number) => {
+    for (let round = 0; round < rounds; round++) simulation.gossip();
+  };
+  test.each<[string, boolean, (simulation: RedisSimulation) => void]>([
+    ['was out of sync for long', false, (simulation) => later(simulation, 20)],
+    [
+      'was never in sync',
+      false,
+      (simulation) => {
+        simulation.stop(HEIR);
+        converge(simulation, 4);
+        simulation.start(HEIR);
+        converge(simulation, 4);
+      },
+    ],
+  ])('serves a shard again, empty, whose replica %s', (_why, persistent, happens) => {
+    const simulation = new RedisSimulation(3, 2, persistent);
+    converge(simulation);
+    simulation.writeKeys();
+    simulation.cutOff = new Set([HEIR]);
+    happens(simulation);
+    simulation.stop(LOST);
+    later(simulation, 3);
+    simulation.start(LOST);
+    expect(converge(simulation)).toEqual(expect.arrayContaining(['takeover', 'addSlots']));
+    const ofOthers = KEYS.filter((slot) => slot < 5461 || slot > 10921);
+    expect(KEYS.filter((slot) => !simulation.lostKeys().includes(slot))).toEqual(ofOthers);
+  });
+
+  test('keeps the keys of a shard whose replica stood in vain until Redis let it stand no more', () => {
+    const simulation = new RedisSimulation(3, 2, true);
+    converge(simulation);
+    simulation.writeKeys();
+    for (const pod of [LOST, 'x-redis-2-0']) simulation.stop(pod);
+    converge(simulation, 8);
+    simulation.start('x-redis-2-0');
+    converge(simulation, 2);
+    expect(simulation.lostKeys()).not.toEqual([]);
+    simulation.awaits = false;
+    converge(simulation, 4);
     expect(simulation.lostKeys()).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide } from './decide.ts';
 import { nominalRange } from './slots.ts';
-import { parseClusterNodes, type Topology } from './topology.ts';
+import { parseClusterNodes, parseReplication, type Topology } from './topology.ts';
 
 /** One line of CLUSTER NODES in short: id, address, flags, primary, slots. */
 interface Line {
@@ -10,22 +10,33 @@ interface Line {
   flags?: string;
   primary?: string;
   slots?: string;
+  /** When it was last heard of. */
+  heardAtMs?: number;
+  /** Of a replica. */
+  syncedUntilMs?: number;
 }
 
-function view(self: string, lines: Line[], offset = 0) {
-  const text = lines.map(({ id, ip, flags, primary, slots }) => {
+const NOW_MS = Date.parse('2026-01-01T12:00:00Z');
+
+function view(self: string, lines: Line[]) {
+  const text = lines.map(({ id, ip, flags, primary, slots, heardAtMs = NOW_MS }) => {
     const role = flags ?? (primary === undefined ? 'master' : 'slave');
     const link = role.includes('fail') ? 'disconnected' : 'connected';
-    return `${id} ${ip}:6379@16379 ${id === self ? 'myself,' : ''}${role} ${primary ?? '-'} 0 0 1 ${link} ${slots ?? ''}`;
+    return `${id} ${ip}:6379@16379 ${id === self ? 'myself,' : ''}${role} ${primary ?? '-'} 0 ${heardAtMs} 1 ${link} ${slots ?? ''}`;
   });
-  return parseClusterNodes(text.join('\n'), offset);
+  const { syncedUntilMs = NOW_MS } = lines.find(({ id }) => id === self) ?? {};
+  return parseClusterNodes(text.join('\n'), { offset: 0, syncedUntilMs });
 }
 
 const POSITIONS = [0, 1, 2].flatMap((shard) => [0, 1].map((ordinal) => ({ shard, ordinal })));
 const podOf = (shard: number, ordinal: number) => `x-redis-${shard}-${ordinal}`;
 const ipOf = (shard: number, ordinal: number) => `10.0.${shard}.${ordinal}`;
-const NOBODY: ReadonlySet<string> = new Set();
 const SLOTS = ['0-5460', '5461-10921', '10922-16383'];
+
+const THREE_OF_TWO: Omit<Topology, 'members'> = {
+  ...{ atMs: NOW_MS, shards: 3, existingShards: 3, membersPerShard: 2, persistent: false },
+  givenUp: new Set(),
+};
 
 /** Three shards of two: `p<i>` owns the slots of shard i, `r<i>` follows it. */
 const HEALTHY: Line[] = POSITIONS.map(({ shard, ordinal }) => ({
@@ -60,6 +71,7 @@ function topology({
     existingShards: 3,
     membersPerShard: 2,
     persistent,
+    atMs: NOW_MS,
     givenUp: new Set(givenUp),
     members: POSITIONS.map(({ shard, ordinal }, index) => {
       const pod = podOf(shard, ordinal);
@@ -149,6 +161,26 @@ describe('decide', () => {
     }
   });
 
+  const seconds = (ago: number) => NOW_MS - ago * 1000;
+  const lostFor = (lostSeconds: number, heirSyncedSecondsAgo: number | undefined) => (line: Line) => {
+    if (line.id === 'p1') return { ...failed('p1')(line), heardAtMs: seconds(lostSeconds) };
+    const syncedUntilMs = heirSyncedSecondsAgo === undefined ? 0 : seconds(heirSyncedSecondsAgo);
+    return line.id === 'r1' ? { ...line, syncedUntilMs } : line;
+  };
+  test.each<[string, number, number | undefined, object[]]>([
+    ['is left to Redis for as long as it may elect', 59, 59, []],
+    ['is elected by Redis, although it lacks much', 59, 200, []],
+    ['has not been elected in time and takes over', 61, 61, [{ do: 'takeover', on: 'x-redis-1-1' }]],
+    ['takes over although its last news is some seconds older', 61, 74, [{ do: 'takeover', on: 'x-redis-1-1' }]],
+    ['lacks more than is told once more, and begins anew', 61, 80, [{ do: 'reset', on: 'x-redis-1-1' }]],
+    ['was never in sync, and begins anew', 61, undefined, [{ do: 'reset', on: 'x-redis-1-1' }]],
+  ])('the heir of one lost primary %s', (_what, lostSeconds, heirSyncedSecondsAgo, actions) => {
+    const change = { lines: lostFor(lostSeconds, heirSyncedSecondsAgo), silent: ['x-redis-1-0'] };
+    expect(decide(topology(change)).actions).toEqual(actions);
+    expect(decide(topology({ ...change, persistent: true })).actions).toEqual([]);
+    expect(decide(topology({ ...change, persistent: true, givenUp: ['x-redis-1-0'] })).actions).toEqual(actions);
+  });
+
   test('never forgets a lost primary whose replica could still be elected', () => {
     // The stranger in the primary's place has been met already, under its new id.
     const withStranger = [...HEALTHY.map(failed('p1')), { id: 'new', ip: ipOf(1, 0) }];
@@ -162,9 +194,7 @@ describe('decide', () => {
         view: view(self, withStranger),
       };
     });
-    expect(
-      decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, givenUp: NOBODY }).actions,
-    ).toEqual([]);
+    expect(decide({ ...THREE_OF_TWO, members }).actions).toEqual([]);
   });
 
   test('after the election forgets the lost id everywhere, then makes the stranger a replica', () => {
@@ -184,15 +214,14 @@ describe('decide', () => {
           view: view(self, lines),
         };
       });
-    const cluster = { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, givenUp: NOBODY };
     const stranger = { id: 'new', ip: ipOf(1, 0) };
-    const before = decide({ ...cluster, members: membersWith([...promoted, stranger]) });
+    const before = decide({ ...THREE_OF_TWO, members: membersWith([...promoted, stranger]) });
     expect(before.rule).toBe('forget');
     expect(before.actions).toHaveLength(6);
     expect(before.actions.every((action) => action.do === 'forget' && action.id === 'p1')).toBe(true);
 
     const remaining = [...promoted.filter(({ id }) => id !== 'p1'), stranger];
-    expect(decide({ ...cluster, members: membersWith(remaining) })).toEqual({
+    expect(decide({ ...THREE_OF_TWO, members: membersWith(remaining) })).toEqual({
       rule: 'replicate',
       actions: [{ do: 'replicate', on: 'x-redis-1-0', primaryId: 'r1' }],
     });
@@ -214,9 +243,7 @@ describe('decide', () => {
         view: view(self, lines),
       };
     });
-    expect(
-      decide({ shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, givenUp: NOBODY }),
-    ).toEqual({
+    expect(decide({ ...THREE_OF_TWO, members })).toEqual({
       rule: 'addSlots',
       actions: [
         { do: 'addSlots', on: 'x-redis-1-0', ranges: [{ first: 5461, last: 10921 }] },
@@ -235,7 +262,7 @@ function agreeing(lines: Line[], change: Partial<Topology> = {}, nodes: Record<s
       const pod = podOf(Number(shard), Number(ordinal));
       return { pod, shard: Number(shard), ip, node: nodes[pod] ?? `host-${ip}`, view: view(id, lines) };
     });
-  return { shards: 3, existingShards: 3, membersPerShard: 2, persistent: false, members, givenUp: NOBODY, ...change };
+  return { ...THREE_OF_TWO, members, ...change };
 }
 
 const withSlots = (slots: Record<string, string>): Line[] =>
@@ -373,5 +400,32 @@ describe('decide, with roles where they should not be', () => {
   test('leaves primaries where no replica is better placed', () => {
     const nodes = Object.fromEntries(POSITIONS.map(({ shard, ordinal }) => [podOf(shard, ordinal), 'a']));
     expect(decide(agreeing(HEALTHY, {}, nodes)).actions).toEqual([]);
+  });
+});
+
+describe('INFO replication', () => {
+  const role = (...lines: string[]) => parseReplication(['# Replication', 'role:slave', ...lines].join('\r\n'), NOW_MS);
+
+  test.each<[string, string[], number]>([
+    ['in sync', ['master_link_status:up', 'master_last_io_seconds_ago:2', 'slave_repl_offset:7'], NOW_MS - 2000],
+    [
+      'that has lost its primary',
+      ['master_last_io_seconds_ago:-1', 'master_link_down_since_seconds:90', 'slave_repl_offset:7'],
+      NOW_MS - 90_000,
+    ],
+    [
+      'that was never in sync',
+      ['master_last_io_seconds_ago:-1', 'master_link_down_since_seconds:-1', 'slave_repl_offset:7'],
+      0,
+    ],
+  ])('of a replica %s tells until when it was', (_what, lines, syncedUntilMs) => {
+    expect(role(...lines)).toEqual({ offset: 7, syncedUntilMs });
+  });
+
+  test('of a primary tells its offset', () => {
+    expect(parseReplication('role:master\r\nmaster_repl_offset:9', NOW_MS)).toEqual({
+      offset: 9,
+      syncedUntilMs: NOW_MS,
+    });
   });
 });

@@ -4,8 +4,6 @@ import {
   absentOwners,
   everyoneAnswers,
   firstOfShards,
-  isFailed,
-  mayReturn,
   ownerOfShard,
   ownsSlots,
   participants,
@@ -14,6 +12,7 @@ import {
 } from './roles.ts';
 import { freeRanges, nominalRange, SLOT_COUNT, type SlotRange, slotsIn } from './slots.ts';
 import { spreadPrimaries } from './spread.ts';
+import { takeOver } from './take-over.ts';
 import { isAlone, isPrimary, type LiveMember, sees, selfOf, type Topology } from './topology.ts';
 
 /** One command on one pod; `moveSlots` is many, on two, and may be left off after any of them. */
@@ -23,6 +22,8 @@ export type Action =
   | { do: 'bumpEpoch'; on: string }
   | { do: 'meet'; on: string; ip: string }
   | { do: 'takeover'; on: string }
+  /** It drops what it has, and knows nobody: as if it was just born. */
+  | { do: 'reset'; on: string }
   | { do: 'forget'; on: string; id: string }
   | { do: 'replicate'; on: string; primaryId: string }
   | { do: 'moveSlots'; on: string; to: string; ranges: readonly SlotRange[] }
@@ -106,22 +107,6 @@ function refreshAddresses(_topology: Topology, live: readonly LiveMember[]): Act
       .filter((other) => sees(member, other.view.id) !== undefined && !knowsWhere(member, other))
       .map((other): Action => ({ do: 'meet', on: member.pod, ip: other.ip })),
   );
-}
-
-/**
- * A primary is gone and its replica lives. Redis elects by itself while most primaries live; when they do not,
- * nobody can, and the most advanced replica is told to take over. One that will be back soon with its data is waited
- * for; but not for long, since nobody serves meanwhile.
- */
-function takeOver(topology: Topology, live: readonly LiveMember[]): Action[] {
-  const lost = absentOwners(live).filter(isFailed);
-  const primaries = live.filter(ownsSlots).length;
-  const canElect = primaries > lost.length;
-  if (lost.length === 0 || canElect || mayReturn(topology)) return [];
-  return lost.flatMap((owner) => {
-    const heir = replicasOf(owner.id, live).sort((a, b) => b.view.replicationOffset - a.view.replicationOffset)[0];
-    return heir === undefined ? [] : [{ do: 'takeover', on: heir.pod }];
-  });
 }
 
 /** A shard of nothing but replicas whose primary is gone and owned no slots: nobody would ever elect one of them. */

@@ -1,6 +1,6 @@
 import type { PodAddress, PodDialer } from '../kubernetes/dialer.ts';
 import { type RedisLogin, withRedis } from './connection.ts';
-import { type Member, type MemberView, parseClusterNodes } from './topology.ts';
+import { type Member, type MemberView, parseClusterNodes, parseReplication } from './topology.ts';
 
 export interface RedisPod extends PodAddress {
   shard: number;
@@ -19,13 +19,14 @@ export async function observeMembers(
   dialer: PodDialer,
   pods: readonly RedisPod[],
   login: RedisLogin,
+  now: () => number,
 ): Promise<Observation> {
   const problems = new Map<string, string>();
   const members = await Promise.all(
     pods.map(async (pod): Promise<Member> => {
       const member = { pod: pod.name, shard: pod.shard, ip: pod.ip, node: pod.node };
       try {
-        return { ...member, view: await askView(dialer, pod, login) };
+        return { ...member, view: await askView(dialer, pod, login, now) };
       } catch (error) {
         problems.set(pod.name, error instanceof Error ? error.message : String(error));
         return { ...member, view: undefined };
@@ -35,11 +36,10 @@ export async function observeMembers(
   return { members, problems };
 }
 
-function askView(dialer: PodDialer, pod: PodAddress, login: RedisLogin): Promise<MemberView> {
+function askView(dialer: PodDialer, pod: PodAddress, login: RedisLogin, now: () => number): Promise<MemberView> {
   return withRedis(dialer, pod, login, async (command) => {
     const nodes = String(await command('CLUSTER', 'NODES'));
     const replication = String(await command('INFO', 'replication'));
-    const offset = /^(?:slave_repl_offset|master_repl_offset):(\d+)/m.exec(replication)?.[1];
-    return parseClusterNodes(nodes, Number(offset ?? 0));
+    return parseClusterNodes(nodes, parseReplication(replication, now()));
   });
 }

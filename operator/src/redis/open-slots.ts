@@ -1,5 +1,14 @@
 import type { Action } from './decide.ts';
-import { absentOwners, everyoneAnswers, isFailed, mayReturn, ownsSlots, primaryOf, replicasOf } from './roles.ts';
+import {
+  absentOwners,
+  byAdvance,
+  everyoneAnswers,
+  isFailed,
+  mayReturn,
+  ownsSlots,
+  primaryOf,
+  replicasOf,
+} from './roles.ts';
 import { includesSlot, joined, type SlotRange } from './slots.ts';
 import { isPrimary, type LiveMember, type OpenSlot, sees, selfOf, shardOfPod, type Topology } from './topology.ts';
 
@@ -60,7 +69,7 @@ function settlementOf(
   const target = shard === undefined ? undefined : primaryOf(shard, live);
   if (target !== undefined && target !== member) return finish(member, target);
   // It may hold keys of the slot: its heir has them, but nobody elects the heir of a node that owns no slots.
-  const [heir] = replicasOf(peer, live).sort((a, b) => b.view.replicationOffset - a.view.replicationOffset);
+  const [heir] = replicasOf(peer, live).sort(byAdvance);
   if (heir === undefined) return close;
   const isGone = live.some((each) => isFailed(sees(each, peer) ?? NEVER_MET));
   return isGone && !mayReturn(topology) ? { do: 'takeover', on: heir.pod } : undefined;

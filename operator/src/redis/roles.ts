@@ -80,6 +80,11 @@ export function replicasOf(primaryId: string, live: readonly LiveMember[]): Live
   return live.filter((member) => selfOf(member).primaryId === primaryId);
 }
 
+/** The one that has taken in most first. */
+export function byAdvance(left: LiveMember, right: LiveMember): number {
+  return right.view.replication.offset - left.view.replication.offset;
+}
+
 /**
  * The members that count: all that answer but those of a shard that is to go and holds nothing any more, neither
  * slots nor half of one, nor follows a node that does.

@@ -88,11 +88,11 @@ export class RedisTier {
     login: RedisLogin,
     log: Logger,
   ): Promise<Topology> {
-    const { members, problems } = await observeMembers(this.#options.dialer, running, login);
+    const { members, problems } = await observeMembers(this.#options.dialer, running, login, this.#options.now);
     if (problems.size > 0) log.debug({ problems: Object.fromEntries(problems) }, 'Redis pods do not answer');
     const nowMs = this.#options.now();
     const givenUp = new Set(pods.filter((pod) => isGivenUp(pod, nowMs)).map(({ metadata }) => metadata.name));
-    return { ...wanted, members, givenUp };
+    return { ...wanted, atMs: nowMs, members, givenUp };
   }
 
   async #act(

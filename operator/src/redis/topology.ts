@@ -18,18 +18,27 @@ export interface KnownNode {
   /** Of a replica: the id it follows. */
   primaryId: string | undefined;
   configEpoch: number;
+  /** When it was last heard of, by the clock of whoever tells; 0 where it never was. */
+  heardAtMs: number;
   connected: boolean;
   slots: readonly SlotRange[];
   /** Only told by the node of itself. */
   open: readonly OpenSlot[];
 }
 
+/** How far a member has followed its primary. */
+export interface Replication {
+  /** Bytes of the replication stream taken in; decides which replica is the most advanced. */
+  offset: number;
+  /** Of a replica: until when it got all that its primary had. 0 where it never did since it started. */
+  syncedUntilMs: number;
+}
+
 /** One member's whole view. */
 export interface MemberView {
   id: string;
   known: readonly KnownNode[];
-  /** Bytes of the replication stream taken in; decides which replica is the most advanced. */
-  replicationOffset: number;
+  replication: Replication;
 }
 
 export interface Member {
@@ -50,6 +59,8 @@ export interface LiveMember extends Member {
 
 /** What is wanted and what every member says: all that `decide` knows. */
 export interface Topology {
+  /** When it was seen so. */
+  atMs: number;
   /** Members of a shard with this number or a higher one are to go, once it is empty. */
   shards: number;
   /** Shards that have a StatefulSet: more than are wanted while some are to go. */
@@ -67,18 +78,31 @@ export interface Topology {
  * `id ip:port@bus[,hostname[,key=value]] flags primary ping pong epoch link slots...`.
  * Throws when no line is flagged `myself`.
  */
-export function parseClusterNodes(text: string, replicationOffset: number): MemberView {
+export function parseClusterNodes(text: string, replication: Replication): MemberView {
   const known = text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map(parseLine);
   const self = known.find(({ flags }) => flags.has('myself'));
   if (self === undefined) throw new Error('CLUSTER NODES names no node as myself');
-  return { id: self.id, known, replicationOffset };
+  return { id: self.id, known, replication };
+}
+
+/** Reads INFO replication. It tells seconds since the link to the primary was lost, or -1 where there was none yet. */
+export function parseReplication(text: string, nowMs: number): Replication {
+  const number = (name: string) => {
+    const value = new RegExp(`^(?:${name}):(-?\\d+)`, 'm').exec(text)?.[1];
+    return value === undefined ? undefined : Number(value);
+  };
+  const silentSeconds = number('master_link_down_since_seconds') ?? number('master_last_io_seconds_ago') ?? 0;
+  return {
+    offset: number('slave_repl_offset|master_repl_offset') ?? 0,
+    syncedUntilMs: silentSeconds < 0 ? 0 : nowMs - silentSeconds * 1000,
+  };
 }
 
 function parseLine(line: string): KnownNode {
-  const [id = '', address = '', flags = '', primary = '-', , , epoch = '0', link = '', ...slots] = line
+  const [id = '', address = '', flags = '', primary = '-', , pong = '0', epoch = '0', link = '', ...slots] = line
     .trim()
     .split(' ');
   const [location = '', hostname = ''] = address.split(',');
@@ -92,6 +116,7 @@ function parseLine(line: string): KnownNode {
     flags: new Set(flags.split(',')),
     primaryId: primary === '-' ? undefined : primary,
     configEpoch: Number(epoch),
+    heardAtMs: Number(pong),
     connected: link === 'connected',
     slots: slots.filter((slot) => !slot.startsWith('[')).map(parseRange),
     open: slots.filter((slot) => slot.startsWith('[')).map(parseOpenSlot),

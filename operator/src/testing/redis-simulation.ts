@@ -13,7 +13,7 @@ import {
   replicate,
   suspect,
 } from './simulated-gossip.ts';
-import { type Entry, highestEpoch, memberOf, type Node, oneSlot, selfOf } from './simulated-node.ts';
+import { type Entry, highestEpoch, memberOf, msOfRound, type Node, oneSlot, selfOf } from './simulated-node.ts';
 import { addSlots, assign, moveStep } from './simulated-slots.ts';
 
 /** Where a move of slots breaks off: before the slot with the key after so many, after step 0..4 of its move. */
@@ -37,6 +37,8 @@ export class RedisSimulation {
   breaks: () => Break = () => ({ keys: Number.POSITIVE_INFINITY, step: 0 });
   /** Whether pods that are stopped are expected back. */
   awaits = true;
+  /** Pods that nothing reaches of what their primary gets. */
+  cutOff: ReadonlySet<string> = new Set();
   #nodes: Node[] = [];
   #serial = 0;
   #round = 0;
@@ -67,7 +69,7 @@ export class RedisSimulation {
         const pod = `x-redis-${shard}-${ordinal}`;
         if (this.pods.includes(pod)) continue;
         const node = { pod, shard, ordinal, id: '', ip: '', up: true, table: new Map(), banned: new Map() };
-        this.#nodes.push({ ...node, open: [], keys: new Set() });
+        this.#nodes.push({ ...node, open: [], keys: new Set(), syncedInRound: undefined });
         this.#bear(this.#node(pod));
       }
     }
@@ -105,6 +107,7 @@ export class RedisSimulation {
       return;
     }
     node.ip = `ip-${++this.#serial}`;
+    node.syncedInRound = undefined;
     selfOf(node).ip = node.ip;
   }
 
@@ -113,7 +116,7 @@ export class RedisSimulation {
     const members = this.#nodes.map((node) => memberOf(node));
     const away = this.#nodes.filter(({ up }) => !up).map(({ pod }) => pod);
     const givenUp = new Set(this.awaits ? [] : away);
-    return { shards, existingShards, membersPerShard, persistent, members, givenUp };
+    return { shards, existingShards, membersPerShard, persistent, members, givenUp, atMs: msOfRound(this.#round) };
   }
 
   /** Carries out what Redis would accept; refusals are ignored, as the operator ignores them. */
@@ -125,6 +128,7 @@ export class RedisSimulation {
     if (action.do === 'bumpEpoch') self.epoch = highestEpoch(node) + 1;
     if (action.do === 'meet') meet(this.#network(), node, action.ip);
     if (action.do === 'takeover' && self.primaryId !== undefined) promote(node);
+    if (action.do === 'reset') this.#bear(node);
     if (action.do === 'failover') failover(this.#network(), node);
     if (action.do === 'addSlots') addSlots(node, action.ranges);
     if (action.do === 'forget') forget(this.#network(), node, action.id);
@@ -147,18 +151,29 @@ export class RedisSimulation {
     for (const node of this.#live()) elect(this.#network(), node);
     for (const node of this.#live()) {
       const primary = reach(this.#network(), node, selfOf(node).primaryId ?? '');
-      if (primary !== undefined) node.keys = new Set(primary.keys);
+      if (primary === undefined || this.cutOff.has(node.pod)) continue;
+      node.keys = new Set(primary.keys);
+      node.syncedInRound = this.#round;
     }
   }
 
   #bear(node: Node): void {
     node.id = `node-${++this.#serial}`;
     node.ip = `ip-${this.#serial}`;
-    const entry: Entry = { ip: node.ip, pod: node.pod, primaryId: undefined, epoch: 0, slots: [], flag: 'ok' };
+    const entry: Entry = {
+      ip: node.ip,
+      pod: node.pod,
+      primaryId: undefined,
+      epoch: 0,
+      slots: [],
+      flag: 'ok',
+      heardInRound: this.#round,
+    };
     node.table = new Map([[node.id, entry]]);
     node.banned = new Map();
     node.open = [];
     node.keys = new Set();
+    node.syncedInRound = undefined;
   }
 
   #moveSlots(source: Node, target: Node, ranges: readonly SlotRange[]): void {

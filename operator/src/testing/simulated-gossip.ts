@@ -1,5 +1,5 @@
 import { joined, type SlotRange, slotsIn, without } from '../redis/slots.ts';
-import { type Entry, highestEpoch, type Node, oneSlot, selfOf } from './simulated-node.ts';
+import { type Entry, highestEpoch, type Node, oneSlot, ROUND_MS, selfOf } from './simulated-node.ts';
 
 /** The nodes that run, and how many rounds of gossip there have been. */
 export interface Network {
@@ -7,7 +7,9 @@ export interface Network {
   round: number;
 }
 
-const BANNED_FOR_ROUNDS = 12;
+const BANNED_FOR_ROUNDS = 60_000 / ROUND_MS;
+/** Redis' default of cluster-replica-validity-factor. */
+const STANDS_FOR_ROUNDS = 55_000 / ROUND_MS;
 
 export function meet(network: Network, node: Node, ip: string): void {
   const peer = network.live.find((other) => other.ip === ip);
@@ -22,9 +24,9 @@ export function meet(network: Network, node: Node, ip: string): void {
 
 /** A packet from an unknown node is ignored. */
 export function exchange(network: Network, node: Node, peer: Node): void {
-  if (node.table.has(peer.id)) learn(node, peer);
+  if (node.table.has(peer.id)) learn(network, node, peer);
   if (!peer.table.has(node.id)) return;
-  learn(peer, node);
+  learn(network, peer, node);
   settleCollision(node, peer);
   for (const [from, to] of [[node, peer] as const, [peer, node] as const]) {
     for (const [id, entry] of from.table) {
@@ -45,7 +47,7 @@ function settleCollision(node: Node, peer: Node): void {
  * `node` takes in what `peer` says of itself; of two claims to a slot the higher epoch wins. What it believes of a
  * slot that it imports stays.
  */
-function learn(node: Node, peer: Node): void {
+function learn({ round }: Network, node: Node, peer: Node): void {
   const claim = selfOf(peer);
   const arriving = node.open.filter(({ direction }) => direction === 'arriving').map(({ slot }) => oneSlot(slot));
   const before = node.table.get(peer.id)?.slots ?? [];
@@ -57,7 +59,7 @@ function learn(node: Node, peer: Node): void {
   for (const [id, entry] of node.table) {
     if (id !== peer.id) lose(node, id, entry, won, peer);
   }
-  node.table.set(peer.id, { ...claim, slots: joined([...won, ...stays]), flag: 'ok' });
+  node.table.set(peer.id, { ...claim, slots: joined([...won, ...stays]), flag: 'ok', heardInRound: round });
 }
 
 function lose(node: Node, id: string, entry: Entry, won: readonly SlotRange[], peer: Node): void {
@@ -70,6 +72,7 @@ function lose(node: Node, id: string, entry: Entry, won: readonly SlotRange[], p
   const concerned = id === node.id || self.primaryId === id;
   if (concerned && rest.length === 0 && lost === slotsIn(selfOf(peer).slots)) {
     self.primaryId = peer.id;
+    node.syncedInRound = undefined;
     node.open = [];
   } else if (id === node.id) {
     node.open = node.open.filter(({ slot }) => slotsIn(without([oneSlot(slot)], won)) > 0);
@@ -89,7 +92,9 @@ export function suspect(network: Network, node: Node, id: string): void {
   if (agreeing.length * 2 > voters.length) entry.flag = 'fail';
 }
 
+/** A replica that never was in sync since it started, or not for too long, does not stand. */
 export function elect(network: Network, node: Node): void {
+  if (node.syncedInRound === undefined || network.round - node.syncedInRound > STANDS_FOR_ROUNDS) return;
   const primaryId = selfOf(node).primaryId;
   const primary = primaryId === undefined ? undefined : node.table.get(primaryId);
   if (primary?.flag !== 'fail' || primary.slots.length === 0) return;
@@ -135,6 +140,7 @@ export function replicate(node: Node, primaryId: string): void {
   const isReplica = self.primaryId !== undefined;
   const acceptable = isReplica || (self.slots.length === 0 && node.keys.size === 0);
   if (primary === undefined || primary.primaryId !== undefined || !acceptable) return;
+  if (self.primaryId !== primaryId) node.syncedInRound = undefined;
   self.primaryId = primaryId;
   node.open = [];
 }

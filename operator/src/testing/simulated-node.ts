@@ -9,6 +9,8 @@ export interface Entry {
   epoch: number;
   slots: SlotRange[];
   flag: 'ok' | 'fail?' | 'fail';
+  /** The round of gossip in which it last answered. */
+  heardInRound: number;
 }
 
 /** A node of a simulated Redis Cluster. */
@@ -26,6 +28,17 @@ export interface Node {
   open: OpenSlot[];
   /** One key for each of the slots in KEYS, by its slot. */
   keys: Set<number>;
+  /** The round in which it last had all that its primary has; undefined before it first did since it started. */
+  syncedInRound: number | undefined;
+}
+
+/** What a round of gossip stands for. */
+export const ROUND_MS = 5000;
+/** Before the first round, so that round 0 is not "never". */
+const START_MS = 1_000_000;
+
+export function msOfRound(round: number): number {
+  return START_MS + round * ROUND_MS;
 }
 
 export function selfOf(node: Node): Entry {
@@ -42,17 +55,19 @@ export function highestEpoch(node: Node): number {
 export function memberOf(node: Node): Member {
   const member = { pod: node.pod, shard: node.shard, ip: node.ip, node: `host-${(node.shard + node.ordinal) % 3}` };
   if (!node.up) return { ...member, view: undefined };
+  const syncedUntilMs = node.syncedInRound === undefined ? 0 : msOfRound(node.syncedInRound);
   const known = [...node.table].map(([id, entry]) => knownOf(node, id, entry));
-  return { ...member, view: { id: node.id, known, replicationOffset: 0 } };
+  return { ...member, view: { id: node.id, known, replication: { offset: 0, syncedUntilMs } } };
 }
 
-function knownOf(node: Node, id: string, { ip, pod, primaryId, epoch, slots, flag }: Entry): KnownNode {
+function knownOf(node: Node, id: string, { ip, pod, primaryId, epoch, slots, flag, heardInRound }: Entry): KnownNode {
   const flags = new Set([primaryId === undefined ? 'master' : 'slave']);
   if (id === node.id) flags.add('myself');
   if (flag !== 'ok') flags.add(flag);
   const open = id === node.id ? [...node.open] : [];
   const connected = flag === 'ok';
-  return { id, pod, ip, port: 6379, flags, primaryId, configEpoch: epoch, connected, slots: [...slots], open };
+  const told = { id, pod, ip, port: 6379, flags, primaryId, configEpoch: epoch, connected, slots: [...slots], open };
+  return { ...told, heardAtMs: msOfRound(heardInRound) };
 }
 
 export function oneSlot(slot: number): SlotRange {

@@ -19,6 +19,7 @@ export function redisConf(cluster: AuthCluster, { redis }: Credentials): string 
     ['cluster-enabled', 'yes'],
     ['cluster-config-file', '/data/nodes.conf'],
     // A dead primary is noticed after up to one and a half times as long, and its replica elected a second or two later: within 10 s.
+    // What a replica may lack to be elected is Redis' default; the operator sees to those that lack more (take-over.ts).
     ['cluster-node-timeout', 4000],
     // A lost shard must not take the others' keys with it.
     ['cluster-require-full-coverage', 'no'],
