@@ -3,7 +3,7 @@ import type { Condition, Deployment, Node, Pod, StatefulSet } from '../kubernete
 import { SHAPE_ANNOTATION } from '../specs/names.ts';
 import { NOTHING_OBSERVED } from '../status/observed.ts';
 import { clusterWith } from '../testing/sample-clusters.ts';
-import { isOlder, movesView } from './database-views.ts';
+import { isOlder, movesView, volumesView } from './database-views.ts';
 
 const IDENTITY = { namespace: 'auth', uid: 'u', resourceVersion: '1' };
 const REVISION_LABEL = 'controller-revision-hash';
@@ -136,5 +136,30 @@ describe('what keeps writes from being held back', () => {
     ['migrations run', { migrations: 1 }, 'a migration has to end'],
   ])('is told when %s', (_when, seen, hindrance) => {
     expect(view(seen).hindrance).toContain(hindrance);
+  });
+});
+
+describe('the database is whole, so that volumes of members too many may go,', () => {
+  const member = (ordinal: number, role: string | undefined, isReady = true) => ({
+    ...{ pod: `acme-postgres-${ordinal}`, ready: isReady, role, timeline: 1, xlogLocation: 1n, pendingRestart: [] },
+  });
+  const leader = 'acme-postgres-0';
+  test.each<[string, Partial<typeof NOTHING_OBSERVED.patroni>, boolean]>([
+    [
+      'when all members are there and one leads',
+      { leader, members: [member(0, 'primary'), member(1, 'replica')] },
+      true,
+    ],
+    ['unless the leader key is of before', { leader, members: [member(0, undefined), member(1, 'replica')] }, false],
+    ['unless one is not ready', { leader, members: [member(0, 'primary'), member(1, 'replica', false)] }, false],
+    ['unless one is not there', { leader, members: [member(0, 'primary')] }, false],
+  ])('%s', (_when, patroni, whole) => {
+    const statefulSet = { ...newest(), spec: { replicas: 2 } };
+    const seen = {
+      patroni: { ...NOTHING_OBSERVED.patroni, ...patroni },
+      statefulSets: new Map([['acme-postgres', statefulSet]]),
+      claims: [],
+    };
+    expect(volumesView(clusterWith({ postgres: { readReplicas: 1 } }), seen).whole).toBe(whole);
   });
 });

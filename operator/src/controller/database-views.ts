@@ -8,7 +8,7 @@ import {
   type StatefulSet,
 } from '../kubernetes/objects.ts';
 import type { MovableMember, MovesView } from '../postgres/moves.ts';
-import { isPodReady } from '../postgres/patroni.ts';
+import { isLed, isPodReady } from '../postgres/patroni.ts';
 import type { VolumesView } from '../postgres/volumes.ts';
 import { names, SHAPE_ANNOTATION, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { templateSize } from '../specs/postgres/kept.ts';
@@ -105,7 +105,7 @@ export function volumesView(
 ): VolumesView {
   const { readReplicas, storage } = cluster.spec.postgres;
   const statefulSet = seen.statefulSets.get(names(cluster).postgres);
-  const { members, leader } = seen.patroni;
+  const { members } = seen.patroni;
   const readyMembers = members.filter(({ ready }) => ready).length;
   return {
     size: storage.size,
@@ -114,7 +114,7 @@ export function volumesView(
     wantedMembers: readReplicas + 1,
     whole:
       statefulSet?.spec.replicas === readReplicas + 1 &&
-      leader !== undefined &&
+      isLed(seen.patroni) &&
       members.length === readReplicas + 1 &&
       readyMembers === members.length,
   };

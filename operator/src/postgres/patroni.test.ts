@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ConfigMap, Pod } from '../kubernetes/objects.ts';
-import { readPatroni, stalePrimaries } from './patroni.ts';
+import { isLed, readPatroni, stalePrimaries } from './patroni.ts';
 
 function configMap(suffix: string, annotations: Record<string, string>): ConfigMap {
   const metadata = { name: `x-postgres-${suffix}`, namespace: 'n', uid: suffix, resourceVersion: '1', annotations };
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata };
 }
 
-function pod(name: string, role: string, ready = true): Pod {
+function pod(name: string, role: string | undefined, ready = true): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'n', uid: name, resourceVersion: '1', labels: { role } },
+    metadata: { name, namespace: 'n', uid: name, resourceVersion: '1', labels: role === undefined ? {} : { role } },
     spec: {},
     status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
   };
@@ -57,5 +57,17 @@ describe('stalePrimaries', () => {
 
   test('touches nothing while nobody leads', () => {
     expect(stalePrimaries(view(undefined, pods))).toEqual([]);
+  });
+});
+
+describe('isLed', () => {
+  test.each<[string, string | undefined, Pod[], boolean]>([
+    ['the key names the pod that is labelled primary', 'x-postgres-1', [pod('x-postgres-1', 'primary')], true],
+    ['nobody holds the key', undefined, [pod('x-postgres-1', 'primary')], false],
+    ['the key names a pod that is not there', 'x-postgres-2', [pod('x-postgres-1', 'primary')], false],
+    ['the key names a pod that was made anew', 'x-postgres-1', [pod('x-postgres-1', undefined, false)], false],
+    ['the key names one that was not promoted yet', 'x-postgres-1', [pod('x-postgres-1', 'replica')], false],
+  ])('when %s', (_when, leader, pods, expected) => {
+    expect(isLed(view(leader, pods))).toBe(expected);
   });
 });

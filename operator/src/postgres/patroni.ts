@@ -85,9 +85,12 @@ export function stalePrimaries(view: PatroniView): string[] {
   return view.members.filter((member) => member.role === 'primary' && member.pod !== view.leader).map(({ pod }) => pod);
 }
 
-/** Whether the leader key names a pod that is there. It goes on naming one that was lost until another takes it. */
+/**
+ * Whether the leader key names a pod that is there and was told its role by Patroni. It goes on naming one that was lost
+ * until another takes it, also when a pod of that name is made anew: of a database that is adopted, nobody leads then.
+ */
 export function isLed({ leader, members }: PatroniView): boolean {
-  return members.some(({ pod }) => pod === leader);
+  return members.some(({ pod, role }) => pod === leader && role === 'primary');
 }
 
 /** The tags that the member in this pod goes by. */

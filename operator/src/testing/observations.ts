@@ -29,10 +29,10 @@ export function observedAllReady(cluster: AuthCluster, objects: readonly Manifes
             transitions: 0,
             syncStandbys: pods.slice(1, 2),
             initialized: true,
-            members: pods.map((pod) => ({
+            members: pods.map((pod, ordinal) => ({
               pod,
               ready: true,
-              role: '',
+              role: ordinal === 0 ? 'primary' : 'replica',
               timeline: 1,
               xlogLocation: 1n,
               pendingRestart: [],

@@ -10,6 +10,8 @@ interface Scene {
   /** Pods that are there, and which of them leads, by ordinal. */
   pods?: readonly number[];
   leader?: number;
+  /** What Patroni has labelled the pod with that leads. */
+  role?: string;
   initialized?: boolean;
   /** Members up to the last that has a volume. */
   volumes?: number;
@@ -17,7 +19,15 @@ interface Scene {
   running?: number;
 }
 
-function keptReplicas({ readReplicas, pods = [], leader, initialized = true, volumes = 0, running }: Scene) {
+function keptReplicas({
+  readReplicas,
+  pods = [],
+  leader,
+  initialized = true,
+  volumes = 0,
+  running,
+  role = 'primary',
+}: Scene) {
   const cluster = clusterWith({ postgres: { readReplicas } });
   const podOf = (ordinal: number) => `${names(cluster).postgres}-${ordinal}`;
   const live = running === undefined ? [] : [[names(cluster).postgres, { metadata: {}, spec: { replicas: running } }]];
@@ -29,7 +39,14 @@ function keptReplicas({ readReplicas, pods = [], leader, initialized = true, vol
       initialized,
       leader: leader === undefined ? undefined : podOf(leader),
       members: pods.map((ordinal) => ({
-        ...{ pod: podOf(ordinal), ready: true, role: undefined, timeline: 1, xlogLocation: 1n, pendingRestart: [] },
+        ...{
+          pod: podOf(ordinal),
+          ready: true,
+          role: ordinal === leader ? role : 'replica',
+          timeline: 1,
+          xlogLocation: 1n,
+          pendingRestart: [],
+        },
       })),
     },
   }).replicas;
@@ -44,6 +61,7 @@ describe('members that stay although the spec asks for fewer', () => {
   test.each<[string, Partial<Scene>]>([
     ['nobody holds the leader key', {}],
     ['the leader key names a pod that is not there', { leader: 1 }],
+    ['the leader key names a pod that was made anew', { leader: 0, role: '' }],
   ])('whoever has a volume of an adopted database, while %s: it may be the one with every commit', (_why, over) => {
     expect(keptReplicas({ readReplicas: 0, volumes: 3, ...over })).toBe(3);
     expect(keptReplicas({ readReplicas: 0, volumes: 3, pods: [0], running: 3, ...over })).toBe(3);
