@@ -7,7 +7,6 @@ import type {
   HorizontalPodAutoscaler,
   Job,
   LiveObject,
-  Node,
   PersistentVolumeClaim,
   Pod,
   Service,
@@ -21,6 +20,7 @@ import { podHealth } from '../rollout/pod-health.ts';
 import { COLOR_LABEL, type Component, names, ROLE_LABEL } from '../specs/names.ts';
 import { byName, type Observed, type StuckPod, type Tier } from '../status/observed.ts';
 import { isOlder, movesView, volumesView } from './database-views.ts';
+import { isLost, nodesSeen } from './nodes.ts';
 import { whyStuck } from './stuck-pods.ts';
 import { componentOf, hasComponent, tierOf } from './tiers.ts';
 
@@ -41,6 +41,7 @@ export interface Surroundings {
     | 'moves'
     | 'stuckPods'
   >;
+  /** Of poolers without those that went with their node: nobody is served by them, and nobody can talk to them. */
   pods: { postgres: Pod[]; poolers: Pod[]; redis: Pod[]; api: Pod[] };
   /** Patroni's ConfigMaps. */
   patroniObjects: ConfigMap[];
@@ -51,6 +52,8 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
   const live = <T extends LiveObject>(kind: string) => cache.store<T>(kind).ofInstance(namespace, name);
   const pods = live<Pod>('Pod').sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
   const ofComponents = (...components: readonly Component[]) => pods.filter((pod) => hasComponent(pod, ...components));
+  const nodes = nodesSeen(cache);
+  const isThere = (pod: Pod) => !isLost(pod, nodes, atMs);
   const postgres = ofComponents('postgres');
   const service = cache.store<Service>('Service').get(namespace, names(cluster).api);
   const scope = names(cluster).patroniScope;
@@ -58,10 +61,10 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
   const objects = {
     statefulSets: byName(live<StatefulSet>('StatefulSet')),
     deployments: byName(live<Deployment>('Deployment')),
-    podCounts: podCounts(pods),
+    podCounts: podCounts(pods.filter(isThere)),
     patroni: readPatroni({ scope, configMaps: patroniObjects, pods: postgres, roleLabel: ROLE_LABEL }),
   };
-  const poolers = ofComponents('pooler-rw', 'pooler-ro');
+  const poolers = ofComponents('pooler-rw', 'pooler-ro').filter(isThere);
   const api = ofComponents('auth-api');
   const told = readService(service);
   const serving = api.filter(({ metadata }) => metadata.labels?.[COLOR_LABEL] === told.serving);
@@ -82,7 +85,7 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
           ...objects,
           atMs,
           pods: { postgres, poolers, all: pods },
-          cordonedNodes: cordonedNodes(cache),
+          cordonedNodes: nodes.cordoned,
         }),
       ),
       stuckPods: stuckPods(pods),
@@ -90,15 +93,6 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
     pods: { postgres, poolers, redis: ofComponents('redis'), api },
     patroniObjects,
   };
-}
-
-/** None where nodes are not seen. */
-function cordonedNodes(cache: ObjectCache): Node[] {
-  if (!cache.kinds().includes('Node')) return [];
-  return cache
-    .store<Node>('Node')
-    .all()
-    .filter(({ spec }) => spec?.unschedulable === true);
 }
 
 /** Whether a Service sends connections to this pod, and to no other. */

@@ -80,6 +80,7 @@ export interface Pod extends LiveObject {
 /** Of no namespace. */
 export interface Node extends LiveObject {
   spec?: { unschedulable?: boolean; taints?: { key: string; timeAdded?: string }[] };
+  status?: { conditions?: Condition[] };
 }
 
 export interface PersistentVolumeClaim extends LiveObject {

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { PodDialer } from '../kubernetes/dialer.ts';
+import { isGivenUp } from '../kubernetes/given-up.ts';
 import type { Pod } from '../kubernetes/objects.ts';
 import { carryOut } from './act.ts';
 import type { RedisLogin } from './connection.ts';
 import { type Action, decide } from './decide.ts';
-import { isGivenUp } from './given-up.ts';
 import { assessHealth, type RedisHealth } from './health.ts';
 import { observeMembers, type RedisPod } from './observe.ts';
 import { slotsIn } from './slots.ts';

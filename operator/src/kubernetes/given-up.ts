@@ -1,9 +1,9 @@
-import type { Pod } from '../kubernetes/objects.ts';
+import type { Pod } from './objects.ts';
 
 /** A pod that restarts is back in seconds; a volume that is attached anew, or a long log to read, takes a minute. */
 const AWAITED_FOR_MS = 120_000;
 
-/** Whether a pod of a node that keeps its data is not waited for any more. Told by the pod alone: nothing is remembered. */
+/** Whether a pod is not waited for any more. Told by the pod alone: nothing is remembered. */
 export function isGivenUp({ metadata, status }: Pod, nowMs: number): boolean {
   // This is when its grace ends: whoever is there still runs on a node that does not answer.
   if (metadata.deletionTimestamp !== undefined) return Date.parse(metadata.deletionTimestamp) < nowMs;

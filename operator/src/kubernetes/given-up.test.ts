@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Pod } from '../kubernetes/objects.ts';
 import { isGivenUp } from './given-up.ts';
+import type { Pod } from './objects.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
@@ -14,7 +14,7 @@ function pod(metadata: Partial<Pod['metadata']>, ready?: { status: 'True' | 'Fal
 
 const OLD = { creationTimestamp: ago(9000) };
 
-describe('a Redis pod', () => {
+describe('a pod', () => {
   test.each<[string, Pod, boolean]>([
     ['is awaited while it is ready', pod(OLD, { status: 'True', since: ago(9000) }), false],
     ['is awaited while it restarts', pod(OLD, { status: 'False', since: ago(60) }), false],
