@@ -57,6 +57,7 @@ describe('decide, against a simulated cluster', () => {
     ['with volumes', true, true],
     ['with volumes that are not waited for', true, false],
     ['without volumes', false, true],
+    ['without volumes, and without those that are not waited for', false, false],
   ])('brings every reachable mess together %s', (_name, persistent, awaits) => {
     const { pods } = new RedisSimulation(3, 2, persistent);
     fc.assert(
@@ -233,6 +234,70 @@ describe('decide, against a simulated cluster', () => {
     expect(converge(simulation)).toEqual(expect.arrayContaining(['takeover', 'addSlots']));
     const ofOthers = KEYS.filter((slot) => slot < 5461 || slot > 10921);
     expect(KEYS.filter((slot) => !simulation.lostKeys().includes(slot))).toEqual(ofOthers);
+  });
+
+  test.each([
+    ['without volumes', false],
+    ['with volumes', true],
+  ])('is created without the pods that no node takes, and takes them in later, %s', (_name, persistent) => {
+    const { pods } = new RedisSimulation(3, 2, persistent);
+    fc.assert(
+      fc.property(fc.subarray([...pods]), (away) => {
+        const simulation = new RedisSimulation(3, 2, persistent);
+        for (const pod of away) simulation.stop(pod);
+        expect(converge(simulation, 6) ?? []).toEqual(away.length === 0 ? expect.anything() : []);
+        simulation.awaits = false;
+        converge(simulation, 12);
+        const lacksShard = [0, 1, 2].some((shard) =>
+          pods.filter((pod) => pod.includes(`-${shard}-`)).every((pod) => away.includes(pod)),
+        );
+        expect(assessHealth(simulation.topology()).slotsCovered).toBe(lacksShard ? 0 : 16_384);
+        for (const pod of away) simulation.start(pod);
+        expect(converge(simulation)).toBeDefined();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each([
+    ['without volumes', false],
+    ['with volumes', true],
+  ])('loses no key for pods that the operator alone does not reach, %s', (_name, persistent) => {
+    const { pods } = new RedisSimulation(3, 2, persistent);
+    fc.assert(
+      fc.property(fc.subarray([...pods]), fc.constantFrom(...pods), (hidden, stopped) => {
+        const simulation = new RedisSimulation(3, 2, persistent);
+        converge(simulation);
+        simulation.writeKeys();
+        simulation.hidden = new Set(hidden);
+        converge(simulation, 8);
+        expect(simulation.lostKeys()).toEqual([]);
+        simulation.stop(stopped);
+        converge(simulation, 8);
+        simulation.start(stopped);
+        converge(simulation, 8);
+        expect(simulation.lostKeys()).toEqual([]);
+        simulation.hidden = new Set();
+        expect(converge(simulation)).toBeDefined();
+        expect(simulation.lostKeys()).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('serves a shard that begins anew while its other pod is not there', () => {
+    const simulation = new RedisSimulation(3, 2, false);
+    converge(simulation);
+    for (const pod of [LOST, HEIR, 'x-redis-2-1']) simulation.stop(pod);
+    converge(simulation, 4);
+    simulation.start(HEIR);
+    converge(simulation, 4);
+    expect(assessHealth(simulation.topology()).slotsCovered).toBeLessThan(16_384);
+    simulation.awaits = false;
+    converge(simulation, 8);
+    expect(assessHealth(simulation.topology()).slotsCovered).toBe(16_384);
+    for (const pod of [LOST, 'x-redis-2-1']) simulation.start(pod);
+    expect(converge(simulation)).toBeDefined();
   });
 
   test('keeps the keys of a shard whose replica stood in vain until Redis let it stand no more', () => {

@@ -7,6 +7,8 @@ import { parseClusterNodes, parseReplication, type Topology } from './topology.t
 interface Line {
   id: string;
   ip: string;
+  /** Whose name it announces. */
+  pod?: string;
   flags?: string;
   primary?: string;
   slots?: string;
@@ -19,10 +21,10 @@ interface Line {
 const NOW_MS = Date.parse('2026-01-01T12:00:00Z');
 
 function view(self: string, lines: Line[]) {
-  const text = lines.map(({ id, ip, flags, primary, slots, heardAtMs = NOW_MS }) => {
+  const text = lines.map(({ id, ip, pod, flags, primary, slots, heardAtMs = NOW_MS }) => {
     const role = flags ?? (primary === undefined ? 'master' : 'slave');
     const link = role.includes('fail') ? 'disconnected' : 'connected';
-    return `${id} ${ip}:6379@16379 ${id === self ? 'myself,' : ''}${role} ${primary ?? '-'} 0 ${heardAtMs} 1 ${link} ${slots ?? ''}`;
+    return `${id} ${ip}:6379@16379${pod === undefined ? '' : `,${pod}.x`} ${id === self ? 'myself,' : ''}${role} ${primary ?? '-'} 0 ${heardAtMs} 1 ${link} ${slots ?? ''}`;
   });
   const { syncedUntilMs = NOW_MS } = lines.find(({ id }) => id === self) ?? {};
   return parseClusterNodes(text.join('\n'), { offset: 0, syncedUntilMs });
@@ -97,6 +99,20 @@ describe('decide', () => {
   test('waits while some of a fresh cluster do not answer', () => {
     const all = POSITIONS.map(({ shard, ordinal }) => podOf(shard, ordinal));
     expect(decide(topology({ strangers: all, silent: ['x-redis-2-1'] })).actions).toEqual([]);
+  });
+
+  test.each<[string, string[], string | undefined]>([
+    ['without one that is not expected any more', ['x-redis-2-1'], 'create'],
+    ['without one of each shard', ['x-redis-0-0', 'x-redis-1-1', 'x-redis-2-1'], 'create'],
+    ['not without a whole shard', ['x-redis-2-0', 'x-redis-2-1'], undefined],
+  ])('creates a cluster %s', (_what, away, rule) => {
+    const all = POSITIONS.map(({ shard, ordinal }) => podOf(shard, ordinal));
+    const answering = topology({ strangers: all, silent: away, givenUp: away });
+    expect(decide(answering).rule).toBe(rule);
+    // Those without an address are told by their absence.
+    const members = answering.members.filter(({ pod }) => !away.includes(pod));
+    expect(decide({ ...answering, members }).rule).toBe(rule);
+    expect(decide({ ...answering, givenUp: new Set(away.slice(1)) }).rule).toBeUndefined();
   });
 
   test('creates a cluster from strangers: epochs, slots on one of each shard, all meet one', () => {
@@ -225,6 +241,37 @@ describe('decide', () => {
       rule: 'replicate',
       actions: [{ do: 'replicate', on: 'x-redis-1-0', primaryId: 'r1' }],
     });
+  });
+
+  /** Of shard 1 only a newcomer is there, in the place of `p1`, which has met the others; of shard 2 one does not answer. */
+  function withNewcomer(change: { ofP1?: Partial<Line>; givenUp?: string[] }): Topology {
+    const pod = 'x-redis-1-0';
+    const lost = [
+      { id: 'p1', ip: '10.9.9.9', pod, flags: 'master,fail', slots: SLOTS[1] ?? '', ...change.ofP1 },
+      { id: 'r1', ip: '10.9.9.8', pod: 'x-redis-1-1', flags: 'slave,fail', primary: 'p1' },
+    ];
+    const known = [...HEALTHY.filter(({ id }) => !/1$/.test(id)), { id: 'new', ip: ipOf(1, 0), pod }];
+    const members = agreeing([...known, ...lost]).members.filter((member) => member.pod !== 'x-redis-2-1');
+    return { ...THREE_OF_TWO, members, givenUp: new Set(change.givenUp) };
+  }
+  test.each<[string, Parameters<typeof withNewcomer>[0], string[]]>([
+    ['the node whose pod is another by now', {}, ['p1']],
+    ['whoever failed, when nobody is awaited', { givenUp: ['x-redis-1-1', 'x-redis-2-1'] }, ['p1', 'r1']],
+    ['nobody who works in the eyes of one of the others', { ofP1: { flags: 'master' } }, []],
+  ])('forgets, while some pods do not answer, %s', (_what, change, forgotten) => {
+    const { actions } = decide(withNewcomer(change));
+    expect([...new Set(actions.map((action) => (action.do === 'forget' ? action.id : action.do)))]).toEqual(forgotten);
+  });
+
+  test('gives slots to the one pod of a shard that is there, when nobody else is awaited', () => {
+    const givenUp = ['x-redis-1-1', 'x-redis-2-1'];
+    const forgotten = withNewcomer({ givenUp, ofP1: { flags: 'slave,fail', primary: 'p0', slots: '' } });
+    const members = forgotten.members.map((member) => {
+      const known = member.view?.known.filter(({ id }) => id !== 'p1' && id !== 'r1') ?? [];
+      return { ...member, view: member.view && { ...member.view, known } };
+    });
+    expect(decide({ ...forgotten, members }).actions[0]).toMatchObject({ do: 'addSlots', on: 'x-redis-1-0' });
+    expect(decide({ ...forgotten, members, givenUp: new Set() }).actions).toEqual([]);
   });
 
   test('gives the slots of a shard that is lost for good to its new members', () => {

@@ -4,6 +4,8 @@ import {
   absentOwners,
   everyoneAnswers,
   firstOfShards,
+  isFailed,
+  isNobodyAwaited,
   ownerOfShard,
   ownsSlots,
   participants,
@@ -13,7 +15,7 @@ import {
 import { freeRanges, nominalRange, SLOT_COUNT, type SlotRange, slotsIn } from './slots.ts';
 import { spreadPrimaries } from './spread.ts';
 import { takeOver } from './take-over.ts';
-import { isAlone, isPrimary, type LiveMember, sees, selfOf, type Topology } from './topology.ts';
+import { isAlone, isPrimary, type KnownNode, type LiveMember, sees, selfOf, type Topology } from './topology.ts';
 
 /** One command on one pod; `moveSlots` is many, on two, and may be left off after any of them. */
 export type Action =
@@ -70,12 +72,12 @@ export function decide(topology: Topology): Decision {
   return { rule: undefined, actions: [] };
 }
 
-/** Everyone answers and nobody holds or knows anything: make a cluster out of them. */
+/** Everyone who is awaited answers and nobody holds or knows anything: make a cluster out of them. */
 function create(topology: Topology, live: readonly LiveMember[]): Action[] {
-  if (!areAllFresh(live) || !everyoneAnswers(topology)) return [];
+  if (!areAllFresh(live) || !isNobodyAwaited(topology)) return [];
   const first = firstOfShards(topology, live);
   const [seed] = first;
-  if (seed === undefined) return [];
+  if (seed === undefined || first.length < topology.shards) return [];
   // Different epochs from the start: with equal ones two nodes could claim a slot with the same right.
   const epochs = live
     .filter((member) => selfOf(member).configEpoch === 0)
@@ -111,7 +113,7 @@ function refreshAddresses(_topology: Topology, live: readonly LiveMember[]): Act
 
 /** A shard of nothing but replicas whose primary is gone and owned no slots: nobody would ever elect one of them. */
 function freeOrphans(topology: Topology, live: readonly LiveMember[]): Action[] {
-  if (!everyoneAnswers(topology)) return [];
+  if (!isNobodyAwaited(topology)) return [];
   const ids = new Set(live.map(({ view }) => view.id));
   const owners = new Set(absentOwners(live).map(({ id }) => id));
   return firstOfShards(topology, live).flatMap((first): Action[] => {
@@ -122,12 +124,13 @@ function freeOrphans(topology: Topology, live: readonly LiveMember[]): Action[] 
 }
 
 /**
- * Ids that belong to no pod any more. Only when every pod answers: then no live node can hide behind one. A dead
- * owner whose replica lives is not forgotten: an election or a take-over comes first.
+ * Ids that belong to no pod any more. When every pod answers no live node can hide behind one. Otherwise it must have
+ * failed in everybody's eyes, and its pod be another node by now, or whoever does not answer be given up. A dead owner
+ * whose replica lives is not forgotten: an election or a take-over comes first.
  */
 function forget(topology: Topology, live: readonly LiveMember[]): Action[] {
-  if (!everyoneAnswers(topology)) return [];
   const ids = new Set(live.map(({ view }) => view.id));
+  const isGone = everyoneAnswers(topology) ? () => true : (node: KnownNode) => isGoneForAll(topology, live, node);
   const { peers } = settleOpenSlots(topology, live);
   const awaitsHeir = new Set(
     absentOwners(live)
@@ -139,12 +142,25 @@ function forget(topology: Topology, live: readonly LiveMember[]): Action[] {
       .filter(({ id, flags }) => !ids.has(id) && !flags.has('handshake') && !awaitsHeir.has(id) && !peers.has(id))
       // A replica cannot forget the primary it follows: it is given a new one first, by `replicate`.
       .filter(({ id }) => selfOf(member).primaryId !== id)
+      .filter(isGone)
       .map(({ id }): Action => ({ do: 'forget', on: member.pod, id })),
   );
 }
 
+function isGoneForAll(topology: Topology, live: readonly LiveMember[], { id, pod }: KnownNode): boolean {
+  const isAnother = live.some((member) => member.pod === pod);
+  return (isAnother || isNobodyAwaited(topology)) && live.every((member) => hasFailed(member, id));
+}
+
+/** Whether it is no node to `member` that works. */
+function hasFailed(member: LiveMember, id: string): boolean {
+  const node = sees(member, id);
+  return node === undefined || isFailed(node);
+}
+
 function addFreeSlots(topology: Topology, live: readonly LiveMember[]): Action[] {
-  if (!everyoneAnswers(topology)) return [];
+  // Of a cluster that there never was, slots are given out when it is created.
+  if (!isNobodyAwaited(topology) || areAllFresh(live)) return [];
   const taken = live.flatMap((member) => member.view.known.flatMap(({ slots }) => slots));
   return assignFreeSlots(topology, live, freeRanges(taken));
 }
@@ -152,7 +168,7 @@ function addFreeSlots(topology: Topology, live: readonly LiveMember[]): Action[]
 /** Members without slots follow the member of their shard that has them, or will have. */
 function replicate(topology: Topology, live: readonly LiveMember[]): Action[] {
   // A member that waits to be elected must not be sent after an empty newcomer.
-  const noHeirIsAwaited = everyoneAnswers(topology) && absentOwners(live).length === 0;
+  const noHeirIsAwaited = isNobodyAwaited(topology) && absentOwners(live).length === 0;
   return live.flatMap((member): Action[] => {
     const primary = noHeirIsAwaited ? primaryOf(member.shard, live) : ownerOfShard(member.shard, live);
     if (primary === undefined || primary === member) return [];

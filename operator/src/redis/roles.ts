@@ -23,18 +23,22 @@ export function everyoneAnswers({ shards, existingShards, membersPerShard, persi
 }
 
 /**
- * Whether somebody who is away is expected back soon, with the data of before. A pod that is neither there nor given up
- * is one that its StatefulSet is about to make.
+ * Everyone who does not answer is given up. A pod that is neither there nor given up is one that its StatefulSet is about
+ * to make. Whoever does not answer may still be a live node to the others: their word counts, by `isFailed`.
  */
-export function mayReturn(topology: Topology): boolean {
+export function isNobodyAwaited(topology: Topology): boolean {
   const { shards, existingShards, membersPerShard, persistent, members, givenUp } = topology;
-  if (!persistent) return false;
-  if (members.some(({ pod, view }) => view === undefined && !givenUp.has(pod))) return true;
+  if (members.some(({ pod, view }) => view === undefined && !givenUp.has(pod))) return false;
   const accountedFor = [...new Set([...members.map(({ pod }) => pod), ...givenUp])].map(shardOfPod);
   return Array.from(
-    { length: Math.max(shards, existingShards) },
+    { length: persistent ? Math.max(shards, existingShards) : shards },
     (_, shard) => accountedFor.filter((each) => each === shard).length,
-  ).some((count) => count < membersPerShard);
+  ).every((count) => count >= membersPerShard);
+}
+
+/** Whether somebody who is away is expected back soon, with the data of before. */
+export function mayReturn(topology: Topology): boolean {
+  return topology.persistent && !isNobodyAwaited(topology);
 }
 
 /** The lowest-named live member of each shard, in order of shards. Shards without one are left out. */

@@ -37,6 +37,8 @@ export class RedisSimulation {
   breaks: () => Break = () => ({ keys: Number.POSITIVE_INFINITY, step: 0 });
   /** Whether pods that are stopped are expected back. */
   awaits = true;
+  /** Pods that run and that the operator does not reach; they are given up. */
+  hidden: ReadonlySet<string> = new Set();
   /** Pods that nothing reaches of what their primary gets. */
   cutOff: ReadonlySet<string> = new Set();
   #nodes: Node[] = [];
@@ -69,7 +71,7 @@ export class RedisSimulation {
         const pod = `x-redis-${shard}-${ordinal}`;
         if (this.pods.includes(pod)) continue;
         const node = { pod, shard, ordinal, id: '', ip: '', up: true, table: new Map(), banned: new Map() };
-        this.#nodes.push({ ...node, open: [], keys: new Set(), syncedInRound: undefined });
+        this.#nodes.push({ ...node, open: [], keys: new Set(), syncedInRound: undefined, currentEpoch: 0 });
         this.#bear(this.#node(pod));
       }
     }
@@ -113,9 +115,10 @@ export class RedisSimulation {
 
   topology(): Topology {
     const { shards, existingShards, membersPerShard, persistent } = this;
-    const members = this.#nodes.map((node) => memberOf(node));
+    const isHidden = ({ pod }: Node) => this.hidden.has(pod);
+    const members = this.#nodes.map((node) => memberOf(isHidden(node) ? { ...node, up: false } : node));
     const away = this.#nodes.filter(({ up }) => !up).map(({ pod }) => pod);
-    const givenUp = new Set(this.awaits ? [] : away);
+    const givenUp = new Set([...this.hidden, ...(this.awaits ? [] : away)]);
     return { shards, existingShards, membersPerShard, persistent, members, givenUp, atMs: msOfRound(this.#round) };
   }
 
@@ -171,6 +174,7 @@ export class RedisSimulation {
     };
     node.table = new Map([[node.id, entry]]);
     node.banned = new Map();
+    node.currentEpoch = 0;
     node.open = [];
     node.keys = new Set();
     node.syncedInRound = undefined;

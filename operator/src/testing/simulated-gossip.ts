@@ -27,6 +27,7 @@ export function exchange(network: Network, node: Node, peer: Node): void {
   if (node.table.has(peer.id)) learn(network, node, peer);
   if (!peer.table.has(node.id)) return;
   learn(network, peer, node);
+  node.currentEpoch = peer.currentEpoch = Math.max(highestEpoch(node), highestEpoch(peer));
   settleCollision(node, peer);
   for (const [from, to] of [[node, peer] as const, [peer, node] as const]) {
     for (const [id, entry] of from.table) {
@@ -129,6 +130,7 @@ export function failover(network: Network, node: Node): void {
 /** Redis closes a slot whose other end is forgotten. */
 export function forget(network: Network, node: Node, id: string): void {
   if (id === node.id || selfOf(node).primaryId === id) return;
+  node.currentEpoch = highestEpoch(node);
   node.table.delete(id);
   node.banned.set(id, network.round + BANNED_FOR_ROUNDS);
   node.open = node.open.filter(({ peer }) => peer !== id);

@@ -23,6 +23,8 @@ export interface Node {
   up: boolean;
   /** What it believes about every node, itself included. */
   table: Map<string, Entry>;
+  /** The highest that it has heard of, also from nodes that it has forgotten. */
+  currentEpoch: number;
   /** Forgotten ids, and the round from which on gossip may bring them back. */
   banned: Map<string, number>;
   open: OpenSlot[];
@@ -48,7 +50,7 @@ export function selfOf(node: Node): Entry {
 }
 
 export function highestEpoch(node: Node): number {
-  return Math.max(...[...node.table.values()].map(({ epoch }) => epoch));
+  return Math.max(node.currentEpoch, ...[...node.table.values()].map(({ epoch }) => epoch));
 }
 
 /** What a person, or the operator, is told of it. */
