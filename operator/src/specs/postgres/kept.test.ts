@@ -58,6 +58,12 @@ describe('members that stay although the spec asks for fewer', () => {
     expect(keptReplicas({ readReplicas: 0, pods: [0, 1, 2], leader: 0, volumes: 3, running: 3 })).toBeUndefined();
   });
 
+  test('up to the one that leads, also while the StatefulSet is made anew', () => {
+    expect(keptReplicas({ readReplicas: 0, pods: [0, 1, 2], leader: 1, volumes: 3 })).toBe(2);
+    expect(keptReplicas({ readReplicas: 0, pods: [0, 1, 2], leader: 1, volumes: 3, running: 1 })).toBe(2);
+    expect(keptReplicas({ readReplicas: 1, pods: [0, 1, 2], leader: 1, volumes: 3 })).toBeUndefined();
+  });
+
   test.each<[string, Partial<Scene>]>([
     ['nobody holds the leader key', {}],
     ['the leader key names a pod that is not there', { leader: 1 }],

@@ -33,8 +33,9 @@ function keptMembers(
   // Any volume may be the one with every commit: where nobody leads, as in a database that is adopted, none stays away
   // from the election.
   if (!isLed(patroni)) return initialized && volumes.members > wanted ? volumes.members : undefined;
-  const primaryGoes = leader !== undefined && ordinalOf(leader) >= wanted;
-  return primaryGoes && running > 0 ? running : undefined;
+  if (leader === undefined || ordinalOf(leader) < wanted) return undefined;
+  // While the StatefulSet is made anew none is there to tell how many run.
+  return Math.max(running, ordinalOf(leader) + 1);
 }
 
 export function templateSize({ spec }: StatefulSet): string | undefined {
