@@ -7,7 +7,7 @@ import { clusterTest } from './support/cluster-test.ts';
 import { underChecks, underWrites, type WritesResult } from './support/data-load.ts';
 import { killDataTier, killRedisPrimary } from './support/data-tier-loss.ts';
 import { gatewayClient } from './support/gateway-client.ts';
-import { KEPT_KEYS, keptKeys, setKeptKeys } from './support/redis-keys.ts';
+import { KEPT_KEYS, keptKeys, setKeptKeys, writeToRedis } from './support/redis-keys.ts';
 import { once } from './support/repeated.ts';
 import { changeReadReplicas, changeReplicasPerShard } from './support/replica-counts.ts';
 import { unharmed } from './support/unharmed.ts';
@@ -71,6 +71,18 @@ describe('the data tier under load', () => {
   clusterTest('loses a Redis primary, and no login or check for it', () =>
     once('Redis primary killed', (note) => killRedisPrimary(client, SLOTS_BACK_SECONDS, note)),
   );
+
+  clusterTest('loses no key when the container of a Redis primary ends and starts again', async () => {
+    expect(await setKeptKeys()).toBe(KEPT_KEYS);
+    const { victim, gaps } = await writeToRedis(async (primary) => {
+      await kubectl.run(['exec', '-n', NAMESPACE, primary, '-c', 'redis', '--', 'bash', '-c', 'kill 1']);
+    });
+    await settle();
+    expect(await keptKeys()).toBe(KEPT_KEYS);
+    expect(gaps.get(victim)).toBeLessThan(SLOTS_BACK_SECONDS);
+    expect((await status()).redis).toMatchObject({ slotsCovered: 16_384, readyNodes: 6 });
+    report('container of a Redis primary ended', `slots back after ${gaps.get(victim)?.toFixed(1)} s`);
+  });
 
   clusterTest('loses every Redis pod at once and is whole again', async () => {
     const { tokens } = await loggedInUser(client);
