@@ -1,22 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION, type AuthCluster, KIND } from '../src/api/authcluster.ts';
 import { ObjectCache } from '../src/kubernetes/cache.ts';
-import type { LiveObject } from '../src/kubernetes/objects.ts';
 import { resourceOf, resourcePath } from '../src/kubernetes/resources.ts';
 import type { Transport } from '../src/kubernetes/transport.ts';
+import { type Autoscaler, Measurements } from './measurements.ts';
 
 export const NAMESPACE = 'default';
 const READY_TIMEOUT_MS = 1_200_000;
-
-interface Autoscaler extends LiveObject {
-  spec: { maxReplicas: number };
-}
 
 /** Many AuthClusters, made, watched and changed as their users would. */
 export class Fleet {
   readonly #admin: Transport;
   readonly #cache: ObjectCache;
   readonly #names: readonly string[];
+  readonly measurements: Measurements;
 
   constructor(admin: Transport, size: number) {
     this.#admin = admin;
@@ -28,6 +25,7 @@ export class Fleet {
       random: Math.random,
       onProblem: () => undefined,
     });
+    this.measurements = new Measurements(admin, () => this.#cache.store<Autoscaler>('HorizontalPodAutoscaler').all());
   }
 
   get names(): readonly string[] {
@@ -37,6 +35,7 @@ export class Fleet {
   async watch(signal: AbortSignal): Promise<void> {
     void this.#cache.run(signal);
     await this.#cache.untilSynced(signal);
+    void this.measurements.write(signal);
   }
 
   /** `referenced` are objects that the spec names. */

@@ -44,7 +44,7 @@ async function measureAll(plane: ControlPlane): Promise<Bar[]> {
     await fleet.create(await specOf(options.tiers), referencedObjects(NAMESPACE, plane.certificate));
     await fleet.untilReady();
     const readySeconds = (performance.now() - startedMs) / 1000;
-    const steady = await measureSteady(operator);
+    const steady = await measureSteady(operator, fleet);
     const changes = await measureChanges(fleet);
     const memory = await operator.peakMemoryMiB();
     return [
@@ -59,16 +59,19 @@ async function measureAll(plane: ControlPlane): Promise<Bar[]> {
   }
 }
 
-/** While nothing changes: every AuthCluster is looked at again from time to time. */
-async function measureSteady(operator: OperatorChild): Promise<Bar[]> {
+/** While nothing changes but what autoscalers measure: every AuthCluster is looked at again from time to time. */
+async function measureSteady(operator: OperatorChild, { measurements }: Fleet): Promise<Bar[]> {
   await sleep(SETTLING_MS);
   const before = await operator.read();
+  const writtenBefore = measurements.written;
   await sleep(steadySeconds * 1000);
   const after = await operator.read();
   const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
   const reconciles = after.reconciles - before.reconciles;
   if (reconciles < size) throw new Error(`only ${reconciles} reconciles in ${steadySeconds} s: nothing was measured`);
-  const details = { reconciles, seconds: steadySeconds };
+  const written = measurements.written - writtenBefore;
+  if (written < size) throw new Error(`only ${written} measurements were written: nothing was measured`);
+  const details = { reconciles, measurements: written, seconds: steadySeconds };
   return [
     bar('steady_cpu_percent_of_a_core', (cpuSeconds / steadySeconds) * 100, 5, details),
     // All that the process did in that time, watches and metrics included.

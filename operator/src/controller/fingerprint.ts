@@ -7,6 +7,9 @@ import { stableHash } from './hash.ts';
  */
 const RESTLESS_ANNOTATIONS = new Set(['renewTime', 'optime', 'acquireTime', 'slots', 'retain_slots', 'status']);
 
+/** Kinds that others write to all the time, and of which what is kept mostly stays the same. */
+const RESTLESS_KINDS = new Set(['HorizontalPodAutoscaler']);
+
 /** What of an object is a statement of intent: everything but status and bookkeeping. Equal means untouched. */
 export function intentFingerprint(object: LiveObject, metadataOnly: boolean): string {
   const { metadata, ...rest } = object as LiveObject & { status?: unknown };
@@ -24,16 +27,17 @@ export function intentFingerprint(object: LiveObject, metadataOnly: boolean): st
   });
 }
 
-/** Whether an update is worth a look: anything but the heartbeats changed, status included. */
+/** Whether an update is worth a look: anything but heartbeats and measurements changed, status included. */
 export function isWorthALook(previous: LiveObject, object: LiveObject): boolean {
   return wakeFingerprint(previous) !== wakeFingerprint(object);
 }
 
 function wakeFingerprint(object: LiveObject): string {
   const { resourceVersion: _, annotations, ...metadata } = object.metadata;
-  const hasHeartbeat = Object.keys(annotations ?? {}).some((key) => RESTLESS_ANNOTATIONS.has(key));
-  // Without a heartbeat among them any new version counts, and hashing is not needed.
-  if (!hasHeartbeat) return `${object.metadata.uid}/${object.metadata.resourceVersion}`;
+  const isRestless =
+    RESTLESS_KINDS.has(object.kind) || Object.keys(annotations ?? {}).some((key) => RESTLESS_ANNOTATIONS.has(key));
+  // Otherwise any new version counts, and hashing is not needed.
+  if (!isRestless) return `${object.metadata.uid}/${object.metadata.resourceVersion}`;
   return stableHash({ ...object, metadata: { ...metadata, annotations: settled(annotations) } });
 }
 

@@ -3,6 +3,7 @@ import { ObjectCache } from '../kubernetes/cache.ts';
 import type { LiveObject, Node, Pod } from '../kubernetes/objects.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { wakeOnChanges } from './wake.ts';
+import { watchedKinds } from './watched-kinds.ts';
 import { WorkQueue } from './work-queue.ts';
 
 function object(kind: string, name: string, version: string, metadata: object = {}): LiveObject {
@@ -25,7 +26,7 @@ function watched() {
   const cache = new ObjectCache(
     { send: never, stream: never },
     {
-      kinds: [{ kind: 'AuthCluster' }, { kind: 'Pod' }, { kind: 'ConfigMap' }, { kind: 'Node' }],
+      kinds: watchedKinds([]),
       namespaces: [],
       now: () => clock.now(),
       random: () => 1,
@@ -120,5 +121,19 @@ describe('wakeOnChanges', () => {
     await woken(() => leader('1', { leader: 'a', renewTime: '1', optime: '100' }));
     expect(await woken(() => leader('2', { leader: 'a', renewTime: '2', optime: '200' }))).toEqual([]);
     expect(await woken(() => leader('3', { leader: 'b', renewTime: '3', optime: '200' }))).toEqual(['n/x']);
+  });
+
+  test('what an autoscaler measures wakes nobody; what it concludes does, and what somebody changes of it', async () => {
+    const { cache, woken } = watched();
+    const autoscaler = (version: string, cpu: number, desiredReplicas = 4, maxReplicas = 12) =>
+      cache.note({
+        ...object('HorizontalPodAutoscaler', 'x-api', version, ofInstance('x')),
+        spec: { maxReplicas },
+        status: { desiredReplicas, currentMetrics: [{ resource: { current: { averageUtilization: cpu } } }] },
+      } as LiveObject);
+    await woken(() => autoscaler('1', 10));
+    expect(await woken(() => autoscaler('2', 20))).toEqual([]);
+    expect(await woken(() => autoscaler('3', 90, 8))).toEqual(['n/x']);
+    expect(await woken(() => autoscaler('4', 80, 8, 100))).toEqual(['n/x']);
   });
 });

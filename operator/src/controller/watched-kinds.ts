@@ -1,6 +1,6 @@
 import { KIND } from '../api/authcluster.ts';
 import type { WatchedKind } from '../kubernetes/cache.ts';
-import type { LiveObject, Pod } from '../kubernetes/objects.ts';
+import type { HorizontalPodAutoscaler, LiveObject, Pod } from '../kubernetes/objects.ts';
 import { MANAGED_KINDS } from '../kubernetes/rbac.ts';
 
 /** On everything that belongs to an AuthCluster, Patroni's ConfigMaps and the pods included. */
@@ -15,7 +15,12 @@ const OF_NAMESPACES: readonly WatchedKind[] = [
   { kind: 'PersistentVolumeClaim', labelSelector: LABEL_SELECTOR },
   // They carry the labels of their Service.
   { kind: 'EndpointSlice', labelSelector: LABEL_SELECTOR },
-  ...MANAGED_KINDS.map((kind) => ({ kind, labelSelector: LABEL_SELECTOR, metadataOnly: METADATA_ONLY.has(kind) })),
+  ...MANAGED_KINDS.map((kind) => ({
+    kind,
+    labelSelector: LABEL_SELECTOR,
+    metadataOnly: METADATA_ONLY.has(kind),
+    ...(kind === 'HorizontalPodAutoscaler' ? { reduce: withoutMeasurements } : {}),
+  })),
 ];
 
 /**
@@ -30,4 +35,11 @@ export function watchedKinds(namespaces: readonly string[]): readonly WatchedKin
 function withoutContainers(object: LiveObject): LiveObject {
   const { spec: { nodeName } = {}, ...pod } = object as LiveObject & { spec?: Pod['spec'] };
   return { ...pod, spec: nodeName === undefined ? {} : { nodeName } } as Pod;
+}
+
+/** What Kubernetes measures changes every 15 s, and nobody here reads it: what it concludes is enough. */
+function withoutMeasurements(object: LiveObject): LiveObject {
+  const { status, ...autoscaler } = object as HorizontalPodAutoscaler;
+  const { desiredReplicas } = status ?? {};
+  return { ...autoscaler, ...(desiredReplicas === undefined ? {} : { status: { desiredReplicas } }) } as LiveObject;
 }

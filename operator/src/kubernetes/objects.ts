@@ -129,7 +129,7 @@ export interface Deployment extends LiveObject {
 }
 
 export interface HorizontalPodAutoscaler extends LiveObject {
-  status?: { currentReplicas?: number; desiredReplicas?: number };
+  status?: { desiredReplicas?: number };
 }
 
 export interface Service extends LiveObject {
