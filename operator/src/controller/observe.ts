@@ -19,6 +19,7 @@ import { readService } from '../rollout/plan.ts';
 import { podHealth } from '../rollout/pod-health.ts';
 import { COLOR_LABEL, type Component, names, ROLE_LABEL } from '../specs/names.ts';
 import { byName, type Observed, type StuckPod, type Tier } from '../status/observed.ts';
+import { blindAutoscalers } from './blind-autoscalers.ts';
 import { isOlder, movesView, volumesView } from './database-views.ts';
 import { isLost, nodesSeen } from './nodes.ts';
 import { whyStuck } from './stuck-pods.ts';
@@ -35,6 +36,7 @@ export interface Surroundings {
     | 'api'
     | 'atMs'
     | 'desiredReplicas'
+    | 'blindAutoscalers'
     | 'patroni'
     | 'olderDatabasePods'
     | 'volumes'
@@ -66,6 +68,7 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
   };
   const poolers = ofComponents('pooler-rw', 'pooler-ro').filter(isThere);
   const api = ofComponents('auth-api');
+  const autoscalers = live<HorizontalPodAutoscaler>('HorizontalPodAutoscaler');
   const told = readService(service);
   const serving = api.filter(({ metadata }) => metadata.labels?.[COLOR_LABEL] === told.serving);
   const health = podHealth(serving, told.record.switchedAtMs, atMs);
@@ -75,7 +78,8 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
       jobs: byName(live<Job>('Job')),
       api: { ...told, check: undefined, baseline: undefined, traffic: undefined, health },
       atMs,
-      desiredReplicas: desiredReplicas(live<HorizontalPodAutoscaler>('HorizontalPodAutoscaler')),
+      desiredReplicas: desiredReplicas(autoscalers),
+      blindAutoscalers: blindAutoscalers(autoscalers, atMs),
       olderDatabasePods: postgres.filter((pod) => isOlder(pod, objects.statefulSets.get(scope))).length,
       volumes: planVolumes(
         volumesView(cluster, { ...objects, claims: live<PersistentVolumeClaim>('PersistentVolumeClaim') }),

@@ -37,9 +37,17 @@ function withoutContainers(object: LiveObject): LiveObject {
   return { ...pod, spec: nodeName === undefined ? {} : { nodeName } } as Pod;
 }
 
-/** What Kubernetes measures changes every 15 s, and nobody here reads it: what it concludes is enough. */
+/**
+ * What Kubernetes measures changes every 15 s, and nobody here reads it: what it concludes is enough, and whether it can
+ * measure.
+ */
 function withoutMeasurements(object: LiveObject): LiveObject {
   const { status, ...autoscaler } = object as HorizontalPodAutoscaler;
-  const { desiredReplicas } = status ?? {};
-  return { ...autoscaler, ...(desiredReplicas === undefined ? {} : { status: { desiredReplicas } }) } as LiveObject;
+  if (status === undefined) return autoscaler;
+  const { desiredReplicas, conditions = [] } = status;
+  const kept = {
+    ...(desiredReplicas === undefined ? {} : { desiredReplicas }),
+    conditions: conditions.filter(({ type }) => type === 'ScalingActive'),
+  };
+  return { ...autoscaler, status: kept } as HorizontalPodAutoscaler;
 }

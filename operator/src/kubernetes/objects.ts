@@ -129,7 +129,7 @@ export interface Deployment extends LiveObject {
 }
 
 export interface HorizontalPodAutoscaler extends LiveObject {
-  status?: { desiredReplicas?: number };
+  status?: { desiredReplicas?: number; conditions?: Condition[] };
 }
 
 export interface Service extends LiveObject {

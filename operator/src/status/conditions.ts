@@ -46,13 +46,15 @@ export function findings(
   const present = TIER_CONDITIONS.filter(([tier]) => tier !== 'gateway' || gateway.enabled);
   const states = present.map(([tier]) => tiers[tier]);
   const general = failures.find(({ tier }) => tier === undefined);
-  const trouble = general
+  const blocking = general
     ? { reason: general.reason ?? 'StepFailed', message: general.message }
-    : states.find((state) => state.trouble !== undefined)?.trouble;
+    : states.find((state) => !state.complete && state.trouble !== undefined)?.trouble;
+  // What is all that was declared, and in trouble all the same, holds nothing up.
+  const trouble = blocking ?? states.find((state) => state.trouble !== undefined)?.trouble;
   const pending = states.find((state) => !state.complete);
   return [
-    hibernated && pending === undefined ? ASLEEP : ready(pending, general && trouble),
-    paused ? PAUSED : progressing(pending, trouble !== undefined),
+    hibernated && pending === undefined ? ASLEEP : ready(pending, general && blocking),
+    paused ? PAUSED : progressing(pending, blocking !== undefined),
     trouble === undefined
       ? finding('Degraded', 'False', 'AsDeclared', 'nothing needs attention')
       : finding('Degraded', 'True', trouble.reason, trouble.message),
@@ -95,9 +97,9 @@ function ready(pending: TierState | undefined, general: { reason: string; messag
   return finding('Ready', 'False', why.reason, why.message);
 }
 
-function progressing(pending: TierState | undefined, inTrouble: boolean): Finding {
+function progressing(pending: TierState | undefined, isBlocked: boolean): Finding {
   if (pending === undefined) return finding('Progressing', 'False', 'Settled', 'every tier is as declared');
-  if (inTrouble) return finding('Progressing', 'False', 'Blocked', pending.message);
+  if (isBlocked) return finding('Progressing', 'False', 'Blocked', pending.message);
   return finding('Progressing', 'True', pending.reason, pending.message);
 }
 

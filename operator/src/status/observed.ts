@@ -84,6 +84,8 @@ export interface Observed {
   atMs: number;
   /** By name, of HorizontalPodAutoscalers: what they want at present. */
   desiredReplicas: ReadonlyMap<string, number>;
+  /** Autoscalers that have not been able to measure for minutes. */
+  blindAutoscalers: Readonly<Partial<Record<Tier, { reason: string; message: string }>>>;
   patroni: PatroniView;
   /** Of an external database: absent where it is ours, and until it was looked at. */
   externalDatabase?: ExternalFinding;
@@ -134,6 +136,7 @@ export const NOTHING_OBSERVED: Observed = {
   },
   atMs: 0,
   desiredReplicas: new Map(),
+  blindAutoscalers: {},
   patroni: { leader: undefined, transitions: 0, syncStandbys: [], initialized: false, members: [] },
   olderDatabasePods: 0,
   volumes: {

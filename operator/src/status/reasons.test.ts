@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuthCluster } from '../api/authcluster.ts';
+import { blindAutoscalers } from '../controller/blind-autoscalers.ts';
 import {
   CertificateNotIssued,
   ExtensionMissing,
@@ -11,7 +12,7 @@ import {
 } from '../controller/errors.ts';
 import { Pass } from '../controller/pass.ts';
 import type { ExternalProblemReason } from '../external/problem.ts';
-import type { Deployment, Job } from '../kubernetes/objects.ts';
+import type { Deployment, Job, LiveObject } from '../kubernetes/objects.ts';
 import { apiRevision } from '../rollout/plan.ts';
 import type { Check } from '../rollout/terms.ts';
 import { parseKeySet } from '../signing-keys/key-set.ts';
@@ -142,6 +143,26 @@ const refusedReplicas = {
   ...{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' },
   message: 'pods "demo-pooler-rw-x" is forbidden: violates PodSecurity',
 };
+
+const BLIND = {
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: {
+    ...{ name: 'demo-api', namespace: 'auth', uid: 'u', resourceVersion: '1' },
+    labels: { 'app.kubernetes.io/component': 'auth-api' },
+  },
+  status: {
+    conditions: [
+      {
+        type: 'ScalingActive',
+        status: 'False',
+        reason: 'FailedGetResourceMetric',
+        message: 'unable to get metrics for resource cpu',
+        lastTransitionTime: '2026-01-02T02:00:00Z',
+      },
+    ],
+  },
+} as LiveObject;
 
 type Case = readonly [condition: string, () => Shown | Promise<Shown>, message: string];
 
@@ -387,6 +408,11 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     'Degraded',
     () => shown(withJob({ failed: 2 })),
     'True MigrationRetrying: Job demo-migrations-<hash> failed 2 times and tries again: see kubectl logs -n auth job/demo-migrations-<hash>',
+  ],
+  AutoscalerBlind: [
+    'ApiReady',
+    () => shown({ ...settled, blindAutoscalers: blindAutoscalers([BLIND], Date.parse('2026-01-02T03:04:05Z')) }),
+    'True AutoscalerBlind: HorizontalPodAutoscaler demo-api cannot measure, and the number of pods stays as it is: unable to get metrics for resource cpu (FailedGetResourceMetric). Next: install or mend metrics-server (kubectl top pods), and see that each container of these pods requests CPU',
   ],
   RolloutStarting: [
     'ApiReady',

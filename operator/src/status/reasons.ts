@@ -60,6 +60,8 @@ export const REASONS = {
     'A quota of the namespace, named by the message, leaves a workload without pods that it should have: raise it, or ask for less.',
   PodsRefused:
     'Pods may not be made, as the message says: change the LimitRange, the Pod Security level or the webhook that refuses them.',
+  AutoscalerBlind:
+    'An autoscaler has measured nothing for minutes, and the number of pods stays as it is: install or mend metrics-server, as the message says.',
   RolloutStarting: 'Pods of the new revision are starting.',
   RolloutChecking: 'The new revision is ready and is being checked.',
   RolloutBaking: 'The new revision has the traffic and is watched.',

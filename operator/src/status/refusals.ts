@@ -19,8 +19,12 @@ const LONGEST_WORDS = 1024;
 /** `workload` names it with its kind; `words` are those of the API server. */
 export function refusal(workload: string, words: string): Refusal {
   const reason = /\b(exceeded|failed) quota\b/.test(words) ? 'QuotaExceeded' : 'PodsRefused';
-  const short = words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS - 1)}…` : words;
-  return { reason, message: `${workload} does not get its pods: ${short}. Next: ${NEXT[reason]}` };
+  return { reason, message: `${workload} does not get its pods: ${inShort(words)}. Next: ${NEXT[reason]}` };
+}
+
+/** Kubernetes' words, as long as they may be. */
+export function inShort(words: string): string {
+  return words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS - 1)}…` : words;
 }
 
 /** What a Deployment itself tells; other workloads have no such condition, and tell by events alone. */

@@ -30,7 +30,10 @@ export function assessTiers(cluster: AuthCluster, observed: Observed, inputs: Mi
     api: api(cluster, observed, inputs && apiRollout(cluster, observed, inputs, migrated.serving)),
     gateway: gateway(cluster, observed),
   };
-  const withTrouble = Object.entries(assessed).map(([tier, state]) => [tier, troubled(tier as Tier, state, observed)]);
+  const withTrouble = Object.entries(assessed).map(([tier, state]) => [
+    tier,
+    blind(troubled(tier as Tier, state, observed), observed.blindAutoscalers[tier as Tier]),
+  ]);
   return Object.fromEntries(withTrouble) as Record<Tier, TierState>;
 }
 
@@ -77,6 +80,12 @@ function troubled(tier: Tier, state: TierState, observed: Observed): TierState {
   // What could not be done leaves the tier short of what was declared, even if it serves.
   const shortOfIt = failure === undefined ? {} : { complete: false };
   return { ...state, ...shortOfIt, ...(state.serving && failure === undefined ? {} : trouble), trouble };
+}
+
+/** Said of what is all that was declared otherwise: where pods are missing there is nothing to be measured, either. */
+function blind(state: TierState, trouble: TierState['trouble']): TierState {
+  if (trouble === undefined || !state.complete || state.trouble !== undefined) return state;
+  return { ...state, ...trouble, trouble };
 }
 
 /** `what` is as the messages name it. */
