@@ -1,11 +1,14 @@
 import type { ObjectCache } from '../kubernetes/cache.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { ApplyResult, KubernetesClient } from '../kubernetes/client.ts';
 import { type FieldConflict, isStatus } from '../kubernetes/errors.ts';
 import type { KubernetesObject, LiveObject } from '../kubernetes/objects.ts';
 import { resourceOf } from '../kubernetes/resources.ts';
-import { ExtensionMissing } from './errors.ts';
+import { ExtensionMissing, NameTaken } from './errors.ts';
 import { intentFingerprint } from './fingerprint.ts';
 import { orderedHash } from './hash.ts';
+
+/** By which the watches find what is part of an AuthCluster. */
+const OUR_LABELS = ['app.kubernetes.io/name', 'app.kubernetes.io/instance'];
 
 interface Applied {
   desired: string;
@@ -36,7 +39,7 @@ export class Applier {
 
   /**
    * Applies an object of the AuthCluster `owner` (its key). Returns whether it wrote. Throws ExtensionMissing where the
-   * cluster does not know such objects.
+   * cluster does not know such objects, and NameTaken where somebody else has one of that name.
    */
   async apply(owner: string, object: KubernetesObject): Promise<boolean> {
     const { client, cache, onOverruled } = this.#options;
@@ -47,7 +50,8 @@ export class Applier {
     const live = cache.store(object.kind).get(object.metadata.namespace ?? '', object.metadata.name);
     const last = this.#applied.get(owner)?.get(key);
     if (live !== undefined && last?.desired === desired && this.#isUntouched(live, last)) return false;
-    const result = await client.apply(object).catch((error: unknown) => {
+    const written = live === undefined ? this.#applyWhereFree(object, last) : client.apply(object);
+    const result = await written.catch((error: unknown) => {
       // Its definition is going, or gone, and the watch has not told it yet: the next pass leaves it out.
       if (dispensable && isStatus(error, 404, 405)) return undefined;
       throw error;
@@ -65,6 +69,15 @@ export class Applier {
     this.#applied.delete(owner);
   }
 
+  /** The watches do not show what is somebody else's. Throws NameTaken where that has the name. */
+  async #applyWhereFree(object: KubernetesObject, last: Applied | undefined): Promise<ApplyResult> {
+    const { client } = this.#options;
+    const found = await client.namesake(object);
+    const isKnown = found !== undefined && last?.liveVersion.startsWith(`${found.metadata.uid}/`);
+    if (found !== undefined && !isKnown && !belongsTogether(found, object)) throw new NameTaken(found);
+    return client.apply(object);
+  }
+
   /** Most new versions of an object are of its status alone. */
   #isUntouched(live: LiveObject, last: Applied): boolean {
     const version = versionOf(live);
@@ -77,6 +90,13 @@ export class Applier {
   #fingerprint(live: LiveObject): string {
     return intentFingerprint(live, this.#options.cache.isMetadataOnly(live.kind));
   }
+}
+
+/** Whether it has the owner that `object` is to have, or its labels: one of them may have been taken off. */
+function belongsTogether(found: LiveObject, { metadata: { ownerReferences = [], labels } }: KubernetesObject): boolean {
+  const owners = new Set(ownerReferences.map(({ uid }) => uid));
+  const isOwned = found.metadata.ownerReferences?.some(({ uid }) => owners.has(uid)) ?? false;
+  return isOwned || OUR_LABELS.every((label) => found.metadata.labels?.[label] === labels?.[label]);
 }
 
 function keyOf(object: KubernetesObject): string {

@@ -1,6 +1,6 @@
 import type { GatewaySpec } from '../api/generated/authcluster.ts';
 import { isRetryable } from '../kubernetes/errors.ts';
-import type { Condition } from '../kubernetes/objects.ts';
+import { type Condition, controllerOf, type LiveObject } from '../kubernetes/objects.ts';
 import type { Reference } from '../specs/auth-api/references.ts';
 import type { Reason } from '../status/reasons.ts';
 
@@ -56,6 +56,21 @@ export class ExtensionMissing extends TerminalError {
 
   constructor(extension: string) {
     super(`${extension} is not installed in this cluster: install it, or change what asks for it`);
+  }
+}
+
+/** Somebody else's object has a name that an AuthCluster needs: it would be changed, and deleted with the AuthCluster. */
+export class NameTaken extends TerminalError {
+  readonly reason: Reason = 'NameTaken';
+
+  constructor(found: LiveObject) {
+    const { kind, metadata } = found;
+    const owner = controllerOf(found);
+    const whose = owner === undefined ? 'not of this AuthCluster' : `of ${owner.kind} ${owner.name}`;
+    super(
+      `${kind} ${metadata.name} is there already in namespace ${metadata.namespace}, and ${whose}: rename or remove it, ` +
+        'or give the AuthCluster another name',
+    );
   }
 }
 

@@ -114,6 +114,33 @@ describe('reconcile', () => {
     expect(harness.server.find('secrets', 'acme-postgres-superuser')).toMatchObject({ data });
   });
 
+  test('leaves alone what somebody else has under a name that it needs, tells of it, and goes on once that is gone', async () => {
+    harness = new OperatorHarness();
+    const metadata = { name: 'acme-api', namespace: 'auth' };
+    const theirs = { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: { app: 'theirs' } } };
+    const live = harness.server.put(theirs, 'services');
+    await harness.start();
+    await expect(harness.untilQuiet()).rejects.toThrow('apply Service acme-api: Service acme-api is there already');
+    expect(harness.server.find('services', 'acme-api')).toEqual(live);
+    expect(harness.status()?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Ready', status: 'False', reason: 'NameTaken' }),
+    );
+    harness.server.remove('services', live);
+    await harness.untilQuiet();
+    expect(harness.condition('Ready')).toBe('True');
+  });
+
+  test('puts an object right that has lost its labels', async () => {
+    const { server } = await settled();
+    const service = server.find('services', 'acme-api') as LiveObject;
+    server.put({ ...service, metadata: { ...service.metadata, labels: {} } }, 'services');
+    await harness.pass();
+    expect(server.find('services', 'acme-api')?.metadata).toMatchObject({
+      uid: service.metadata.uid,
+      labels: service.metadata.labels,
+    });
+  });
+
   test('says which key a Secret lacks, and builds nothing on it', async () => {
     harness = new OperatorHarness();
     const metadata = { name: 'acme-redis-auth', namespace: 'auth' };

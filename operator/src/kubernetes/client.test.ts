@@ -95,6 +95,27 @@ describe('delete', () => {
   });
 });
 
+describe('a namesake', () => {
+  test('is asked for by its name in a list, without what is in it', async () => {
+    const { client, requests } = clientAnswering({
+      items: [{ kind: 'PartialObjectMetadata', metadata: LIVE.metadata }],
+    });
+    expect(await client.namesake(LIVE)).toEqual(LIVE);
+    expect(requests).toMatchObject([
+      {
+        method: 'GET',
+        path: '/apis/apps/v1/namespaces/n/deployments',
+        query: { fieldSelector: 'metadata.name=d' },
+        accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      },
+    ]);
+  });
+
+  test('that is not there is an outcome', async () => {
+    expect(await clientAnswering({ items: [] }).client.namesake(LIVE)).toBeUndefined();
+  });
+});
+
 describe('create and get', () => {
   test('an object that exists already is an outcome', async () => {
     expect(await clientAnswering(refused(409)).client.create(LIVE)).toBeUndefined();

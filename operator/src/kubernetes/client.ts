@@ -20,6 +20,8 @@ export type DeleteOutcome = 'deleted' | 'gone' | 'replaced';
 export interface KubernetesClient {
   /** Undefined when there is none. Always a live, consistent read. */
   get<T extends LiveObject>(kind: string, namespace: string, name: string): Promise<T | undefined>;
+  /** What has this kind, namespace and name, whoever it belongs to; no more than apiVersion, kind and metadata of it. */
+  namesake(object: KubernetesObject): Promise<LiveObject | undefined>;
   /** Warnings about this very object with this reason, in no order; the API server keeps them for an hour. */
   warnings(object: LiveObject, reason: string): Promise<EventObject[]>;
   /** POST. Undefined when an object of that name exists already. */
@@ -46,6 +48,7 @@ export function createClient(
       const path = resourcePath(resourceOf(kind), namespace, name);
       return absentAs<T | undefined>(undefined, 404, transport.send({ method: 'GET', path }) as Promise<T>);
     },
+    namesake: (object) => namesake(transport, object),
     warnings: async ({ metadata: { namespace, uid } }, reason) => {
       const path = resourcePath(resourceOf('Event'), namespace);
       const fieldSelector = `regarding.uid=${uid},type=Warning,reason=${reason}`;
@@ -81,6 +84,21 @@ export function createClient(
       return remove(transport, object, propagation);
     },
   };
+}
+
+/** As a list, since the right to `get` is held of few kinds; and without data, which Secrets have. */
+async function namesake(
+  transport: Transport,
+  { apiVersion, kind, metadata: { namespace, name } }: KubernetesObject,
+): Promise<LiveObject | undefined> {
+  const { items = [] } = (await transport.send({
+    method: 'GET',
+    path: resourcePath(resourceOf(kind), namespace),
+    query: { fieldSelector: `metadata.name=${name}` },
+    accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+  })) as { items?: LiveObject[] };
+  const [found] = items;
+  return found && { apiVersion, kind, metadata: found.metadata };
 }
 
 async function apply(transport: Transport, object: KubernetesObject): Promise<ApplyResult> {

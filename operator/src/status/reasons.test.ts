@@ -4,6 +4,7 @@ import { blindAutoscalers } from '../controller/blind-autoscalers.ts';
 import {
   CertificateNotIssued,
   ExtensionMissing,
+  NameTaken,
   ReferenceMalformed,
   ReferenceMissing,
   RouteRefused,
@@ -476,6 +477,14 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     async () =>
       shown(await failed('gateway', 'apply HTTPRoute demo-gateway', raise(new ExtensionMissing('the Gateway API')))),
     'True ExtensionMissing: apply HTTPRoute demo-gateway: the Gateway API is not installed in this cluster: install it, or change what asks for it',
+  ],
+  NameTaken: [
+    'GatewayReady',
+    async () => {
+      const theirs = { apiVersion: 'v1', kind: 'Service', metadata: { ...BLIND.metadata, name: 'demo-gateway' } };
+      return shown(await failed('gateway', 'apply Service demo-gateway', raise(new NameTaken(theirs))));
+    },
+    'True NameTaken: apply Service demo-gateway: Service demo-gateway is there already in namespace auth, and not of this AuthCluster: rename or remove it, or give the AuthCluster another name',
   ],
   RouteRefused: [
     'Degraded',

@@ -76,6 +76,8 @@ export const REASONS = {
     'Create the ConfigMap that the message names, with the keys it names; looked for every half minute.',
   ConfigMapIncomplete: 'Add the key that the message names to the ConfigMap.',
   ExtensionMissing: 'Install what the message names in the cluster, or change what asks for it.',
+  NameTaken:
+    'An object of somebody else has a name that is needed, and is left alone: rename or remove what the message names, or give the AuthCluster another name. Looked for every half minute.',
   RouteRefused:
     'The Gateway that the message names does not take the HTTPRoute: change its listener, or `gateway.expose`. What led to the gateway before stays.',
   CertificateNotIssued:

@@ -23,7 +23,7 @@ export class FakeApiServer implements Transport {
   readonly writes: string[] = [];
   intercept: (request: ApiRequest) => void = () => undefined;
   afterwards: (request: ApiRequest) => void = () => undefined;
-  readonly #watchers: { plural: string; send: (event: object) => void }[] = [];
+  readonly #watchers: { plural: string; labelSelector: string | undefined; send: (event: object) => void }[] = [];
   readonly #lastApplied = new Map<string, KubernetesObject>();
   #version = 0;
 
@@ -48,7 +48,7 @@ export class FakeApiServer implements Transport {
   async stream(request: ApiRequest): Promise<AsyncIterable<Buffer>> {
     const target = parsePath(request.path);
     this.accesses.add(`${target.group}/${target.plural} watch`);
-    return this.#follow(target.plural, request.signal);
+    return this.#follow(target.plural, request.query?.labelSelector, request.signal);
   }
 
   /** Puts an object there as somebody else would: the watchers hear of it. */
@@ -61,11 +61,16 @@ export class FakeApiServer implements Transport {
     return [...this.objects].find(([key]) => key.startsWith(`${plural}/`) && key.endsWith(`/${name}`))?.[1];
   }
 
-  async *#follow(plural: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  async *#follow(
+    plural: string,
+    labelSelector: string | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Buffer> {
     const queue: object[] = [];
     let wake: () => void = () => undefined;
     this.#watchers.push({
       plural,
+      labelSelector,
       send: (event) => {
         queue.push(event);
         wake();
@@ -85,7 +90,9 @@ export class FakeApiServer implements Transport {
   #list({ query }: ApiRequest, { plural, namespace }: Target): object {
     const prefix = namespace === undefined ? `${plural}/` : `${plural}/${namespace}/`;
     const listed = [...this.objects].filter(([key]) => key.startsWith(prefix)).map(([, object]) => object);
-    const items = listed.filter((object) => isSelected(object, query?.fieldSelector));
+    const items = listed.filter(
+      (object) => isSelected(object, query?.fieldSelector) && hasLabels(object, query?.labelSelector),
+    );
     return { metadata: { resourceVersion: String(this.#version) }, items: structuredClone(items) };
   }
 
@@ -140,7 +147,7 @@ export class FakeApiServer implements Transport {
     this.objects.delete(`${plural}/${live.metadata.namespace}/${live.metadata.name}`);
     this.#version += 1;
     const metadata = { ...live.metadata, resourceVersion: String(this.#version) };
-    this.#tell(plural, { type: 'DELETED', object: { ...live, metadata } });
+    this.#tell(plural, live, { ...live, metadata }, 'DELETED');
   }
 
   #store(key: string, plural: string, object: KubernetesObject): LiveObject {
@@ -152,12 +159,18 @@ export class FakeApiServer implements Transport {
     const metadata = { ...identity, ...object.metadata, ...counted };
     const stored: LiveObject = { ...object, metadata: { ...metadata, uid: identity.uid } };
     this.objects.set(key, stored);
-    this.#tell(plural, { type: before === undefined ? 'ADDED' : 'MODIFIED', object: structuredClone(stored) });
+    this.#tell(plural, before, structuredClone(stored));
     return stored;
   }
 
-  #tell(plural: string, event: object): void {
-    for (const watcher of this.#watchers) if (watcher.plural === plural) watcher.send(event);
+  /** For a watch by labels an object comes when it gets them, and goes when it loses them. */
+  #tell(plural: string, before: LiveObject | undefined, object: LiveObject, gone?: 'DELETED'): void {
+    for (const watcher of this.#watchers) {
+      if (watcher.plural !== plural) continue;
+      const was = before !== undefined && hasLabels(before, watcher.labelSelector);
+      const is = gone === undefined && hasLabels(object, watcher.labelSelector);
+      if (was || is) watcher.send({ type: is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED', object });
+    }
   }
 }
 
@@ -167,6 +180,14 @@ function isSelected(object: LiveObject, fieldSelector: string | undefined): bool
     const [path = '', value] = term.split('=');
     const field = path.split('.').reduce<unknown>((at, part) => (isRecord(at) ? at[part] : undefined), object);
     return field === value;
+  });
+}
+
+/** `app.kubernetes.io/name=authcluster` */
+function hasLabels({ metadata }: LiveObject, labelSelector: string | undefined): boolean {
+  return (labelSelector?.split(',') ?? []).every((term) => {
+    const [label = '', value] = term.split('=');
+    return metadata.labels?.[label] === value;
   });
 }
 
