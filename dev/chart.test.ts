@@ -21,9 +21,13 @@ interface Rendered {
 
 const CHART = 'helm/authcluster-operator';
 
-async function render(...values: string[]): Promise<Rendered[]> {
+function render(...values: string[]): Promise<Rendered[]> {
+  return renderRelease('authcluster-operator', ...values);
+}
+
+async function renderRelease(release: string, ...values: string[]): Promise<Rendered[]> {
   const settings = values.flatMap((value) => ['--set', value]);
-  const chart = ['template', 'authcluster-operator', CHART, '--namespace', 'authcluster-system'];
+  const chart = ['template', release, CHART, '--namespace', 'authcluster-system'];
   return parseAllDocuments(await runCommand('helm', [...chart, ...settings]))
     .map((document) => document.toJS() as Rendered | null)
     .filter((object) => object !== null);
@@ -105,6 +109,18 @@ describe('the chart', () => {
     expect(operatorContainer(objects).environment.get('LEADER_ELECTION')).not.toBe('false');
     expect(resources(objects)).toContain('leases');
     expect(kinds(objects)).toContain('authcluster-system PodDisruptionBudget');
+  });
+
+  test.each([
+    ['authcluster-operator', 'authcluster-operator'],
+    ['second', 'second-authcluster-operator'],
+  ])('has release %s elect by a lease of its own, and lets it hold no other', async (release, lease) => {
+    const objects = await renderRelease(release);
+    expect(operatorContainer(objects).environment.get('LEASE_NAME')).toBe(lease);
+    const rules = objects.flatMap((object) => object.rules ?? []).filter((rule) => rule.resources.includes('leases'));
+    expect(rules.filter(({ verbs }) => !verbs.includes('create')).map(({ resourceNames }) => resourceNames)).toEqual([
+      [lease],
+    ]);
   });
 
   test('has no disruption budget over a single replica, which would block drains', async () => {

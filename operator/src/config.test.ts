@@ -18,6 +18,7 @@ describe('parseConfig', () => {
       healthPort: 8081,
       logLevel: 'info',
       leaderElection: true,
+      leaseName: 'authcluster-operator',
       tracing: false,
       apiServer: undefined,
       images: { postgres: { '17': 'registry.example/postgres:17' } },
@@ -43,6 +44,7 @@ describe('parseConfig', () => {
     ['METRICS_PORT', 'http'],
     ['HEALTH_PORT', '70000'],
     ['LEADER_ELECTION', 'yes'],
+    ['LEASE_NAME', 'Not_A_Name'],
     ['LOG_LEVEL', 'loud'],
     ['WATCH_NAMESPACES', 'Not_A_Name'],
   ])('names %s when it is %p', (variable, value) => {

@@ -23,6 +23,8 @@ export interface Config {
   healthPort: number;
   logLevel: LogLevel;
   leaderElection: boolean;
+  /** Of the Lease; replicas of one release share it. */
+  leaseName: string;
   /** Whether spans are sent, to where OpenTelemetry's own variables say. */
   tracing: boolean;
   /** The API server as a pod of its cluster is told it; undefined on a developer's machine. */
@@ -78,6 +80,10 @@ const environment = z.object({
   HEALTH_PORT: port('8081'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   LEADER_ELECTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
+  LEASE_NAME: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'must be the name of a Lease')
+    .default('authcluster-operator'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   /** Set by the kubelet in every pod. */
   KUBERNETES_SERVICE_HOST: z.string().optional(),
@@ -107,6 +113,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     healthPort: values.HEALTH_PORT,
     logLevel: values.LOG_LEVEL,
     leaderElection: values.LEADER_ELECTION === 'true',
+    leaseName: values.LEASE_NAME,
     tracing: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     apiServer: host === undefined ? undefined : { host, port: values.KUBERNETES_SERVICE_PORT },
     context: values.KUBE_CONTEXT,

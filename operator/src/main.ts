@@ -24,7 +24,8 @@ import { RedisTier } from './redis/tier.ts';
 import { ApiTier } from './rollout/tier.ts';
 import { DATABASE } from './specs/names.ts';
 
-const LEASE_NAME = 'authcluster-operator';
+/** By which metrics, alerts and dashboards know who leads, whatever the Lease is called. */
+const ELECTION = 'authcluster-operator';
 /** Work in progress may end within this time after SIGTERM; below the lease's duration, so that we still hold it. */
 const DRAIN_MS = 10_000;
 const { now } = systemClock;
@@ -116,11 +117,11 @@ async function access(): Promise<{ server: ApiServer; dialer: PodDialer }> {
 
 /** Waits until we lead; the function it returns gives the lead up. Losing it otherwise ends the process at once. */
 async function lead(transport: Transport, metrics: Metrics): Promise<() => Promise<void>> {
-  metrics.leading(LEASE_NAME, false);
+  metrics.leading(ELECTION, false);
   if (!config.leaderElection) return async () => undefined;
   const election = new LeaderElection(transport, {
     namespace: config.pod.namespace,
-    name: LEASE_NAME,
+    name: config.leaseName,
     identity: `${config.pod.name}_${randomUUID()}`,
     now,
     random,
@@ -128,7 +129,7 @@ async function lead(transport: Transport, metrics: Metrics): Promise<() => Promi
   });
   await election.acquire(stop.signal);
   log.info('leading');
-  metrics.leading(LEASE_NAME, true);
+  metrics.leading(ELECTION, true);
   election.keep(stop.signal).then((outcome) => {
     if (outcome === 'stopped') return;
     log.fatal('lost the lease');
