@@ -181,6 +181,8 @@ describe('the operator', () => {
 
   clusterTest('lists its policies, and fills caches when asked', async () => {
     expect(await follow('restrict-the-network.md', INTRODUCTION)).toContain(`${NAME}-`);
+    const apiServer = await follow('restrict-the-network.md', 'Where the API server has another port');
+    expect(apiServer).toMatch(/^kubernetes\s+IPv\d\s+\d+/m);
     expect(await follow('keep-caches-warm.md', INTRODUCTION)).toContain('"warmed"');
     await follow('gitops.md', INTRODUCTION);
   });

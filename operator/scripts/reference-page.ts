@@ -97,6 +97,7 @@ function bounds(words: string, bound: number | undefined): string {
 function defaultOf(schema: Schema, required: boolean): string {
   if (required) return 'required';
   if (schema.default === undefined) return '';
+  if (Array.isArray(schema.default)) return `\`${schema.default.join(', ')}\``;
   if (typeof schema.default === 'object') return '';
   return `\`${String(schema.default)}\``;
 }

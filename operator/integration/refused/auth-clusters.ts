@@ -392,6 +392,18 @@ export const INVALID: readonly Refusal[] = [
     message: 'should match',
   },
   {
+    rule: 'an API server without a port',
+    spec: { networkPolicy: { apiServerPorts: [] } },
+    field: 'spec.networkPolicy.apiServerPorts',
+    message: 'should have at least 1 items',
+  },
+  {
+    rule: 'an API server with a port that there is not',
+    spec: { networkPolicy: { apiServerPorts: [443, 65536] } },
+    field: 'spec.networkPolicy.apiServerPorts[1]',
+    message: 'should be less than or equal to 65535',
+  },
+  {
     rule: 'a label of pods that decides whose they are',
     spec: { redis: { scheduling: { podLabels: { 'app.kubernetes.io/instance': 'other' } } } },
     field: 'spec.redis.scheduling.podLabels',

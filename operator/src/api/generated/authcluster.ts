@@ -315,6 +315,10 @@ export interface AuthClusterSpec {
      */
     enabled: boolean;
     /**
+     * Ports at which Patroni, in the PostgreSQL pods, reaches the API server: that of its Service, and that of its endpoints, by which most network plugins judge. 8443 in minikube, 16443 in MicroK8s.
+     */
+    apiServerPorts: number[];
+    /**
      * Pods that may read the metrics of the auth API, of the gateway and of exporters, such as Prometheus.
      *
      * Items: Pods of one namespace.

@@ -149,6 +149,11 @@ describe('network policies', () => {
     }
   });
 
+  test('let Patroni out to the ports that the API server is said to have, and to no others', () => {
+    const { to } = of('postgres', { networkPolicy: { apiServerPorts: [16443] } });
+    expect(to.filter((each) => each.startsWith('anybody'))).toEqual(['anybody 16443', 'anybody 53', 'anybody 53']);
+  });
+
   test('allow each connection at both of its ends', () => {
     const components = ['postgres', 'pooler-rw', 'pooler-ro', 'redis', 'migrations', 'auth-api', 'warming', 'gateway'];
     const inside = (component: string, end: 'from' | 'to') =>

@@ -64,7 +64,7 @@ function arrows(cluster: AuthCluster, operatorNamespace: string): Readonly<Recor
         opening([operator], patroni),
         ...exporter(PORTS.postgresExporter),
       ],
-      egress: [opening(to('postgres'), postgres, patroni), API_SERVER, DNS],
+      egress: [opening(to('postgres'), postgres, patroni), apiServer(cluster), DNS],
     },
     'pooler-rw': pooler(cluster, operator, primary, poolerExporter),
     'pooler-ro': pooler(cluster, operator, replicaServers(cluster) ?? primary, poolerExporter),
@@ -163,12 +163,9 @@ const DNS: Opening = {
  * For Patroni. The API server is no pod, its addresses are not known beforehand, and some network plugins take no
  * address of a node for an IP block: the ports are what can be told.
  */
-const API_SERVER: Opening = {
-  ports: [
-    { protocol: 'TCP', port: 443 },
-    { protocol: 'TCP', port: 6443 },
-  ],
-};
+function apiServer({ spec: { networkPolicy } }: AuthCluster): Opening {
+  return anybody(...networkPolicy.apiServerPorts);
+}
 
 function componentPeer(cluster: AuthCluster, component: Component): Peer {
   return { podSelector: { matchLabels: selector(cluster, component) } };
