@@ -107,6 +107,8 @@ describe('an AuthCluster is given', () => {
     const [policy = ''] = await blocksAsWritten('restrict-the-network.md', 'Let something else in or out', 'yaml');
     const here = policy.replace('namespace: auth ', `namespace: ${NAMESPACE} `);
     await kubectl.run(['apply', '--dry-run=server', '-f', '-'], here);
+    await fetch(`${client.url}/v1/me`);
+    expect(await follow('expose-the-gateway.md', 'Whose request it is')).toContain('"client":');
     await follow('expose-the-gateway.md', 'Before a change serves');
   });
 });
