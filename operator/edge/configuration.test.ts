@@ -23,6 +23,10 @@ describe('the check before a rollout', () => {
       'every field that takes networks',
       { trustedProxies: ['10.0.0.0/8', '2001:db8::/32'], forwardAuthCallers: ['0.0.0.0/1'] },
     ],
+    [
+      'the PROXY protocol',
+      { expose: { type: 'LoadBalancer', proxyProtocol: true }, trustedProxies: ['10.0.0.0/8', '2001:db8::/32'] },
+    ],
     ['the highest limits', { rateLimits: { other: { requestsPerSecond: 100_000, burst: 100_000 } } }],
   ])('takes the configuration of %s', async (_, spec) => {
     expect(await check(await GatewayFiles.write(spec))).toBe('');

@@ -320,6 +320,23 @@ export const INVALID: readonly Refusal[] = [
     message: '10.0.0.1 is not a network in CIDR notation',
   },
   {
+    rule: 'the PROXY protocol of what speaks HTTP',
+    spec: {
+      gateway: {
+        expose: { type: 'Ingress', hostnames: ['auth.example.com'], proxyProtocol: true },
+        trustedProxies: ['10.0.0.0/24'],
+      },
+    },
+    field: 'spec.gateway.expose.proxyProtocol',
+    message: 'leave proxyProtocol out for the types Ingress and HTTPRoute',
+  },
+  {
+    rule: 'the PROXY protocol of nobody',
+    spec: { gateway: { expose: { type: 'LoadBalancer', proxyProtocol: true } } },
+    field: 'spec.gateway.trustedProxies',
+    message: 'gateway.expose.proxyProtocol needs gateway.trustedProxies',
+  },
+  {
     rule: 'a version of PostgreSQL that there is no image for',
     spec: { postgres: { version: '14' } },
     field: 'spec.postgres.version',

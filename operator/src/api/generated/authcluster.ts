@@ -794,6 +794,10 @@ export interface GatewaySpec {
     annotations?: {
       [k: string]: string;
     };
+    /**
+     * Whether every connection of clients begins with a header of the PROXY protocol (version 1 or 2), as a load balancer sends that cannot keep the client's address. It is believed from trustedProxies alone; a connection without it is closed. Probes and metrics have a port of their own.
+     */
+    proxyProtocol: boolean;
   };
   /**
    * The certificate. The Ingress uses it, or the gateway itself for the types ClusterIP, LoadBalancer and NodePort: its Service then has port 443, and port 80 leads there. A renewed certificate is taken up within about two minutes.
@@ -892,7 +896,7 @@ export interface GatewaySpec {
    */
   forwardAuthCallers?: string[];
   /**
-   * Networks (CIDR) of load balancers in front of the gateway. A client's address is taken from X-Forwarded-For only where the connection comes from one of these.
+   * Networks (CIDR) of HTTP proxies in front of the gateway. A client's address is taken from X-Forwarded-For only where the connection comes from one of these; with expose.proxyProtocol from the PROXY protocol, and from no header. Leave it out behind a load balancer of connections that does neither.
    */
   trustedProxies?: string[];
 }

@@ -3,14 +3,16 @@ import { block } from './blocks.ts';
 
 /**
  * Who a client is: `$remote_addr` and `$client_scheme`, taken from headers only where the connection comes from a
- * trusted proxy, and `$client_network`, by which requests are limited.
+ * trusted proxy, and `$client_network`, by which requests are limited. What speaks the PROXY protocol passes HTTP on as it
+ * comes: its headers are the client's.
  */
 export function clientAddress(cluster: AuthCluster): string[] {
-  const trusted = cluster.spec.gateway.trustedProxies ?? [];
+  const { trustedProxies: trusted = [], expose } = cluster.spec.gateway;
+  const header = expose.proxyProtocol ? 'proxy_protocol' : 'X-Forwarded-For';
   return [
     ...trusted.map((network) => `set_real_ip_from ${network};`),
-    ...(trusted.length === 0 ? [] : ['real_ip_header X-Forwarded-For;', 'real_ip_recursive on;']),
-    isAmong('$realip_remote_addr', trusted, '$behind_trusted_proxy'),
+    ...(trusted.length === 0 ? [] : [`real_ip_header ${header};`, 'real_ip_recursive on;']),
+    isAmong('$realip_remote_addr', expose.proxyProtocol ? [] : trusted, '$behind_trusted_proxy'),
     block('map "$behind_trusted_proxy:$http_x_forwarded_proto" $client_scheme', [
       'default $scheme;',
       '"1:https" https;',

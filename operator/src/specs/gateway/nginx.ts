@@ -5,6 +5,7 @@ import { block } from './blocks.ts';
 import { cachedLocations, cacheZone } from './caching.ts';
 import { clientAddress } from './client-address.ts';
 import { importLocation } from './imports.ts';
+import { clientListeners } from './listeners.ts';
 import { accessLog, counting, operationsServer } from './operations.ts';
 import { rateLimits, rateLimitZones } from './rate-limits.ts';
 import { PROBLEM_PATH, responses, responseVariables } from './responses.ts';
@@ -29,7 +30,7 @@ export const nginxConf = oncePer((cluster: AuthCluster): string =>
       ...cacheZone(),
       ...upstream(cluster),
       clientServer(cluster),
-      ...(terminatesTls(cluster) ? [plainServer()] : []),
+      ...(terminatesTls(cluster) ? [plainServer(cluster)] : []),
       operationsServer(),
     ]),
     '',
@@ -75,7 +76,7 @@ function httpDefaults(): string[] {
 function clientServer(cluster: AuthCluster): string {
   const limits = rateLimits(cluster);
   return block('server', [
-    ...(terminatesTls(cluster) ? tlsListener() : plainListener()),
+    ...(terminatesTls(cluster) ? tlsListener(cluster) : clientListeners(cluster, PORTS.gateway)),
     'server_name _;',
     ...responses(),
     ...proxying(),
@@ -99,8 +100,4 @@ function askedByEnvoy(): string {
 /** Not on the way to an answer that nginx gives by itself. */
 function askedByEnvoyVariable(): string {
   return block('map "$request_uri $uri" $behind_verify', ['default "";', `"~^/verify/\\S* (?!${PROBLEM_PATH})" 1;`]);
-}
-
-function plainListener(): string[] {
-  return [`listen ${PORTS.gateway} default_server;`, `listen [::]:${PORTS.gateway} default_server;`];
 }

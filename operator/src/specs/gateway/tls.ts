@@ -1,6 +1,7 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import { PORTS } from '../names.ts';
 import { block } from './blocks.ts';
+import { clientListeners } from './listeners.ts';
 import { responses } from './responses.ts';
 import { proxying } from './upstream.ts';
 
@@ -13,10 +14,9 @@ export function terminatesTls({ spec: { gateway } }: AuthCluster): boolean {
 }
 
 /** Mozilla's "intermediate": every browser and library of the last years, and forward secrecy for all of them. */
-export function tlsListener(): string[] {
+export function tlsListener(cluster: AuthCluster): string[] {
   return [
-    `listen ${PORTS.gatewayTls} ssl default_server;`,
-    `listen [::]:${PORTS.gatewayTls} ssl default_server;`,
+    ...clientListeners(cluster, PORTS.gatewayTls, 'ssl'),
     'http2 on;',
     `ssl_certificate ${TLS_DIRECTORY}/tls.crt;`,
     `ssl_certificate_key ${TLS_DIRECTORY}/tls.key;`,
@@ -42,10 +42,9 @@ const CIPHERS = [
  * Beside TLS: health for load balancers, and the way to https for what has sent nothing yet. A request with a body is
  * refused: it has sent its password in the clear, and to lead it on would hide that.
  */
-export function plainServer(): string {
+export function plainServer(cluster: AuthCluster): string {
   return block('server', [
-    `listen ${PORTS.gateway} default_server;`,
-    `listen [::]:${PORTS.gateway} default_server;`,
+    ...clientListeners(cluster, PORTS.gateway),
     'server_name _;',
     ...responses(),
     ...proxying(),
