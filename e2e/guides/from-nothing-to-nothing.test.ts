@@ -10,6 +10,7 @@ import { clusterTest, withDiagnosis } from '../support/cluster-test.ts';
 import { SET_UP_TIMEOUT_MS } from '../support/gateway-client.ts';
 import { blocksAsWritten, runGuide } from '../support/guide.ts';
 import { ROOT } from '../support/operator-release.ts';
+import { READY_BAR_SECONDS } from '../support/patience.ts';
 import { startRegistry } from '../support/registry.ts';
 import { nameAsRelease } from '../support/release-images.ts';
 
@@ -87,6 +88,8 @@ kubectl delete namespace ${AUTH} auth-staging ${OPERATOR_NAMESPACE} --ignore-not
     const elsewhere = await mkdtemp(join(tmpdir(), 'authcluster-quick-start-'));
     const ran = await run((await section(QUICK_START, 'Run it')).join(''), elsewhere);
     expect(ran).toMatch(/GET {2}\/v1\/me +answered/);
+    // The step before has brought the images to the nodes.
+    expect(Number(/^ +Ready, ([\d.]+) s$/m.exec(ran)?.[1])).toBeLessThan(READY_BAR_SECONDS);
     await rm(elsewhere, { recursive: true });
     const said = await run((await section(QUICK_START, 'Look around')).join(''));
     expect(said).toMatch(/"username": "grace"/);

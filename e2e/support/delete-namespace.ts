@@ -1,10 +1,9 @@
-import { kubectl, NAMESPACE } from './cluster.ts';
+import { deleteNamespace } from './namespace.ts';
 
 /**
  * Before and after a run: what it left, volumes and credentials included, must not help or hinder the next one. With
  * E2E_KEEP=1 it stays, for who runs one test after another by name.
  */
-export default async function deleteNamespace(): Promise<void> {
-  if (process.env.E2E_KEEP === '1') return;
-  await kubectl.run(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout', '180s']);
+export default async function unlessKept(): Promise<void> {
+  if (process.env.E2E_KEEP !== '1') await deleteNamespace();
 }

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Nobody watches a run in CI, and its machine may be a slow one: how long something takes is for chaos tests to judge. */
-const PATIENCE = process.env.CI === undefined ? 1 : 3;
+import { PATIENCE } from './patience.ts';
 
 /**
- * Tries an assertion until it holds, and resolves with what it gave. Rejects with its last failure after the time-out, which
- * is three times as long in CI.
+ * Tries an assertion until it holds, and resolves with what it gave. Rejects with its last failure after the time-out, times
+ * PATIENCE: how long something takes is for chaos tests to judge.
  */
 export async function eventually<T>(assertion: () => Promise<T>, timeoutSeconds: number): Promise<T> {
   const deadline = Date.now() + timeoutSeconds * PATIENCE * 1000;
