@@ -1,6 +1,7 @@
 import { primaryCores, replayCores } from '../plan/behaviour.ts';
 import type { Calibration, Hashing } from '../plan/calibration.ts';
 import { tierWork } from '../plan/cost.ts';
+import { NOTHING_STORED } from '../plan/workload.ts';
 import type { TierSample } from '../run/samples.ts';
 
 type Tiers = Readonly<Record<string, TierSample>>;
@@ -31,9 +32,8 @@ export function tierChecks(
 /** By component. */
 function predictedCores(loginsPerSecond: number, replicas: number, calibration: Calibration, hashing: Hashing) {
   const others = { refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0 };
-  const stored = { users: 0, activeUsers: 0, dailyLogins: 0, storedSessions: 0, storedRefreshTokens: 0 };
   const shares = { localHitShare: 0, profileHitShare: 0 };
-  const work = tierWork({ loginsPerSecond, ...others, ...stored, ...shares }, calibration, hashing);
+  const work = tierWork({ loginsPerSecond, ...others, ...NOTHING_STORED, ...shares }, calibration, hashing);
   const statements = work.primaryReads + work.primaryWrites;
   return {
     gateway: work.gatewayMs / 1000,

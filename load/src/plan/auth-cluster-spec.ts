@@ -16,6 +16,7 @@ export function authClusterResource(
       resources: resources(api.podCores, `${api.podMemoryMib}Mi`),
       hashing: { ...api.hashing, workers: hashingWorkers(api.podCores), queueLength: api.queueLength },
       pools: { write: api.writePool, read: api.readPool },
+      auditRetentionDays: demand.auditRetentionDays,
       tokens: {
         accessLifetimeSeconds: demand.accessTokenSeconds,
         refreshLifetimeSeconds: Math.round(demand.sessionRetentionDays * SECONDS_PER_DAY),

@@ -37,6 +37,8 @@ export interface Calibration {
     readonly bytesPerUser: number;
     readonly bytesPerSession: number;
     readonly bytesPerRefreshToken: number;
+    /** With its share of five indexes. */
+    readonly bytesPerAuditEvent: number;
     readonly mibPerConnection: number;
   };
   readonly redis: {
@@ -73,6 +75,7 @@ export const DEFAULT_CALIBRATION: Calibration = {
     bytesPerUser: 1000,
     bytesPerSession: 450,
     bytesPerRefreshToken: 250,
+    bytesPerAuditEvent: 500,
     mibPerConnection: 8,
   },
   redis: { commandMicroseconds: 15, bytesPerSession: 600, bytesPerActiveUser: 1800 },

@@ -73,13 +73,14 @@ function memoryGib(workload: Workload, { postgres }: Calibration, maxConnections
   return Math.ceil(1 + hotBytes / BYTES_PER_GIB + (maxConnections * postgres.mibPerConnection) / 1024);
 }
 
-/** Twice the rows, for dead ones and growth, and room for the write-ahead log. */
+/** Twice the rows, for dead ones and growth, events that nobody changes once, and room for the write-ahead log. */
 function storageGib(workload: Workload, { postgres }: Calibration): number {
   const bytes =
     workload.users * postgres.bytesPerUser +
     workload.storedSessions * postgres.bytesPerSession +
     workload.storedRefreshTokens * postgres.bytesPerRefreshToken;
-  return roundUp(8 + (2 * bytes) / BYTES_PER_GIB, 5);
+  const appendedBytes = workload.storedAuditEvents * postgres.bytesPerAuditEvent;
+  return roundUp(8 + (2 * bytes + appendedBytes) / BYTES_PER_GIB, 5);
 }
 
 /** Redis shards by commands and by what an hour's users and the active sessions take, a third to spare. */

@@ -41,8 +41,8 @@ function loadLines({ workload, clusters }: Plan): string[] {
   return [
     `${whole(workload.loginsPerSecond)} logins/s, ${whole(workload.refreshesPerSecond)} refreshes/s, ` +
       `${whole(workload.profilesPerSecond)} profile reads/s, ${whole(workload.verifiesPerSecond)} verifies/s`,
-    `${whole(workload.activeUsers)} users active at once, ${whole(workload.storedSessions)} sessions and ` +
-      `${whole(workload.storedRefreshTokens)} refresh tokens stored`,
+    `${whole(workload.activeUsers)} users active at once, ${whole(workload.storedSessions)} sessions, ` +
+      `${whole(workload.storedRefreshTokens)} refresh tokens and ${whole(workload.storedAuditEvents)} audit events stored`,
   ];
 }
 

@@ -157,6 +157,19 @@ describe('what is printed', () => {
     expect(spec.api.tokens).toEqual({ accessLifetimeSeconds: 900, refreshLifetimeSeconds: 7 * 86_400 });
   });
 
+  test('keeps the audit log for as long as there is storage for it', () => {
+    const planned = (days: number) => {
+      const request = requestOf({ users: 10_000_000, 'peak-logins': 2000, 'audit-days': days });
+      return parse(specText(plan(request, DEFAULT_CALIBRATION), request, 'audited'));
+    };
+    const [month, year] = [planned(30), planned(365)];
+    expect([month, year].map(({ spec }) => spec.api.auditRetentionDays)).toEqual([30, 365]);
+    const gib = ({ spec }: { spec: { postgres: { storage: { size: string } } } }) =>
+      Number.parseInt(spec.postgres.storage.size, 10);
+    // 335 days of a million logins, each 1.5 events of 500 bytes.
+    expect(Math.abs(gib(year) - gib(month) - (335 * 1.5e6 * 500) / 2 ** 30)).toBeLessThanOrEqual(5);
+  });
+
   test('counts as people do', () => {
     expect([0, 9.25, 250, 9999, 12_345, 1_800_000, 1.2e10].map(amount)).toEqual([
       '0',

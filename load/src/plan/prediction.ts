@@ -1,6 +1,6 @@
 import type { Calibration, Hashing } from './calibration.ts';
 import { tierWork } from './cost.ts';
-import type { Workload } from './workload.ts';
+import { NOTHING_STORED, type Workload } from './workload.ts';
 
 /** Requests per second that were measured. */
 export interface MeasuredRates {
@@ -24,8 +24,7 @@ export interface ApiCpuPrediction {
 /** Cores of the auth API that the planner's model expects for such rates: what runs are held against. */
 export function predictedApiCpu(rates: MeasuredRates, calibration: Calibration, hashing: Hashing): ApiCpuPrediction {
   const { pods, ...requests } = rates;
-  const stored = { users: 0, activeUsers: 0, dailyLogins: 0, storedSessions: 0, storedRefreshTokens: 0 };
-  const workload: Workload = { ...requests, ...stored, profileHitShare: 0 };
+  const workload: Workload = { ...requests, ...NOTHING_STORED, profileHitShare: 0 };
   const { hashingMs, apiMs } = tierWork(workload, calibration, hashing);
   const total = hashingMs + apiMs + pods * calibration.api.idleMillicores;
   return { cores: total / 1000, hashingShare: total === 0 ? 0 : hashingMs / total };

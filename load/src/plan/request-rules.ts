@@ -9,6 +9,7 @@ export const LIMITS = {
   'profiles-per-login': [0, 1000],
   'daily-active': [0.0001, 1],
   'session-days': [1, 365],
+  'audit-days': [30, 3650],
   'access-lifetime': [60, 86_400],
   'hash-cost': [10, 16],
   'local-hits': [0, 1],
@@ -45,6 +46,7 @@ export function checkRequest({ demand, targets, machines }: PlanRequest): void {
     ['profiles-per-login', demand.profilesPerLogin],
     ['daily-active', demand.dailyActiveShare],
     ['session-days', demand.sessionRetentionDays],
+    ['audit-days', demand.auditRetentionDays],
     ['access-lifetime', demand.accessTokenSeconds],
     ['hash-cost', demand.hashing.cost],
     ['local-hits', demand.localHitShare],
@@ -60,7 +62,7 @@ export function checkRequest({ demand, targets, machines }: PlanRequest): void {
     ['largest-postgres', machines.largestPostgresCores],
   ];
   for (const [option, value] of values) checkNumber(option, value);
-  for (const option of ['users', 'hash-cost', 'access-lifetime'] as const) {
+  for (const option of ['users', 'hash-cost', 'access-lifetime', 'audit-days'] as const) {
     const value = new Map(values).get(option);
     if (!Number.isInteger(value)) throw new RangeError(`${option} must be a whole number, not ${value}`);
   }

@@ -18,6 +18,8 @@ export interface Demand {
   readonly dailyActiveShare: number;
   /** Days for which the rows of a session are kept: the refresh lifetime, unless older ones are cleaned away sooner. */
   readonly sessionRetentionDays: number;
+  /** Days for which the audit log is kept: whole months of it go, each when its last day is older. */
+  readonly auditRetentionDays: number;
   readonly accessTokenSeconds: number;
   readonly hashing: Hashing;
   /** Share of /verify answered from the memory of a pod. */
@@ -66,7 +68,23 @@ export interface Workload {
   readonly dailyLogins: number;
   readonly storedSessions: number;
   readonly storedRefreshTokens: number;
+  readonly storedAuditEvents: number;
 }
+
+/** For what looks at rates alone. */
+export const NOTHING_STORED = {
+  users: 0,
+  activeUsers: 0,
+  dailyLogins: 0,
+  storedSessions: 0,
+  storedRefreshTokens: 0,
+  storedAuditEvents: 0,
+} as const;
+
+/** A login, and for every other one its log-out, or an attempt before it that failed. */
+const AUDIT_EVENTS_PER_LOGIN = 1.5;
+/** One month is being filled. */
+const AUDIT_DAYS_BEYOND_RETENTION = 31;
 
 /** Active users follow from Little's law: arrivals x time they stay. */
 export function peakWorkload(demand: Demand): Workload {
@@ -86,6 +104,7 @@ export function peakWorkload(demand: Demand): Workload {
     dailyLogins,
     storedSessions,
     storedRefreshTokens: storedSessions * (1 + activeSeconds / demand.accessTokenSeconds),
+    storedAuditEvents: dailyLogins * AUDIT_EVENTS_PER_LOGIN * (demand.auditRetentionDays + AUDIT_DAYS_BEYOND_RETENTION),
   };
 }
 
