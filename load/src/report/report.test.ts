@@ -78,8 +78,15 @@ describe('the report of a run', () => {
   test('says whether it passed, and what was missed', () => {
     expect(runReport(sampleRun())).toContain('<span class="verdict">passed</span>');
     const failed = runReport(sampleRun({ failures: 200 }));
-    expect(failed).toContain('<span class="verdict missed">1 missed</span>');
+    expect(failed).toContain('<span class="verdict missed">2 missed</span>');
     expect(failed).toMatch(/failed requests allowed, 200 failed/);
+  });
+
+  test('shows an objective that is missed, and passes', () => {
+    const objectives = [{ kind: 'missed', what: 'SLO of a check', limit: 'below 50 ms', value: '70 ms' }] as const;
+    const page = runReport({ ...sampleRun(), objectives });
+    expect(page).toContain('<span class="verdict">passed</span>');
+    expect(page).toMatch(/<td>SLO of a check<\/td><td>70 ms<\/td><td>below 50 ms<\/td><td class="soft">missed/);
   });
 
   test.each([

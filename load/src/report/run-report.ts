@@ -13,7 +13,7 @@ export function runReport(run: RunResult): string {
     [
       heading(run),
       cards(run),
-      `<h2>Thresholds</h2><div class="panel">${verdictTable(run.verdicts)}${notes(run)}</div>`,
+      `<h2>Thresholds</h2><div class="panel">${verdictTable(run)}${notes(run)}</div>`,
       `<h2>By endpoint</h2><div class="panel">${endpointTable(run.endpoints)}</div>`,
       `<h2>Latency, and the pods behind it</h2>${latencyCharts(run)}`,
       `<h2>Traffic and errors</h2>${trafficCharts(run)}${errorBudgetChart(run)}`,
@@ -96,11 +96,16 @@ function totalCards(totals: Totals): [string, string | undefined][] {
   ];
 }
 
-function verdictTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map((verdict) => {
-    const value = verdict.kind === 'notMeasured' ? '' : escapeHtml(verdict.value);
-    return `<tr><td>${escapeHtml(verdict.what)}</td><td>${value}</td><td>${escapeHtml(verdict.limit)}</td>${outcome(verdict)}</tr>`;
-  });
+function verdictTable({ verdicts, objectives }: RunResult): string {
+  const row = (verdict: Verdict, colour: string) => {
+    const value = verdict.kind === 'notMeasured' ? '' : verdict.value;
+    const cells = [verdict.what, value, verdict.limit].map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
+    return `<tr>${cells}<td class="${colour}">${OUTCOMES[verdict.kind]}</td></tr>`;
+  };
+  const rows = [
+    ...verdicts.map((verdict) => row(verdict, colourOf(verdict))),
+    ...objectives.map((objective) => row(objective, objective.kind === 'met' ? 'met' : 'soft')),
+  ];
   return `<table><tr><th>Threshold</th><th>Measured</th><th>Must be</th><th></th></tr>${rows.join('')}</table>`;
 }
 
@@ -110,7 +115,9 @@ function notes({ judged, verdicts }: RunResult): string {
       ? [`To measure ${verdict.what} takes ${verdict.needs}.`]
       : [],
   );
-  return [judgedText(judged), ...unmeasured].map((note) => `<p class="soft">${escapeHtml(note)}</p>`).join('');
+  return [judgedText(judged), OBJECTIVES, ...unmeasured]
+    .map((note) => `<p class="soft">${escapeHtml(note)}</p>`)
+    .join('');
 }
 
 /** Which part of the run counts for which figures. */
@@ -123,10 +130,14 @@ function judgedText({ what, spans }: JudgedPart): string {
   );
 }
 
-function outcome(verdict: Verdict): string {
-  if (verdict.kind === 'met') return '<td class="met">met</td>';
-  const colour = isFailure(verdict) ? 'missed-cell' : 'soft';
-  return `<td class="${colour}">${verdict.kind === 'missed' ? 'missed' : 'not measured'}</td>`;
+const OBJECTIVES =
+  'A row of an SLO does not decide whether the run passed: what makes the load may share a machine with what answers it.';
+
+const OUTCOMES = { met: 'met', missed: 'missed', notMeasured: 'not measured' } as const;
+
+function colourOf(verdict: Verdict): string {
+  if (verdict.kind === 'met') return 'met';
+  return isFailure(verdict) ? 'missed-cell' : 'soft';
 }
 
 function endpointTable(endpoints: RunResult['endpoints']): string {

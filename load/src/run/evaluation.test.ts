@@ -78,6 +78,16 @@ test('a storm is judged by its windows, however quiet the rest of it is', () => 
   ]);
 });
 
+test.each([
+  ['http_req_failed{name:login}', 'rate<0.001', []],
+  ['http_req_duration', 'p(95)<500', ['thresholds of the scenario in k6']],
+])('of what k6 misses, %s is judged again where requests are few', (metric, rule, expected) => {
+  const run = played({ memoryHits: 1, memoryMisses: 0, cacheHits: 1 });
+  const metrics = { [metric]: { values: { rate: 0.01 }, thresholds: { [rule]: { ok: false } } } };
+  const { verdicts } = evaluated({ ...run, summary: { metrics }, thresholdsMet: false });
+  expect(verdicts.filter(({ kind }) => kind === 'missed').map(({ what }) => what)).toEqual(expected);
+});
+
 test('logins that were turned away are not taken for hashes', () => {
   const run = played({ memoryHits: 1, memoryMisses: 0, cacheHits: 1 });
   const login = { requests: 500, failed: 0, p50Ms: 1, p95Ms: 1, p99Ms: 1 };

@@ -9,7 +9,7 @@ import type { RequestInterval } from './request-series.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunResult, Totals } from './run-result.ts';
 import type { Sample } from './samples.ts';
-import { verdictsOf } from './verdicts.ts';
+import { objectivesOf, verdictsOf } from './verdicts.ts';
 
 /** A run that is over, and all that was seen of it. */
 export interface PlayedRun {
@@ -41,10 +41,22 @@ export function evaluated(run: PlayedRun): RunResult {
     endpoints,
     totals,
     judged,
-    verdicts: verdictsOf(endpoints, totals, { isClusterWatched: options.cluster !== undefined, thresholdsMet }),
+    verdicts: verdictsOf(endpoints, totals, {
+      isClusterWatched: options.cluster !== undefined,
+      thresholdsMet: thresholdsMet || isByEndpointAlone(summary),
+    }),
+    objectives: objectivesOf(endpoints),
     intervals,
     samples,
   };
+}
+
+/** Whether all that k6 misses are errors by endpoint, which it cannot judge by their number where requests are few. */
+function isByEndpointAlone({ metrics }: K6Summary): boolean {
+  const missed = Object.entries(metrics).filter(([, { thresholds = {} }]) =>
+    Object.values(thresholds).some(({ ok }) => !ok),
+  );
+  return missed.length > 0 && missed.every(([name]) => name.startsWith('http_req_failed{name:'));
 }
 
 /** A storm tells when its users began. */

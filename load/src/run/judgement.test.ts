@@ -8,7 +8,7 @@ import { coresOf, mebibytesOf } from './quantities.ts';
 import { RequestSeries } from './request-series.ts';
 import { parseRunOptions } from './run-options.ts';
 import { apiSample, type Sample } from './samples.ts';
-import { isFailure, verdictsOf } from './verdicts.ts';
+import { isFailure, objectivesOf, verdictsOf } from './verdicts.ts';
 
 const metricsText = `# HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.
 # TYPE process_cpu_seconds_total counter
@@ -177,6 +177,41 @@ describe('the judgement', () => {
       judged(summary(100, failed), [], { thresholdsMet: false }).verdicts.filter(({ kind }) => kind === 'missed');
     expect(missed(0)).toMatchObject([{ what: 'thresholds of the scenario in k6' }]);
     expect(missed(0.5)).toMatchObject([{ what: 'errors' }]);
+  });
+});
+
+describe('errors by endpoint', () => {
+  const endpoint = (requests: number, failed: number, p99Ms = 9) => ({
+    ...{ requests, perSecond: 1, failedShare: failed / requests, timeoutShare: 0 },
+    ...{ p50Ms: 1, p95Ms: 2, p99Ms, maxMs: 9 },
+  });
+  const circumstances = { isClusterWatched: false, thresholdsMet: true };
+  const missed = (endpoints: Record<string, ReturnType<typeof endpoint>>) =>
+    verdictsOf(endpoints, { mostUsers: 1, expectedRefusals: 0 }, circumstances).filter(isFailure);
+
+  test('are not hidden by the many requests of another', () => {
+    const endpoints = { login: endpoint(4275, 10), verify: endpoint(40_108, 0), all: endpoint(52_000, 10) };
+    expect(missed(endpoints)).toEqual([
+      { kind: 'missed', what: 'errors of login', limit: 'below 0.1 %', value: '10 of 4275, 0.234 %' },
+    ]);
+  });
+
+  test.each([
+    [1000, 1, true],
+    [1001, 1, false],
+    [999, 1, false],
+    [999, 2, true],
+    [1, 1, false],
+  ])('of %d requests, of which %d failed, are missed: %j', (requests, failed, isMissed) => {
+    const found = missed({ refresh: endpoint(requests, failed), login: endpoint(9999, 0), all: endpoint(99_999, 1) });
+    expect(found.map(({ what }) => what)).toEqual(isMissed ? ['errors of refresh'] : []);
+  });
+
+  test('the objective of checks is shown beside', () => {
+    expect(objectivesOf({ verify: endpoint(9, 0, 70) })).toEqual([
+      { kind: 'missed', what: 'SLO verify-latency: p99 of verify', limit: 'below 50 ms', value: '70 ms' },
+    ]);
+    expect(objectivesOf({})).toMatchObject([{ kind: 'notMeasured' }]);
   });
 });
 

@@ -33,6 +33,13 @@ test.each([
   expect(said).toContainEqual(expect.stringMatching(line));
 });
 
+test('an objective that is missed is told, and fails no run', async () => {
+  const missed = { kind: 'missed', what: 'SLO of a check', limit: 'below 50 ms', value: '70 ms' } as const;
+  const { exitCode, said } = await played({ ...sampleRun(), objectives: [missed] });
+  expect(exitCode).toBe(0);
+  expect(said).toContain('MISSED        SLO of a check: 70 ms, must be below 50 ms (decides nothing)');
+});
+
 test('an option that does not exist is refused', async () => {
   const surroundings = { say: () => {}, home: '/', now: () => new Date(0), run: async () => sampleRun() };
   await expect(loadTest(['--speed=1'], surroundings)).rejects.toThrow(RangeError);

@@ -34,8 +34,9 @@ export async function loadTest(args: readonly string[], { say, home, now, run }:
     .toISOString()
     .replaceAll(/[-:]|\.\d+/g, '');
   const directory = resolve(home, options.outputDirectory ?? `.make/load/${options.scenario}-${time}`);
-  const { verdicts } = await run(options, directory, say);
+  const { verdicts, objectives } = await run(options, directory, say);
   for (const verdict of verdicts) say(verdictLine(verdict));
+  for (const objective of objectives) say(`${verdictLine(objective)} (decides nothing)`);
   say(`report: ${directory}/report.html`);
   return verdicts.some(isFailure) ? 1 : 0;
 }

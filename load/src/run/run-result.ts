@@ -21,6 +21,8 @@ export interface RunResult {
   readonly totals: Totals;
   readonly judged: JudgedPart;
   readonly verdicts: readonly Verdict[];
+  /** Held against a service level objective, and no reason for a run to fail. */
+  readonly objectives: readonly Verdict[];
   readonly intervals: readonly RequestInterval[];
   readonly samples: readonly Sample[];
 }

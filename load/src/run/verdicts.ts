@@ -6,6 +6,8 @@ const API_CPU =
 const CACHES =
   'the metrics of the auth API, by rights to create pods/portforward, and checks in the part of the run that is judged';
 
+const ERROR_SHARE = 0.001;
+
 export interface Circumstances {
   /** Then there is no excuse for not knowing what the cluster does. */
   readonly isClusterWatched: boolean;
@@ -27,7 +29,8 @@ export function verdictsOf(
     below('p99 of all requests', all?.p99Ms, [1000, milliseconds], REQUESTS),
     below('p95 of logins', login?.p95Ms, [500, milliseconds], REQUESTS),
     below('p99 of logins', login?.p99Ms, [1000, milliseconds], REQUESTS),
-    below('errors', all?.failedShare, [0.001, percent], REQUESTS),
+    below('errors', all?.failedShare, [ERROR_SHARE, percent], REQUESTS),
+    ...errorsByEndpoint(endpoints),
     below('time-outs', all?.timeoutShare, [0.001, percent], REQUESTS),
     below('CPU of the auth API, of its limit', totals.apiCpuShareOfLimit, [0.8, percent], ofCluster(API_CPU)),
     ...(local === undefined ? [] : [below('CPU of the machine under test', local, [0.8, percent])]),
@@ -36,6 +39,29 @@ export function verdictsOf(
   // The scenario has the same limits for whoever runs it without this; should one of them be stricter, it still counts.
   if (thresholdsMet || verdicts.some(({ kind }) => kind === 'missed')) return verdicts;
   return [...verdicts, { kind: 'missed', what: 'thresholds of the scenario in k6', limit: 'met', value: 'missed' }];
+}
+
+/** Service level objectives that are no thresholds: shown, and no run fails for them. */
+export function objectivesOf({ verify }: Readonly<Record<string, EndpointResult>>): Verdict[] {
+  return [below('SLO verify-latency: p99 of verify', verify?.p99Ms, [50, milliseconds])];
+}
+
+/** In all requests together, the many checks would hide the few logins that failed. */
+function errorsByEndpoint(endpoints: Readonly<Record<string, EndpointResult>>): Verdict[] {
+  return Object.entries(endpoints)
+    .filter(([name]) => name !== 'all')
+    .map(([name, { requests, failedShare }]) => {
+      const failed = Math.round(requests * failedShare);
+      // One of fewer is more than the share, and says nothing about it.
+      const isFew = requests < 1 / ERROR_SHARE;
+      const isMet = isFew ? failed <= 1 : failedShare < ERROR_SHARE;
+      return {
+        kind: isMet ? 'met' : 'missed',
+        what: `errors of ${name}`,
+        limit: isFew ? `at most 1 of fewer than ${1 / ERROR_SHARE}` : `below ${percent(ERROR_SHARE)}`,
+        value: `${failed} of ${requests}, ${percent(failedShare)}`,
+      };
+    });
 }
 
 /** Whether the run fails for it: it was missed, or not measured where it had to be. */

@@ -4,7 +4,7 @@ import { judgedPart } from '../run/judged-part.ts';
 import type { EndpointInterval, RequestInterval } from '../run/request-series.ts';
 import type { EndpointResult, RunResult, Totals } from '../run/run-result.ts';
 import type { Sample } from '../run/samples.ts';
-import { verdictsOf } from '../run/verdicts.ts';
+import { objectivesOf, verdictsOf } from '../run/verdicts.ts';
 
 const DURATION_SECONDS = 1800;
 const EVERY_SECONDS = 15;
@@ -101,6 +101,7 @@ export function sampleRun({ slower = 1, failures = 0 } = {}): RunResult {
     totals,
     judged: judgedPart('normal-login', scaledShape('normal-login', { scale: 0.1, timeScale: 1 })),
     verdicts: verdictsOf(endpoints, totals, { isClusterWatched: true, thresholdsMet: true }),
+    objectives: objectivesOf(endpoints),
     intervals,
     samples,
   };
