@@ -13,6 +13,8 @@ export interface ApiDeployment {
 
 export interface ApiBehaviour {
   readonly workers: number;
+  /** How long one hash takes with what the main thread leaves of the pod's CPU. */
+  readonly hashMs: number;
   /** Of all CPU. */
   readonly cpuUtilisation: number;
   /** Of the one thread that speaks HTTP. */
@@ -48,12 +50,27 @@ export function apiBehaviour(
   const hashingCores = (work.hashingMs * (1 - queue.refusedShare)) / 1000 / replicas;
   return {
     workers,
+    hashMs: meanMs,
     cpuUtilisation: Math.min(1, (mainThread + hashingCores) / podCores),
     mainThreadUtilisation: mainThread,
     hashingLoad: (arrivalsPerMs * meanMs) / workers,
     refusedShare: queue.refusedShare,
     loginP95Ms: queue.waitMsAt(0.95) + meanMs + calibration.api.loginMs / Math.max(0.05, 1 - mainThread) + databaseMs,
   };
+}
+
+const NOTHING: TierWork = {
+  ...{ hashesPerSecond: 0, hashingMs: 0, apiMs: 0, gatewayMs: 0, requestsPerSecond: 0 },
+  ...{ primaryReads: 0, primaryWrites: 0, replicaReads: 0, redisCommands: 0 },
+};
+
+/** What more pods come close to: one that is asked hardly anything. */
+export function idleBehaviour(
+  pod: Pick<ApiDeployment, 'podCores' | 'hashing'>,
+  calibration: Calibration,
+  databaseMs: number,
+): ApiBehaviour {
+  return apiBehaviour({ ...pod, replicas: 1, queueLength: 1 }, NOTHING, calibration, databaseMs);
 }
 
 /**

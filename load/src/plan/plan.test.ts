@@ -1,20 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { apiBehaviour, hashingWorkers, queueLengthFor } from './api-tier.ts';
+import { apiBehaviour, hashingWorkers, idleBehaviour, queueLengthFor } from './api-tier.ts';
 import { authClusterResource, redisLimitMib } from './auth-cluster-spec.ts';
-import { DEFAULT_CALIBRATION, hashMs, parseCalibration } from './calibration.ts';
+import { type Calibration, DEFAULT_CALIBRATION, hashMs, parseCalibration } from './calibration.ts';
 import { overdrawnFields } from './connection-budget.ts';
 import { tierWork } from './cost.ts';
 import { parsePlanOptions } from './options.ts';
-import { plan } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
 import { amount, planReport, specText } from './plan-report.ts';
-import { peakWorkload } from './workload.ts';
+import { type PlanRequest, peakWorkload } from './workload.ts';
 
 const requestOf = (options: Record<string, string | number>) =>
   parsePlanOptions(Object.entries(options).map(([name, value]) => `--${name}=${value}`)).request;
 
 const large = requestOf({ users: 10_000_000, 'peak-logins': 2000 });
+
+/** The message, where it is refused. */
+function planOrRefusal(request: PlanRequest, calibration: Calibration): Plan | string {
+  try {
+    return plan(request, calibration);
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
 
 /** Pods that use nothing while idle make sums easy to check by hand. */
 const restful = parseCalibration({ api: { idleMillicores: 1e-9 } });
@@ -35,26 +45,36 @@ describe('a plan', () => {
     expect(made.deployment.api.replicas.max).toBeLessThanOrEqual(200);
   });
 
-  test('meets its targets, and its connections add up, whatever is asked', () => {
+  test('meets its targets, and its connections add up, or is refused by the target that is in the way', () => {
     const asked = fc.record({
       users: fc.integer({ min: 1000, max: 100_000_000 }),
       'peak-logins': fc.double({ min: 0.1, max: 5000, noNaN: true }),
-      'api-cores': fc.constantFrom(0.5, 1, 2, 4, 8),
+      'api-cores': fc.constantFrom(0.5, 0.7, 1, 2, 4, 8),
+      'api-cpu': fc.double({ min: 0.1, max: 0.95, noNaN: true }),
+      'login-p95-ms': fc.integer({ min: 50, max: 2000 }),
       'hash-algorithm': fc.constantFrom('bcrypt', 'argon2id'),
       'verify-every': fc.double({ min: 1, max: 60, noNaN: true }),
     });
+    const idleMillicores = fc.constantFrom(15, 60, 300, 700);
     fc.assert(
-      fc.property(asked, (options) => {
+      fc.property(asked, idleMillicores, (options, idle) => {
+        const calibration = parseCalibration({ api: { idleMillicores: idle } });
         const request = requestOf(options);
-        const { deployment, behaviour } = plan(request, DEFAULT_CALIBRATION);
+        const found = planOrRefusal(request, calibration);
+        if (typeof found === 'string') {
+          expect(found).toMatch(/^(api-cpu|server-cpu|login-p95-ms): .* cannot be met|^peak-logins: even/);
+          return;
+        }
+        const { deployment, behaviour } = found;
         expect(behaviour.loginP95Ms).toBeLessThanOrEqual(request.targets.loginP95Ms);
         expect(behaviour.refusedShare).toBeLessThanOrEqual(request.targets.refusedShare);
-        for (const { utilisation } of behaviour.tiers) expect(utilisation).toBeLessThanOrEqual(0.61);
+        const most = Math.max(0.6, request.targets.apiUtilisation);
+        for (const { utilisation } of behaviour.tiers) expect(utilisation).toBeLessThanOrEqual(most + 0.01);
         const { api, postgres } = deployment;
         expect(overdrawnFields({ ...api, ...postgres, maxReplicas: api.replicas.max })).toEqual([]);
         expect(postgres.maxConnections).toBeLessThanOrEqual(5000);
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
   });
 
@@ -73,9 +93,33 @@ describe('a plan', () => {
     );
   });
 
-  test('says which target no size can meet', () => {
-    const request = requestOf({ users: 1000, 'peak-logins': 1, 'hash-cost': 14 });
-    expect(() => plan(request, DEFAULT_CALIBRATION)).toThrow(/login-p95-ms: 500 ms cannot be met.*840 ms for bcrypt/);
+  test.each([
+    ['hash-cost', { 'hash-cost': 14 }, 15, /^login-p95-ms: 500 ms cannot be met.*840 ms for bcrypt/],
+    [
+      'half a core',
+      { 'api-cores': 0.5, 'login-p95-ms': 150 },
+      15,
+      /^login-p95-ms: .*105 ms .* longer on 0.5 of a core/,
+    ],
+    ['much that an idle pod does', { 'api-cpu': 0.1 }, 450, /^api-cpu: 0.1 .* 450 millicores, 0.113 of 4 cores/],
+    ['much on its main thread', { 'api-cores': 8 }, 700, /^server-cpu: 0.6 .* 0.700 of one thread/],
+  ])(
+    'says which target no number of pods meets for %s, and from where on one does',
+    (_, asked, idleMillicores, message) => {
+      const calibration = parseCalibration({ api: { idleMillicores } });
+      const options = { users: 1000, 'peak-logins': 1, ...asked };
+      const refusal = planOrRefusal(requestOf(options), calibration);
+      expect(refusal).toMatch(message);
+      const [, option = '', , possible = ''] = /^([\w-]+): (.*)raise it to ([\d.]+)/.exec(String(refusal)) ?? [];
+      expect(planOrRefusal(requestOf({ ...options, [option]: possible }), calibration)).toHaveProperty('deployment');
+    },
+  );
+
+  test('is refused where idle pods take all there is, however many cores they are given', () => {
+    const calibration = parseCalibration({ api: { idleMillicores: 2000 } });
+    expect(planOrRefusal(requestOf({ users: 1000, 'peak-logins': 1, 'api-cores': 1 }), calibration)).toMatch(
+      /^api-cpu: .* 2000 millicores, 1.000 of 1 cores: give pods more api-cores$/,
+    );
   });
 
   test('names what is full next first', () => {
@@ -104,6 +148,13 @@ describe('the auth API', () => {
     const { refusedShare, cpuUtilisation } = apiBehaviour(pods, asked, restful, 0);
     expect(1000 * (1 - refusedShare)).toBeCloseTo(2000 / 105, 1);
     expect(cpuUtilisation).toBeCloseTo(1, 3);
+  });
+
+  test('hashes as slowly as its part of a core lets it, and queues accordingly', () => {
+    const pod = { podCores: 0.5, hashing: large.demand.hashing };
+    expect(idleBehaviour(pod, restful, 5).hashMs).toBeCloseTo(210, 6);
+    const half = requestOf({ users: 1000, 'peak-logins': 1, 'api-cores': 0.5, 'login-p95-ms': 700 });
+    expect(plan(half, restful).deployment.api.queueLength).toBe(2);
   });
 
   test('queues no longer than the last in it can wait', () => {

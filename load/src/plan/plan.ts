@@ -1,9 +1,10 @@
-import { apiBehaviour, hashingWorkers, queueLengthFor } from './api-tier.ts';
+import { apiBehaviour, hashingWorkers, idleBehaviour, queueLengthFor } from './api-tier.ts';
 import { type Behaviour, behaviourOf, loginDatabaseMs } from './behaviour.ts';
-import { type Calibration, hashMs } from './calibration.ts';
+import type { Calibration } from './calibration.ts';
 import { tierWork } from './cost.ts';
 import { poolsFor, postgresTier, redisTier } from './data-tiers.ts';
 import type { Deployment, Replicas } from './deployment.ts';
+import { checkReachable } from './reachable.ts';
 import { checkRequest } from './request-rules.ts';
 import { type PlanRequest, peakWorkload, scaled, type Workload } from './workload.ts';
 
@@ -11,6 +12,8 @@ import { type PlanRequest, peakWorkload, scaled, type Workload } from './workloa
 const MOST = { apiReplicas: 200, gatewayReplicas: 200, shards: 32, poolerInstances: 18, readReplicas: 15, pool: 1000 };
 const MOST_CONNECTIONS = { max: 5000, clients: 15_000 };
 const MOST_CLUSTERS = 10_000;
+/** A search beyond them ends: no number of AuthClusters has so many. */
+const MOST_PODS = MOST.apiReplicas * MOST_CLUSTERS;
 /** Above what the peak needs, since autoscalers overshoot and peaks exceed plans. */
 const REPLICA_MARGIN = 1.25;
 /** One per zone of three would be better still; below two, losing a pod is an outage. */
@@ -49,18 +52,6 @@ export function plan(request: PlanRequest, calibration: Calibration): Plan {
   );
 }
 
-/** What is waited for at least, however many pods there are. */
-function checkReachable({ demand, targets }: PlanRequest, calibration: Calibration): void {
-  const serviceMs = hashMs(calibration, demand.hashing);
-  const atLeastMs = serviceMs + calibration.api.loginMs + loginDatabaseMs(calibration);
-  if (atLeastMs * 1.1 < targets.loginP95Ms) return;
-  throw new RangeError(
-    `login-p95-ms: ${targets.loginP95Ms} ms cannot be met, a login takes ${atLeastMs.toFixed(0)} ms on an idle pod ` +
-      `(${serviceMs.toFixed(0)} ms for ${demand.hashing.algorithm} at cost ${demand.hashing.cost}): ` +
-      'raise it, lower hash-cost, or choose hash-algorithm argon2id',
-  );
-}
-
 export function deploymentFor(request: PlanRequest, workload: Workload, calibration: Calibration): Deployment {
   const { demand, targets, machines } = request;
   const work = tierWork(workload, calibration, demand.hashing);
@@ -90,8 +81,9 @@ export function deploymentFor(request: PlanRequest, workload: Workload, calibrat
 }
 
 function queueLength({ demand, targets, machines }: PlanRequest, calibration: Calibration): number {
-  const otherMs = calibration.api.loginMs + loginDatabaseMs(calibration);
-  return queueLengthFor(machines.apiPodCores, hashMs(calibration, demand.hashing), targets.loginP95Ms, otherMs);
+  const pod = { podCores: machines.apiPodCores, hashing: demand.hashing };
+  const { hashMs, loginP95Ms } = idleBehaviour(pod, calibration, loginDatabaseMs(calibration));
+  return queueLengthFor(machines.apiPodCores, hashMs, targets.loginP95Ms, loginP95Ms - hashMs);
 }
 
 function apiReplicas(request: PlanRequest, workload: Workload, calibration: Calibration): Replicas {
@@ -111,15 +103,27 @@ function apiReplicasFor(request: PlanRequest, workload: Workload, calibration: C
   };
   const cores = (work.hashingMs + work.apiMs) / 1000;
   const fewest = Math.ceil(cores / (machines.apiPodCores * targets.apiUtilisation));
-  for (let replicas = Math.max(FEWEST_REPLICAS, fewest); ; replicas += 1) {
+  return fewestThat(Math.max(FEWEST_REPLICAS, fewest), (replicas) => {
     const behaviour = apiBehaviour({ ...pods, replicas }, work, calibration, loginDatabaseMs(calibration));
-    const fits =
+    return (
       behaviour.cpuUtilisation <= targets.apiUtilisation &&
       behaviour.mainThreadUtilisation <= targets.serverUtilisation &&
       behaviour.refusedShare <= targets.refusedShare &&
-      behaviour.loginP95Ms <= targets.loginP95Ms;
-    if (fits) return replicas;
+      behaviour.loginP95Ms <= targets.loginP95Ms
+    );
+  });
+}
+
+/** Of numbers from `from` on, the first that fits, where all that are larger fit, too; ends beyond MOST_PODS, fitting or not. */
+function fewestThat(from: number, fits: (count: number) => boolean): number {
+  let [tooFew, enough] = [from - 1, from];
+  while (enough <= MOST_PODS && !fits(enough)) [tooFew, enough] = [enough, 2 * enough];
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((tooFew + enough) / 2);
+    if (fits(middle)) enough = middle;
+    else tooFew = middle;
   }
+  return enough;
 }
 
 function gatewayReplicas({ targets, machines }: PlanRequest, cores: number): Replicas {
