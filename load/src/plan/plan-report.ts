@@ -5,7 +5,7 @@ import type { TierBehaviour } from './behaviour.ts';
 import { type Calibration, hashMs } from './calibration.ts';
 import type { Replicas } from './deployment.ts';
 import type { Plan } from './plan.ts';
-import type { PlanRequest } from './workload.ts';
+import { type PlanRequest, steadyActiveUsers } from './workload.ts';
 
 /** A plan for people: what was asked, what it takes, what is full next, and the resource to apply. */
 export function planReport(plan: Plan, request: PlanRequest, calibration: Calibration, name: string): string {
@@ -96,6 +96,13 @@ const MANY_ROWS = 1e8;
 
 function noteLines({ clusters, workload }: Plan, { demand }: PlanRequest, calibration: Calibration): string[] {
   const notes = [`calibration: ${calibration.source}`];
+  const active = steadyActiveUsers(demand);
+  if (active > demand.users) {
+    notes.push(
+      `all ${amount(demand.users)} users are active at once: ${amount(demand.peakLoginsPerSecond)} logins/s would make ${amount(active)} within ` +
+        `the ${demand.activeMinutes} min that each stays; if that is not so, have them stay shorter (--active-minutes)`,
+    );
+  }
   if (workload.storedRefreshTokens > MANY_ROWS) {
     notes.push(
       `${amount(workload.storedRefreshTokens)} rows of refresh tokens${clusters === 1 ? '' : ' in each cluster'}: keep sessions for fewer days (--session-days), or have more AuthClusters`,

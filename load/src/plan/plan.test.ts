@@ -122,6 +122,17 @@ describe('a plan', () => {
     );
   });
 
+  test('has no more users active than there are, and says when all of them are', () => {
+    const reportOf = (users: number) => {
+      const request = requestOf({ users, 'peak-logins': 10 });
+      const made = plan(request, DEFAULT_CALIBRATION);
+      return { active: made.workload.activeUsers, report: planReport(made, request, DEFAULT_CALIBRATION, 'x') };
+    };
+    const note = /all 5000 users are active at once: 10 logins\/s would make 9000 within the 15 min .*--active-minutes/;
+    expect(reportOf(5000)).toMatchObject({ active: 5000, report: expect.stringMatching(note) });
+    expect(reportOf(9000)).toMatchObject({ active: 9000, report: expect.not.stringMatching('active at once: 10') });
+  });
+
   test('names what is full next first', () => {
     const { behaviour } = plan(large, DEFAULT_CALIBRATION);
     const factors = behaviour.tiers.map(({ fullAtTimes }) => fullAtTimes);

@@ -86,10 +86,14 @@ const AUDIT_EVENTS_PER_LOGIN = 1.5;
 /** One month is being filled. */
 const AUDIT_DAYS_BEYOND_RETENTION = 31;
 
-/** Active users follow from Little's law: arrivals x time they stay. */
+/** By Little's law: arrivals x time they stay. More than there are accounts where the peak is shorter than that time. */
+export function steadyActiveUsers({ peakLoginsPerSecond, activeMinutes }: Demand): number {
+  return peakLoginsPerSecond * activeMinutes * 60;
+}
+
 export function peakWorkload(demand: Demand): Workload {
   const activeSeconds = demand.activeMinutes * 60;
-  const activeUsers = demand.peakLoginsPerSecond * activeSeconds;
+  const activeUsers = Math.min(steadyActiveUsers(demand), demand.users);
   const dailyLogins = demand.users * demand.dailyActiveShare;
   const storedSessions = dailyLogins * demand.sessionRetentionDays;
   return {
