@@ -1,4 +1,5 @@
-// 10,000 users work for 30 minutes; they come within the first 5. Who has logged out comes back.
+// 10,000 users work for 30 minutes; they come within the first 5. Who has logged out comes back, or, in the share of the
+// time that RAMP_DOWN says, does not.
 import exec from 'k6/execution';
 import { AuthClient } from './auth-client.ts';
 import { optionsFor } from './measurements.ts';
@@ -10,15 +11,21 @@ import { testUser } from './test-users.ts';
 
 const settings = settingsOf('normal-login', __ENV);
 const RAMP_SECONDS = 300;
-const rampSeconds = RAMP_SECONDS * settings.timeScale;
+/** No session takes longer. */
+const LONGEST_SESSION_SECONDS = 600;
+const { durationSeconds, rampDownSeconds, timeScale, users } = settings;
+const rampSeconds = RAMP_SECONDS * timeScale;
 
 export const options = optionsFor(settings, {
   executor: 'ramping-vus',
   startVUs: 0,
   stages: [
-    { target: settings.users, duration: `${rampSeconds}s` },
-    { target: settings.users, duration: `${settings.durationSeconds - rampSeconds}s` },
+    { target: users, duration: `${rampSeconds}s` },
+    { target: users, duration: `${durationSeconds - rampSeconds - rampDownSeconds}s` },
+    ...(rampDownSeconds === 0 ? [] : [{ target: 0, duration: `${rampDownSeconds}s` }]),
   ],
+  // Who leaves ends the session first.
+  gracefulRampDown: `${LONGEST_SESSION_SECONDS * timeScale}s`,
   // Sessions end by themselves once the time is over.
   gracefulStop: '60s',
 });

@@ -20,26 +20,38 @@ export interface Scales {
   readonly scale: number;
   /** Share of every duration: the run's, the waits', and the token lifetime that clients go by. Rates grow by its inverse. */
   readonly timeScale: number;
+  /** Share of the duration, at its end, in which the users of normal-login leave one by one; 0 unless given. */
+  readonly rampDown?: number;
 }
+
+/** The rest is needed to come, and to be judged. */
+const LONGEST_RAMP_DOWN = 0.7;
 
 export interface ScaledShape extends ScenarioShape {
   readonly timeScale: number;
   /** Clients refresh as if tokens lived so long; the server's tokens may live longer. */
   readonly accessTokenSeconds: number;
+  /** At the end. */
+  readonly rampDownSeconds: number;
 }
 
-/** @throws RangeError for a scale outside of (0, 100], or a time scale outside of (0, 10] */
-export function scaledShape(name: ScenarioName, { scale, timeScale }: Scales): ScaledShape {
+/** @throws RangeError for a scale outside of (0, 100], a time scale outside of (0, 10], or a ramp-down that cannot be */
+export function scaledShape(name: ScenarioName, { scale, timeScale, rampDown = 0 }: Scales): ScaledShape {
   if (!(scale > 0 && scale <= 100)) throw new RangeError(`SCALE must be above 0 and at most 100, not ${scale}`);
   if (!(timeScale > 0 && timeScale <= 10)) {
     throw new RangeError(`TIME_SCALE must be above 0 and at most 10, not ${timeScale}`);
   }
+  if (!(rampDown >= 0 && rampDown <= LONGEST_RAMP_DOWN)) {
+    throw new RangeError(`RAMP_DOWN must be from 0 to ${LONGEST_RAMP_DOWN}, not ${rampDown}`);
+  }
+  if (rampDown > 0 && name !== 'normal-login') throw new RangeError(`RAMP_DOWN is for normal-login, not ${name}`);
   const { users, durationSeconds } = SCENARIOS[name];
   return {
     users: Math.max(1, Math.round(users * scale)),
     durationSeconds: durationSeconds * timeScale,
     timeScale,
     accessTokenSeconds: FULL_ACCESS_TOKEN_SECONDS * timeScale,
+    rampDownSeconds: durationSeconds * timeScale * rampDown,
   };
 }
 

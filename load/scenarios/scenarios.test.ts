@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runK6 } from '../src/run/k6.ts';
+import { RequestSeries } from '../src/run/request-series.ts';
 import { seedUsers } from '../src/run/seed-users.ts';
 import { type FakeAuthApiOptions, seedOptions, startFakeAuthApi } from '../src/testing/fake-auth-api.ts';
 import { SCENARIOS, type ScenarioName, scaledShape, stormTimetable } from './scenario-shapes.ts';
 import type { K6Summary } from './summary.ts';
 
 /** Runs a scenario shrunk against an API in memory. */
-async function played(name: ScenarioName, scale: number, timeScale: number, options: FakeAuthApiOptions = {}) {
+async function played(
+  name: ScenarioName,
+  scale: number,
+  timeScale: number,
+  { rampDown = 0, ...options }: FakeAuthApiOptions & { rampDown?: number } = {},
+) {
   const api = await startFakeAuthApi(options);
   try {
     const { users } = scaledShape(name, { scale, timeScale });
@@ -18,11 +24,13 @@ async function played(name: ScenarioName, scale: number, timeScale: number, opti
     const seedAnswers = new Map(api.answers);
     const summaryFile = join(await mkdtemp(join(tmpdir(), 'load-')), 'summary.json');
     const startedAtMs = Date.now();
-    const environment = { BASE_URL: api.url, PASSWORD_SEED: 'test', SCALE: `${scale}`, TIME_SCALE: `${timeScale}` };
-    const { thresholdsMet } = await runK6(name, { ...environment, SUMMARY_FILE: summaryFile });
+    const scales = { SCALE: `${scale}`, TIME_SCALE: `${timeScale}`, RAMP_DOWN: `${rampDown}` };
+    const environment = { BASE_URL: api.url, PASSWORD_SEED: 'test', ...scales, SUMMARY_FILE: summaryFile };
+    const series = new RequestSeries(startedAtMs, 1);
+    const { thresholdsMet } = await runK6(name, environment, { onPoint: (line) => series.add(line) });
     const answered = (answer: string) => (api.answers.get(answer) ?? 0) - (seedAnswers.get(answer) ?? 0);
     const { metrics } = JSON.parse(await readFile(summaryFile, 'utf8')) as K6Summary;
-    return { api, answered, metrics, thresholdsMet, startedAtMs, users };
+    return { api, answered, metrics, thresholdsMet, startedAtMs, users, intervals: series.intervals() };
   } finally {
     await api.close();
   }
@@ -43,6 +51,16 @@ const k6IsThere = spawnSync('k6', ['version']).status === 0;
     expect(metrics.http_req_failed?.values.rate).toBe(0);
     // A /48 of its own for each.
     expect(api.addresses.size).toBe(users);
+  });
+
+  test('normal-login: users leave one by one at its end, where that is asked for, and log out before', async () => {
+    const { answered, metrics, users, intervals } = await played('normal-login', 0.002, 0.006, { rampDown: 0.5 });
+    const atWork = intervals.map((interval) => interval.users);
+    expect(Math.max(...atWork)).toBe(users);
+    const last = atWork.slice(Math.floor(0.85 * intervals.length)).filter((count) => count > 0);
+    expect(Math.min(...last)).toBeLessThan(0.6 * users);
+    expect(answered('POST /v1/logout 204')).toBe(answered('POST /v1/login 200'));
+    expect(metrics.http_req_failed?.values.rate).toBe(0);
   });
 
   test('token-refresh-storm: everybody refreshes in the two windows, and nobody outside of them', async () => {

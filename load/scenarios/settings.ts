@@ -9,9 +9,13 @@ export interface Settings extends ScaledShape {
   readonly summaryFile: string | undefined;
 }
 
-/** From k6's environment (`k6 run -e NAME=value`): BASE_URL, SCALE, TIME_SCALE, PASSWORD_SEED, SUMMARY_FILE. */
+/** From k6's environment (`k6 run -e NAME=value`): BASE_URL, SCALE, TIME_SCALE, RAMP_DOWN, PASSWORD_SEED, SUMMARY_FILE. */
 export function settingsOf(name: ScenarioName, environment: Record<string, string | undefined>): Settings {
-  const scales: Scales = { scale: Number(environment.SCALE ?? 1), timeScale: Number(environment.TIME_SCALE ?? 1) };
+  const scales: Scales = {
+    scale: Number(environment.SCALE ?? 1),
+    timeScale: Number(environment.TIME_SCALE ?? 1),
+    rampDown: Number(environment.RAMP_DOWN ?? 0),
+  };
   return {
     ...scaledShape(name, scales),
     name,

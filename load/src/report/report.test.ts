@@ -82,6 +82,13 @@ describe('the report of a run', () => {
     expect(failed).toMatch(/failed requests allowed, 200 failed/);
   });
 
+  test('says when users left', () => {
+    const { scenario, ...run } = sampleRun();
+    expect(runReport({ ...run, scenario })).toContain('1000 users for 30 min (scale');
+    const page = runReport({ ...run, scenario: { ...scenario, rampDownSeconds: 720 } });
+    expect(page).toContain('1000 users for 30 min, who leave in the last 12 min, (scale');
+  });
+
   test('shows an objective that is missed, and passes', () => {
     const objectives = [{ kind: 'missed', what: 'SLO of a check', limit: 'below 50 ms', value: '70 ms' }] as const;
     const page = runReport({ ...sampleRun(), objectives });

@@ -34,10 +34,12 @@ export function htmlPage(title: string, content: string): string {
 function heading({ scenario, startedAt, baseUrl, system, verdicts }: RunResult): string {
   const colour = verdicts.some(isFailure) ? 'verdict missed' : 'verdict';
   const verdict = `<span class="${colour}">${headline(verdicts)}</span>`;
-  const minutes = Number((scenario.durationSeconds / 60).toFixed(1));
+  const minutes = (seconds: number) => Number((seconds / 60).toFixed(1));
+  const { rampDownSeconds = 0 } = scenario;
+  const leaving = rampDownSeconds === 0 ? '' : `, who leave in the last ${minutes(rampDownSeconds)} min,`;
   return (
     `<header><div><h1>${escapeHtml(title(scenario.name))}</h1>` +
-    `<p class="soft">${scenario.users} users for ${minutes} min (scale ${scenario.scale}, time scale ${scenario.timeScale})` +
+    `<p class="soft">${scenario.users} users for ${minutes(scenario.durationSeconds)} min${leaving} (scale ${scenario.scale}, time scale ${scenario.timeScale})` +
     ` against ${escapeHtml(baseUrl)}<br>${escapeHtml(system)}, ${escapeHtml(when(startedAt))}</p></div>${verdict}</header>`
   );
 }

@@ -19,6 +19,17 @@ describe('the part of a run that is judged', () => {
     const [span] = judgedPart(scenario, shape).spans;
     expect(span).toEqual({ fromSeconds: 0.2 * shape.durationSeconds, toSeconds: 0.95 * shape.durationSeconds });
   });
+
+  test.each([
+    [0.01, 1710],
+    [0.4, 1080],
+    [0.7, 540],
+  ])('ends when users begin to leave for good (%d)', (rampDown, toSeconds) => {
+    const shape = scaledShape('normal-login', { scale: 1, timeScale: 1, rampDown });
+    const [span] = judgedPart('normal-login', shape).spans;
+    expect(span?.fromSeconds).toBe(360);
+    expect(span?.toSeconds).toBeCloseTo(toSeconds, 6);
+  });
 });
 
 describe('looks at the system', () => {

@@ -16,7 +16,7 @@ export interface JudgedPart {
 
 /**
  * Of a storm the windows in which all refresh, since what is before and between them is quiet; of another run where it has
- * settled: without its first fifth and its last twentieth, in which users come and leave.
+ * settled: without its first fifth and its last twentieth, or ramp-down, in which users come and leave.
  * @param scenarioStartSeconds when the users began: k6 makes them first, which takes a while
  */
 export function judgedPart(scenario: ScenarioName, shape: ScaledShape, scenarioStartSeconds = 0): JudgedPart {
@@ -27,8 +27,9 @@ export function judgedPart(scenario: ScenarioName, shape: ScaledShape, scenarioS
     }));
     return { what: 'the windows in which all refresh', spans };
   }
-  const { durationSeconds } = shape;
-  const settled = { fromSeconds: 0.2 * durationSeconds, toSeconds: 0.95 * durationSeconds };
+  const { durationSeconds, rampDownSeconds } = shape;
+  const toSeconds = durationSeconds - Math.max(0.05 * durationSeconds, rampDownSeconds);
+  const settled = { fromSeconds: 0.2 * durationSeconds, toSeconds };
   return { what: 'the part in which the run has settled', spans: [settled] };
 }
 

@@ -219,6 +219,8 @@ describe('what a run is told', () => {
   test.each([
     [['--scenario=x'], 'scenario must be one of normal-login'],
     [['--scenario=mixed-error', '--scale=0'], 'SCALE must be above 0'],
+    [['--scenario=normal-login', '--ramp-down=0.8'], 'RAMP_DOWN must be from 0 to 0.7, not 0.8'],
+    [['--scenario=mixed-error', '--ramp-down=0.2'], 'RAMP_DOWN is for normal-login, not mixed-error'],
     [['--scenario=mixed-error', '--url=ftp://127.0.0.1'], 'url must be an http or https address'],
     [['--scenario=mixed-error', '--url=http://192.0.2.1'], 'add --allow-remote if that service is yours'],
     [['--scenario=mixed-error', '--cluster=demo'], 'cluster must be namespace/name'],

@@ -100,6 +100,7 @@ function k6Environment(options: RunOptions, summaryFile: string): Record<string,
     BASE_URL: options.baseUrl,
     SCALE: String(options.scale),
     TIME_SCALE: String(options.timeScale),
+    RAMP_DOWN: String(options.rampDown),
     PASSWORD_SEED: options.passwordSeed,
     SUMMARY_FILE: summaryFile,
   };

@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly scenario: ScenarioName;
   readonly scale: number;
   readonly timeScale: number;
+  readonly rampDown: number;
   readonly baseUrl: string;
   readonly passwordSeed: string;
   /** `only` makes the users and no load, `delete` deletes them; `no`: they are there already. */
@@ -28,6 +29,7 @@ export const RUN_USAGE = `usage: npm run load-test -w load -- --scenario NAME [o
   --scenario       ${Object.keys(SCENARIOS).join(', ')}
   --scale          share of the users, and with them of every rate (0.01)
   --time-scale     share of every duration; rates grow by its inverse (1)
+  --ramp-down      share of the duration of normal-login, at its end, in which the users leave (0)
   --url            where the gateway or the API answers (http://127.0.0.1:8080)
   --allow-remote   needed for any address that is not this machine's: load only what is yours
   --cluster        namespace/name of the AuthCluster to watch
@@ -44,6 +46,7 @@ const OPTIONS = {
   scenario: { type: 'string' },
   scale: { type: 'string', default: '0.01' },
   'time-scale': { type: 'string', default: '1' },
+  'ramp-down': { type: 'string', default: '0' },
   url: { type: 'string', default: 'http://127.0.0.1:8080' },
   'allow-remote': { type: 'boolean', default: false },
   cluster: { type: 'string' },
@@ -65,7 +68,11 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
   if (scenario === undefined) {
     throw new RangeError(`scenario must be one of ${Object.keys(SCENARIOS).join(', ')}, not ${values.scenario}`);
   }
-  const scales = { scale: Number(values.scale), timeScale: Number(values['time-scale']) };
+  const scales = {
+    scale: Number(values.scale),
+    timeScale: Number(values['time-scale']),
+    rampDown: Number(values['ramp-down']),
+  };
   scaledShape(scenario, scales);
   const seeding = SEEDINGS.find((each) => each === values.users);
   if (seeding === undefined) throw new RangeError(`users must be one of ${SEEDINGS.join(', ')}, not ${values.users}`);

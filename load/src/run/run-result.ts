@@ -11,6 +11,8 @@ export interface RunResult {
     readonly durationSeconds: number;
     readonly scale: number;
     readonly timeScale: number;
+    /** Absent in results of before there was such a thing. */
+    readonly rampDownSeconds?: number;
   };
   /** RFC 3339. */
   readonly startedAt: string;
