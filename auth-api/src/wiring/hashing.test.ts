@@ -31,7 +31,7 @@ test('ten threads are asked for unless told otherwise, and no more run than the 
 
 test('the log tells that the limit of the pod allows fewer', async () => {
   expect(await choiceWith({ CPU_LIMIT_MILLICORES: '1500' })).toEqual([
-    expect.objectContaining({ workers: 1, asked_for: 10, limited_by: 'cpu-limit', queue_length: 2 }),
+    expect.objectContaining({ workers: 1, asked_for: 10, limited_by: 'cpu-limit', queue_length: 10 }),
   ]);
 });
 

@@ -7,13 +7,14 @@ import { recordedTraceId } from '../observability/trace-context.ts';
 import { HashingPool } from '../security/hashing/hashing-pool.ts';
 import { loadCommonPasswords, PasswordRules } from '../security/hashing/password-rules.ts';
 import { hashPolicy, maxPasswordBytes } from '../security/hashing/policy.ts';
+import { defaultQueueLength } from '../security/hashing/queue-length.ts';
 import { chooseWorkerCount } from '../security/hashing/worker-count.ts';
 import { passwordPolicy } from '../security/password-policy.ts';
 
 export function startHashing({ hashing }: ServeConfig, log: Logger, metrics: Metrics): HashingPool {
   const { algorithm, cost, cpuLimitMillicores } = hashing;
   const { workers, limitedBy } = chooseWorkerCount(hashing.workers, cpuLimitMillicores, availableParallelism());
-  const queueLength = hashing.queueLength ?? 2 * workers;
+  const queueLength = hashing.queueLength ?? defaultQueueLength(workers, cost);
   const choice = { workers, asked_for: hashing.workers, limited_by: limitedBy };
   log.info({ ...choice, queue_length: queueLength, algorithm, cost }, 'hashing threads');
   const pool = new HashingPool({

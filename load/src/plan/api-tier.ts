@@ -73,12 +73,17 @@ export function idleBehaviour(
   return apiBehaviour({ ...pod, replicas: 1, queueLength: 1 }, NOTHING, calibration, databaseMs);
 }
 
+/** As the auth API itself has them, if it is not told: with fewer, peaks are refused at a load that hashing keeps up with. */
+const PLACES_FOR_PEAKS = 10;
+
 /**
  * The longest queue whose last place still answers within the target; a longer one would only make people wait who
- * give up. At least as many places as workers, so that a moment's burst is not refused.
+ * give up. Where that is short, enough for peaks, as far as these are hashed within a second: then it is the number of pods
+ * that keeps to the target. At least as many places as workers, so that a moment's burst is not refused.
  */
 export function queueLengthFor(podCores: number, serviceMs: number, targetMs: number, otherMs: number): number {
   const workers = hashingWorkers(podCores);
   const places = Math.floor(((targetMs - otherMs - serviceMs) * workers) / serviceMs);
-  return Math.max(workers, Math.min(places, 10_000));
+  const forPeaks = Math.min(PLACES_FOR_PEAKS, Math.floor((1000 * workers) / serviceMs));
+  return Math.max(workers, forPeaks, Math.min(places, 10_000));
 }

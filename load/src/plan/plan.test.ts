@@ -165,10 +165,12 @@ describe('the auth API', () => {
     const pod = { podCores: 0.5, hashing: large.demand.hashing };
     expect(idleBehaviour(pod, restful, 5).hashMs).toBeCloseTo(210, 6);
     const half = requestOf({ users: 1000, 'peak-logins': 1, 'api-cores': 0.5, 'login-p95-ms': 700 });
-    expect(plan(half, restful).deployment.api.queueLength).toBe(2);
+    expect(plan(half, restful).deployment.api.queueLength).toBe(4);
   });
 
-  test('queues no longer than the last in it can wait', () => {
+  test('queues no longer than the last in it can wait, but for peaks, for a second at the most', () => {
+    expect(queueLengthFor(1, 100, 500, 0)).toBe(10);
+    expect(queueLengthFor(1, 250, 500, 0)).toBe(4);
     expect(queueLengthFor(4, 100, 500, 0)).toBe(16);
     expect(queueLengthFor(4, 1000, 500, 0)).toBe(4);
     expect(hashingWorkers(0.5)).toBe(1);

@@ -966,7 +966,7 @@ export interface ApiSpec {
      */
     workers: number;
     /**
-     * Hashes that may wait for a thread, per pod; beyond it a login is answered 503 with Retry-After. Left out: twice the threads that run.
+     * Hashes that may wait for a thread, per pod; beyond it a login is answered 503 with Retry-After. Left out: ten, or as many as are hashed within about a second if these are fewer, and at least twice the threads that run.
      */
     queueLength?: number;
   };
