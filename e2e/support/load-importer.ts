@@ -11,7 +11,12 @@ export async function importer(client: AuthClient): Promise<Administrator> {
   if (registered.status !== 201) throw new Error(`POST /v1/users answered ${registered.status}`);
   await grantPermission(credentials.username, 'authcluster.users.import');
   // Once caches and replicas know of it.
-  const one = { administrator: credentials, passwordSeed: 'importer', count: 1, hashCost: 11 };
+  const one = {
+    administrator: credentials,
+    passwordSeed: 'importer',
+    count: 1,
+    hashing: { algorithm: 'bcrypt', cost: 11 },
+  } as const;
   await eventually(() => seedUsers({ ...one, baseUrl: client.url }), 120);
   return credentials;
 }

@@ -7,10 +7,7 @@ import { measureApiCosts } from './api-costs.ts';
 let api: FakeAuthApi | undefined;
 afterEach(() => api?.close());
 
-test.each([
-  ['the cost of each operation comes from the CPU that many of them used, hashing taken off', {}],
-  ['logins that are turned away are tried again', { refuseEveryLogins: 3 }],
-])('%s', async (_rule, refusals) => {
+async function measured(hashMs: number, refusals: { refuseEveryLogins?: number } = {}) {
   api = await startFakeAuthApi({ loginMs: 0, ...refusals });
   const users = Array.from({ length: 8 }, (_, index) => testUser(index, 'test'));
   await seedUsers(seedOptions(api, users.length));
@@ -25,14 +22,21 @@ test.each([
     const counted = [...answers].reduce((sum, [answer, count]) => sum + count * (costsMs[answer] ?? 0), 0);
     return counted / 1000;
   };
-  const costs = await measureApiCosts({
+  return measureApiCosts({
     baseUrl: url,
     users,
     cpuSeconds,
     pods: async () => 1,
     pause: async () => {},
-    hashMs: 100,
+    hashMs,
   });
+}
+
+test.each([
+  ['the cost of each operation comes from the CPU that many of them used, hashing taken off', {}],
+  ['logins that are turned away are tried again', { refuseEveryLogins: 3 }],
+])('%s', async (_rule, refusals) => {
+  const costs = await measured(100, refusals);
   expect(costs).toEqual({
     idleMillicores: 1,
     loginMs: 3,
@@ -41,4 +45,11 @@ test.each([
     verifyHitMs: 0.1,
     verifyMissMs: 0.1,
   });
+});
+
+test.each([
+  ['less than its hash', 105],
+  ['more beside its hash than the hash itself', 20],
+])('a login that costs %s was hashed with something else, and nothing is taken off it', async (_, hashMs) => {
+  await expect(measured(hashMs)).rejects.toThrow(/^a login took 103.0 ms of CPU.*: give hash-algorithm and hash-cost/);
 });

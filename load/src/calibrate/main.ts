@@ -4,15 +4,15 @@ import { arch, availableParallelism, cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { testUser } from '../../scenarios/test-users.ts';
-import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
+import { type Calibration, DEFAULT_CALIBRATION, type Hashing, hashMs, parseCalibration } from '../plan/calibration.ts';
 import { administratorOf } from '../run/administrator.ts';
 import { startKubernetesObserver } from '../run/kubernetes-observer.ts';
 import { metricsObserver } from '../run/metrics-observer.ts';
 import type { Observer } from '../run/observation.ts';
-import { clusterNamed, isLoopback } from '../run/run-options.ts';
+import { clusterNamed, hashingOf, isLoopback } from '../run/run-options.ts';
 import { seedUsers } from '../run/seed-users.ts';
 import { measureApiCosts } from './api-costs.ts';
+import { seedFor, usersFor } from './calibration-users.ts';
 import { measureHashing } from './hashing.ts';
 
 const USAGE = `usage: npm run calibrate -w load -- [FILE] [options]
@@ -21,14 +21,13 @@ const USAGE = `usage: npm run calibrate -w load -- [FILE] [options]
   --url       where the API answers
   --cluster   namespace/name of the AuthCluster behind it (with --context for another kubectl context), or
   --metrics   metrics addresses of the API, comma-separated
-  --hash-cost cost that the API hashes with (11)
+  --hash-algorithm, --hash-cost  what the API hashes with (bcrypt, 11)
 `;
 
 const HASHING_MS = 3000;
 const USERS = 40;
-const SEED = 'load';
 
-async function hashing(): Promise<Calibration['hashing'] & { machine: string }> {
+async function hashingCosts(): Promise<Calibration['hashing'] & { machine: string }> {
   const threads = availableParallelism();
   const { bcryptCost, argon2idCost, argon2idMemoryMib } = DEFAULT_CALIBRATION.hashing;
   const bcrypt = await measureHashing({ algorithm: 'bcrypt', cost: bcryptCost, durationMs: HASHING_MS }, threads);
@@ -46,14 +45,17 @@ async function observer(values: Options): Promise<{ observe: Observer; close: ()
   return { observe: metricsObserver(values.metrics.split(',')), close: () => {} };
 }
 
-async function apiCosts(baseUrl: string, values: Options, hashMs: number): Promise<Calibration['api']> {
+async function apiCosts(
+  baseUrl: string,
+  values: Options,
+  { hashing, hashMs }: { readonly hashing: Hashing; readonly hashMs: number },
+): Promise<Calibration['api']> {
   if (!URL.canParse(baseUrl) || !isLoopback(new URL(baseUrl))) {
     throw new RangeError(`url must be an address of this machine, not ${baseUrl}`);
   }
-  const users = Array.from({ length: USERS }, (_, index) => testUser(index, SEED));
+  const users = usersFor(hashing, USERS);
   const administrator = await administratorOf(clusterNamed(values.cluster, values.context), process.env);
-  const hashCost = Number(values['hash-cost']);
-  await seedUsers({ baseUrl, administrator, passwordSeed: SEED, count: USERS, hashCost });
+  await seedUsers({ baseUrl, administrator, passwordSeed: seedFor(hashing), count: USERS, hashing });
   const { observe, close } = await observer(values);
   let memoryMib = DEFAULT_CALIBRATION.api.memoryMib;
   const look = async () => {
@@ -76,20 +78,24 @@ interface Options {
   readonly cluster?: string | undefined;
   readonly context?: string | undefined;
   readonly metrics?: string | undefined;
-  readonly 'hash-cost': string;
 }
 
 function parsed(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { url: text, cluster: text, context: text, metrics: text, 'hash-cost': { ...text, default: '11' } };
+  const options = {
+    ...{ url: text, cluster: text, context: text, metrics: text },
+    'hash-algorithm': { ...text, default: 'bcrypt' },
+    'hash-cost': { ...text, default: '11' },
+  };
   return parseArgs({ args: [...args], options, allowPositionals: true });
 }
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parsed(args);
-  const { machine, ...costs } = await hashing();
-  const hashMs = costs.bcryptMs * 2 ** (Number(values['hash-cost']) - costs.bcryptCost);
-  const api = values.url === undefined ? undefined : await apiCosts(values.url, values, hashMs);
+  const hashing = hashingOf(values['hash-algorithm'], values['hash-cost']);
+  const { machine, ...costs } = await hashingCosts();
+  const eachMs = hashMs({ ...DEFAULT_CALIBRATION, hashing: costs }, hashing);
+  const api = values.url === undefined ? undefined : await apiCosts(values.url, values, { hashing, hashMs: eachMs });
   const measured = api === undefined ? 'hashing measured' : 'hashing and API measured';
   const calibration = { source: `${measured} on ${machine}; the rest are defaults`, hashing: costs, api };
   const text = `${JSON.stringify(parseCalibration(calibration), null, 2)}\n`;

@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { testUser } from '../../scenarios/test-users.ts';
-import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
+import { type Calibration, DEFAULT_CALIBRATION, type Hashing, parseCalibration } from '../plan/calibration.ts';
 import { administratorOf } from '../run/administrator.ts';
 import { type KubernetesObserver, startKubernetesObserver } from '../run/kubernetes-observer.ts';
 import { metricsObserver } from '../run/metrics-observer.ts';
-import { clusterNamed, isLoopback, type RunOptions } from '../run/run-options.ts';
+import { clusterNamed, hashingOf, isLoopback, type RunOptions } from '../run/run-options.ts';
 import { seedUsers } from '../run/seed-users.ts';
+import { seedFor, usersFor } from './calibration-users.ts';
 import { checkLine, checkModel, isWithinBar, type ModelCheck } from './model-check.ts';
 import { measureAtRate, measureSaturation } from './saturation.ts';
 import { type TierCheck, tierChecks, tierLine } from './tier-check.ts';
@@ -19,12 +19,11 @@ const USAGE = `usage: npm run saturate -w load -- --url URL (--cluster NAMESPACE
   --calibration  JSON file as of npm run calibrate -w load
   --seconds      how long, each of both (60)
   --concurrency  logins at the same time (6)
-  --hash-cost    of bcrypt, that the API hashes with (11)
+  --hash-algorithm, --hash-cost  what the API hashes with (bcrypt, 11)
 `;
-const SEED = 'load';
 const LOGINS_A_MINUTE = 6;
 /** More logins per second than any machine of ours hashes. */
-const MOST_PER_SECOND = 60;
+const MOST_PER_SECOND = { bcrypt: 60, argon2id: 300 };
 const PACED_SHARE = 0.5;
 
 interface Options {
@@ -35,7 +34,7 @@ interface Options {
   readonly calibration: Calibration;
   readonly seconds: number;
   readonly concurrency: number;
-  readonly hashCost: number;
+  readonly hashing: Hashing;
 }
 
 async function parsed(args: readonly string[]): Promise<Options> {
@@ -46,6 +45,7 @@ async function parsed(args: readonly string[]): Promise<Options> {
       ...{ url: text, cluster: text, context: text, metrics: text, cores: text, calibration: text },
       seconds: { ...text, default: '60' },
       concurrency: { ...text, default: '6' },
+      'hash-algorithm': { ...text, default: 'bcrypt' },
       'hash-cost': { ...text, default: '11' },
     },
   });
@@ -62,7 +62,7 @@ async function parsed(args: readonly string[]): Promise<Options> {
     calibration: await calibrationOf(values.calibration),
     seconds: positive('seconds', values.seconds),
     concurrency: positive('concurrency', values.concurrency),
-    hashCost: positive('hash-cost', values['hash-cost']),
+    hashing: hashingOf(values['hash-algorithm'], values['hash-cost']),
   };
 }
 
@@ -89,7 +89,7 @@ interface Checks {
 }
 
 async function measure(options: Options, { observe }: KubernetesObserver): Promise<Checks> {
-  const { url: baseUrl, calibration, seconds, concurrency, hashCost } = options;
+  const { url: baseUrl, calibration, seconds, concurrency, hashing } = options;
   const { tiers: idle = {}, api } = await observe();
   const cores = options.cores ?? idle['auth-api']?.limitCores;
   if (cores === undefined) throw new Error('the pods of the auth API have no CPU limit: nothing says what is full');
@@ -100,12 +100,11 @@ async function measure(options: Options, { observe }: KubernetesObserver): Promi
     if (sample === undefined) throw new Error('the metrics of the auth API cannot be read');
     return sample;
   };
-  const users = Array.from({ length: userCount }, (_, index) => testUser(index, SEED));
+  const users = usersFor(hashing, userCount(hashing));
   const run = { baseUrl, users, look, seconds };
   const saturated = await measureSaturation(run, concurrency);
   const paced = await measureAtRate(run, PACED_SHARE * saturated.loginsPerSecond);
   process.stdout.write(`${JSON.stringify({ cores, pods: api?.pods, saturated, paced })}\n`);
-  const hashing = { algorithm: 'bcrypt', cost: hashCost } as const;
   return {
     model: checkModel({ cores, pods: api?.pods ?? 1 }, { calibration, hashing }, { saturated, paced }),
     // The last look was at the end of the paced logins.
@@ -113,14 +112,16 @@ async function measure(options: Options, { observe }: KubernetesObserver): Promi
   };
 }
 
-const userCount = (MOST_PER_SECOND * 60) / LOGINS_A_MINUTE;
+function userCount({ algorithm }: Hashing): number {
+  return (MOST_PER_SECOND[algorithm] * 60) / LOGINS_A_MINUTE;
+}
 
 /** Whether the model is within its bars. */
 async function main(args: readonly string[]): Promise<boolean> {
   const options = await parsed(args);
-  const { url: baseUrl, cluster, hashCost } = options;
+  const { url: baseUrl, cluster, hashing } = options;
   const administrator = await administratorOf(cluster, process.env);
-  await seedUsers({ baseUrl, administrator, passwordSeed: SEED, count: userCount, hashCost });
+  await seedUsers({ baseUrl, administrator, passwordSeed: seedFor(hashing), count: userCount(hashing), hashing });
   const observer = await observerOf(options);
   try {
     const { model, tiers } = await measure(options, observer);

@@ -1,3 +1,4 @@
+import type { Hashing } from './calibration.ts';
 import { type PlanRequest, SECONDS_PER_DAY } from './workload.ts';
 
 /** Option names, as given on the command line, with the least and the most they may be. */
@@ -62,14 +63,18 @@ export function checkRequest({ demand, targets, machines }: PlanRequest): void {
     ['largest-postgres', machines.largestPostgresCores],
   ];
   for (const [option, value] of values) checkNumber(option, value);
-  for (const option of ['users', 'hash-cost', 'access-lifetime', 'audit-days'] as const) {
+  for (const option of ['users', 'access-lifetime', 'audit-days'] as const) {
     const value = new Map(values).get(option);
     if (!Number.isInteger(value)) throw new RangeError(`${option} must be a whole number, not ${value}`);
   }
   if (demand.accessTokenSeconds >= demand.sessionRetentionDays * SECONDS_PER_DAY) {
     throw new RangeError('access-lifetime must be shorter than session-days');
   }
-  if (demand.hashing.algorithm === 'argon2id' && demand.hashing.cost < 11) {
-    throw new RangeError('hash-cost must be at least 11 with argon2id');
-  }
+  checkHashing(demand.hashing);
+}
+
+/** @throws RangeError for a cost that the auth API does not have */
+export function checkHashing({ algorithm, cost }: Hashing): void {
+  if (!Number.isInteger(cost)) throw new RangeError(`hash-cost must be a whole number, not ${cost}`);
+  if (algorithm === 'argon2id' && cost < 11) throw new RangeError('hash-cost must be at least 11 with argon2id');
 }

@@ -223,6 +223,8 @@ describe('what a run is told', () => {
     [['--scenario=mixed-error', '--ramp-down=0.2'], 'RAMP_DOWN is for normal-login, not mixed-error'],
     [['--scenario=mixed-error', '--url=ftp://127.0.0.1'], 'url must be an http or https address'],
     [['--scenario=mixed-error', '--url=http://192.0.2.1'], 'add --allow-remote if that service is yours'],
+    [['--scenario=mixed-error', '--hash-algorithm=md5'], 'hash-algorithm must be bcrypt or argon2id, not md5'],
+    [['--scenario=mixed-error', '--hash-algorithm=argon2id', '--hash-cost=10'], 'hash-cost must be at least 11 with'],
     [['--scenario=mixed-error', '--cluster=demo'], 'cluster must be namespace/name'],
     [['--scenario=mixed-error', '--users=some'], 'users must be one of yes, no, only, delete'],
   ])('%j is refused', (args, message) => {

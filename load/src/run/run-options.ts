@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SCENARIOS, type ScenarioName, scaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { Hashing } from '../plan/calibration.ts';
-import { checkNumber } from '../plan/request-rules.ts';
+import { checkHashing, checkNumber } from '../plan/request-rules.ts';
 
 const SEEDINGS = ['yes', 'no', 'only', 'delete'] as const;
 export type Seeding = (typeof SEEDINGS)[number];
@@ -113,11 +113,14 @@ function checkedUrl(text: string, allowRemote: boolean): string {
   return text.replace(/\/+$/, '');
 }
 
-function hashingOf(algorithm: string, cost: string): Hashing {
+/** @throws RangeError for an algorithm or a cost that the auth API does not have */
+export function hashingOf(algorithm: string, cost: string): Hashing {
   if (algorithm !== 'bcrypt' && algorithm !== 'argon2id') {
     throw new RangeError(`hash-algorithm must be bcrypt or argon2id, not ${algorithm}`);
   }
-  return { algorithm, cost: checkNumber('hash-cost', Number(cost)) };
+  const checked = checkNumber('hash-cost', Number(cost));
+  checkHashing({ algorithm, cost: checked });
+  return { algorithm, cost: checked };
 }
 
 /** @throws RangeError for what is not namespace/name */

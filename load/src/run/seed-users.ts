@@ -1,6 +1,7 @@
-import bcrypt from 'bcrypt';
 import { sharedPassword, testUser, usernamePrefix } from '../../scenarios/test-users.ts';
+import type { Hashing } from '../plan/calibration.ts';
 import type { Administrator } from './administrator.ts';
+import { passwordHash } from './password-hash.ts';
 
 export interface SeedResult {
   readonly created: number;
@@ -12,8 +13,8 @@ export interface SeedOptions {
   readonly administrator: Administrator;
   readonly passwordSeed: string;
   readonly count: number;
-  /** Of bcrypt. Other than what the service hashes with, each user's first login hashes anew. */
-  readonly hashCost: number;
+  /** Other than what the service hashes with, each user's first login hashes anew. */
+  readonly hashing: Hashing;
 }
 
 interface Report {
@@ -32,9 +33,9 @@ const TIMEOUT_MS = 600_000;
  * @throws Error where the administrator or a line is refused
  */
 export async function seedUsers(options: SeedOptions): Promise<SeedResult> {
-  const { baseUrl, passwordSeed, count, hashCost } = options;
+  const { baseUrl, passwordSeed, count, hashing } = options;
   const { access_token } = await logIn(options);
-  const password_hash = await bcrypt.hash(sharedPassword(passwordSeed), hashCost);
+  const password_hash = await passwordHash(sharedPassword(passwordSeed), hashing);
   const lines = Array.from({ length: count }, (_, index) => {
     const { username } = testUser(index, passwordSeed);
     return `${JSON.stringify({ username, password_hash })}\n`;
@@ -48,7 +49,7 @@ export async function seedUsers(options: SeedOptions): Promise<SeedResult> {
 }
 
 /** Deletes the users of a seed. Resolves to how many there were. */
-export async function deleteUsers(options: Omit<SeedOptions, 'count' | 'hashCost'>): Promise<number> {
+export async function deleteUsers(options: Omit<SeedOptions, 'count' | 'hashing'>): Promise<number> {
   const { baseUrl, passwordSeed } = options;
   const token = renewedToken(options);
   const search = `/v1/admin/users?limit=100&username_prefix=${usernamePrefix(passwordSeed)}`;

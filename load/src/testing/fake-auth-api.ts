@@ -27,7 +27,13 @@ export const ADMINISTRATOR: Administrator = { username: 'root', password: 'of th
 
 /** For seeding against this API, fast. */
 export function seedOptions(api: FakeAuthApi, count: number): SeedOptions {
-  return { baseUrl: api.url, administrator: ADMINISTRATOR, passwordSeed: 'test', count, hashCost: 4 };
+  return {
+    baseUrl: api.url,
+    administrator: ADMINISTRATOR,
+    passwordSeed: 'test',
+    count,
+    hashing: { algorithm: 'bcrypt', cost: 4 },
+  };
 }
 
 interface Reply {
