@@ -1,7 +1,5 @@
-import { primaryCores, replayCores } from '../plan/behaviour.ts';
 import type { Calibration, Hashing } from '../plan/calibration.ts';
-import { tierWork } from '../plan/cost.ts';
-import { NOTHING_STORED } from '../plan/workload.ts';
+import { predictedTierCores } from '../plan/prediction.ts';
 import type { TierSample } from '../run/samples.ts';
 
 type Tiers = Readonly<Record<string, TierSample>>;
@@ -20,27 +18,14 @@ export function tierChecks(
   { idle, paced }: { readonly idle: Tiers; readonly paced: Tiers },
   { calibration, hashing }: { readonly calibration: Calibration; readonly hashing: Hashing },
 ): TierCheck[] {
-  const replicas = Math.max(0, (paced.postgres?.pods ?? 1) - 1);
-  const predicted = predictedCores(loginsPerSecond, replicas, calibration, hashing);
+  const others = { refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0, localHitShare: 0 };
+  const rates = { loginsPerSecond, ...others, pods: 1 };
+  const predicted = predictedTierCores(rates, paced.postgres?.pods ?? 1, calibration, hashing);
   return Object.entries(predicted).flatMap(([tier, cores]) => {
     const seen = paced[tier];
     if (seen === undefined) return [];
     return [{ tier, predictedCores: cores, idleCores: idle[tier]?.cpuCores, measuredCores: seen.cpuCores }];
   });
-}
-
-/** By component. */
-function predictedCores(loginsPerSecond: number, replicas: number, calibration: Calibration, hashing: Hashing) {
-  const others = { refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0 };
-  const shares = { localHitShare: 0, profileHitShare: 0 };
-  const work = tierWork({ loginsPerSecond, ...others, ...NOTHING_STORED, ...shares }, calibration, hashing);
-  const statements = work.primaryReads + work.primaryWrites;
-  return {
-    gateway: work.gatewayMs / 1000,
-    'pooler-rw': (statements * calibration.postgres.poolerMs) / 1000,
-    postgres: primaryCores(work, calibration) + replicas * replayCores(work, calibration),
-    redis: (work.redisCommands * calibration.redis.commandMicroseconds) / 1e6,
-  };
 }
 
 /** `cpu-of-<tier> predicted measured idle`, in cores: to read, with no bar. */

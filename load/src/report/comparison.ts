@@ -32,7 +32,7 @@ export function differences(before: RunResult, after: RunResult): Difference[] {
     before.endpoints[name]?.[key],
     after.endpoints[name]?.[key],
   ];
-  const total = (key: keyof Totals): [number | undefined, number | undefined] => [
+  const total = (key: Exclude<keyof Totals, 'tierCores'>): [number | undefined, number | undefined] => [
     before.totals[key],
     after.totals[key],
   ];

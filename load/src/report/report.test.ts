@@ -115,6 +115,14 @@ test('CPU of its limit is drawn of each tier that has one, and of the machine', 
   expect(labels).toEqual(['auth-api', 'gateway', 'machine']);
 });
 
+test('CPU of tiers stands beside what the model has for them', () => {
+  const page = runReport(sampleRun());
+  expect(page).toContain('<tr><td>auth-api</td><td>0.900</td><td>0.850</td></tr>');
+  expect(page).toContain('<tr><td>gateway</td><td>0.080</td><td>0.060</td></tr>');
+  const { tierCores: _, predictedApiCpuCores: __, ...totals } = sampleRun().totals;
+  expect(runReport({ ...sampleRun(), totals })).not.toContain('Modelled');
+});
+
 test('the report says which part of the run is judged', () => {
   expect(runReport(sampleRun())).toContain('of the part in which the run has settled: 360 to 1710 s after the start');
   const judged = judgedPart(

@@ -5,6 +5,7 @@ import { escapeHtml } from './escape-html.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import { errorBudgetChart, latencyCharts, trafficCharts } from './run-charts.ts';
 import { dependencyCharts, tierCharts } from './system-charts.ts';
+import { tierTable } from './tier-table.ts';
 
 /** One run as a page that needs nothing else: no script, no file, no network. */
 export function runReport(run: RunResult): string {
@@ -17,7 +18,7 @@ export function runReport(run: RunResult): string {
       `<h2>By endpoint</h2><div class="panel">${endpointTable(run.endpoints)}</div>`,
       `<h2>Latency, and the pods behind it</h2>${latencyCharts(run)}`,
       `<h2>Traffic and errors</h2>${trafficCharts(run)}${errorBudgetChart(run)}`,
-      `<h2>Tiers</h2>${tierCharts(run)}`,
+      `<h2>Tiers</h2>${tierTable(run)}${tierCharts(run)}`,
       `<h2>Inside the auth API</h2>${dependencyCharts(run)}`,
       footer(run),
     ].join('\n'),

@@ -44,6 +44,19 @@ test('checks that the shared tier answers are modelled as such, though they are 
   expect(totals.predictedApiCpuCores).toBeCloseTo(expectedMs / 1000, 9);
 });
 
+test('tiers that were seen have their CPU, and what the model says of the same rates', () => {
+  const run = played({ memoryHits: 1, memoryMisses: 0, cacheHits: 1 });
+  const samples = run.samples.map((sample) => ({
+    ...sample,
+    tiers: { gateway: { pods: 1, cpuCores: 0.02, memoryMib: 9 } },
+  }));
+  const { totals } = evaluated({ ...run, samples });
+  const { requestMs } = DEFAULT_CALIBRATION.gateway;
+  expect(Object.keys(totals.tierCores ?? {})).toEqual(['gateway']);
+  expect(totals.tierCores?.gateway?.measured).toBeCloseTo(0.02, 9);
+  expect(totals.tierCores?.gateway?.predicted).toBeCloseTo((100 * requestMs) / 1000, 9);
+});
+
 test('a storm is judged by its windows, however quiet the rest of it is', () => {
   const shape = scaledShape('token-refresh-storm', { scale: 0.01, timeScale: 1 });
   const inWindow = (atSeconds: number) => [573, 873].some((from) => atSeconds > from && atSeconds <= from + 30);

@@ -2,12 +2,12 @@ import { availableParallelism } from 'node:os';
 import type { ScaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { K6Summary } from '../../scenarios/summary.ts';
 import { type Calibration, hashMs } from '../plan/calibration.ts';
-import { predictedApiCpu } from '../plan/prediction.ts';
+import { predictedApiCpu, predictedTierCores } from '../plan/prediction.ts';
 import { intervalsWithin, judgedPart, looksWithin, type Span } from './judged-part.ts';
 import { endpointResults, mean, ratesOf, totalsOf } from './judgement.ts';
 import type { RequestInterval } from './request-series.ts';
 import type { RunOptions } from './run-options.ts';
-import type { RunResult, Totals } from './run-result.ts';
+import type { RunResult, TierCores, Totals } from './run-result.ts';
 import type { Sample } from './samples.ts';
 import { objectivesOf, verdictsOf } from './verdicts.ts';
 
@@ -85,7 +85,24 @@ function modelled(
     ...(hashing === undefined ? {} : { hashingShareOfMachine: hashing }),
     predictedApiCpuCores: predicted.cores,
     predictedHashingShare: predicted.hashingShare,
+    tierCores: tierCoresOf(looks, (postgresPods) =>
+      predictedTierCores(rates, postgresPods, calibration, options.hashing),
+    ),
   };
+}
+
+/** Means of the part that is judged, for the tiers that were seen. */
+function tierCoresOf(
+  looks: readonly Sample[],
+  predictedBy: (postgresPods: number) => Record<string, number>,
+): Record<string, TierCores> {
+  const predicted = predictedBy(mean(looks.map(({ tiers }) => tiers?.postgres?.pods)) ?? 1);
+  return Object.fromEntries(
+    Object.entries(predicted).flatMap(([tier, cores]) => {
+      const measured = mean(looks.map(({ tiers }) => tiers?.[tier]?.cpuCores));
+      return measured === undefined ? [] : [[tier, { measured, predicted: cores }]];
+    }),
+  );
 }
 
 /** Of all CPU that is used on the machine, where the load is made on the one under test. */

@@ -63,6 +63,14 @@ export interface Totals {
   readonly meanQueryMs?: number;
   readonly mostActiveConnections?: number;
   readonly apiMemoryMibPerPod?: number;
+  /** Of the tiers beside the auth API that were seen, by component. */
+  readonly tierCores?: Readonly<Record<string, TierCores>>;
+}
+
+export interface TierCores {
+  readonly measured: number;
+  /** By the planner's model, which leaves out what a tier does while idle. */
+  readonly predicted: number;
 }
 
 export type Verdict =

@@ -90,6 +90,8 @@ export function sampleRun({ slower = 1, failures = 0 } = {}): RunResult {
     meanQueryMs: 0.8,
     mostActiveConnections: 8,
     apiMemoryMibPerPod: 140,
+    predictedApiCpuCores: 0.85,
+    tierCores: { gateway: { measured: 0.08, predicted: 0.06 } },
   };
   return {
     version: 1,
