@@ -14,12 +14,12 @@ const rounds = 25;
 const warmUpRounds = 5;
 const amount = 6_000;
 const sessions = 50;
-const withoutMetrics = fileURLToPath(new URL('./servers/without-metrics.ts', import.meta.url));
+export const withoutMetrics = fileURLToPath(new URL('./servers/without-metrics.ts', import.meta.url));
 
 /** As the gateway has it of checks: a hundredth of the default of api.tracing. */
 const recordedShare = 0.001;
 /** The API's own lines, of which that of a start is one. */
-const withoutLines = { LOG_SAMPLE_RATE: '0', VERIFY_LOG_SAMPLE_RATE: '0' };
+export const withoutLines = { LOG_SAMPLE_RATE: '0', VERIFY_LOG_SAMPLE_RATE: '0' };
 
 /** As the operator sets them. */
 const tracing = (endpoint: string) => ({

@@ -10,6 +10,7 @@ import { type Bar, barLine, isMet, rounded } from './bars.ts';
 import { measureCacheHits } from './cache-hits.ts';
 import { measureClientEqualTime } from './client-equal-time.ts';
 import { measureEqualTime } from './equal-time.ts';
+import { measureGatewayObservability } from './gateway-observability.ts';
 import { measureImport } from './import.ts';
 import { measureLoginSaturation } from './login-saturation.ts';
 import { measureIdleLogin, measureLogins } from './logins.ts';
@@ -39,6 +40,7 @@ function withApi(measure: (stack: Stack, api: ApiProcess, options: BenchOptions)
 const measurements: Readonly<Record<string, Measurement>> = {
   'verify-cpu': withApi(measureVerifyCpu),
   observability: measureObservability,
+  'gateway-observability': measureGatewayObservability,
   logins: measureLogins,
   'login-rush': measureLoginSaturation,
   'idle-login': measureIdleLogin,

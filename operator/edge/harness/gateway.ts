@@ -134,6 +134,14 @@ export class Gateway {
     return response.text();
   }
 
+  /** The CPU that all processes of nginx have used, in seconds; Linux counts it by the nanosecond. */
+  async cpuSeconds(): Promise<number> {
+    const threadsOfNginx =
+      'for process in /proc/[0-9]*; do [ "$(cat $process/comm)" != nginx ] || cat $process/task/*/schedstat; done';
+    const lines = (await this.#container.run('sh', '-c', threadsOfNginx)).split('\n');
+    return lines.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0) / 1e9;
+  }
+
   /** The lines of its log that are about requests. */
   async accessLog(): Promise<Record<string, unknown>[]> {
     const lines = (await this.#container.logs()).split('\n').filter((line) => line.startsWith('{"time"'));
