@@ -27,6 +27,7 @@ generate: $(PACKAGES) tools ## write what derives from crds/, from the code of o
 	@npm run --silent generate -w operator
 	@npm run --silent generate -w auth-api
 	@npm run --silent generate -w clients/typescript
+	@npm run --silent generate -w load
 	@$(NODE) dev/generate.ts
 
 lint: $(PACKAGES) tools ## types, Biome, shellcheck, actionlint, generated files, chart

@@ -3,6 +3,8 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { mergedSummary } from '../src/distributed/merged-summary.ts';
+import { endpointResults } from '../src/run/judgement.ts';
 import { runK6 } from '../src/run/k6.ts';
 import { RequestSeries } from '../src/run/request-series.ts';
 import { seedUsers } from '../src/run/seed-users.ts';
@@ -49,6 +51,9 @@ const k6IsThere = spawnSync('k6', ['version']).status === 0;
     expect(answered('POST /v1/refresh 200')).toBeGreaterThan(0);
     expect(metrics.login_success?.values.rate).toBe(1);
     expect(metrics.http_req_failed?.values.rate).toBe(0);
+    // As for the runners of a distributed run, of which there is one here.
+    expect(endpointResults(mergedSummary([{ metrics }]))).toEqual(endpointResults({ metrics }));
+    expect(metrics.vus_max?.values.max).toBe(users);
     // A /48 of its own for each.
     expect(api.addresses.size).toBe(users);
   });

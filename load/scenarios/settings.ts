@@ -7,9 +7,11 @@ export interface Settings extends ScaledShape {
   readonly passwordSeed: string;
   /** Where the summary goes as JSON. */
   readonly summaryFile: string | undefined;
+  /** Whether it is also said in a line, as a runner does whose files nobody can get at. */
+  readonly isSummarySaid: boolean;
 }
 
-/** From k6's environment (`k6 run -e NAME=value`): BASE_URL, SCALE, TIME_SCALE, RAMP_DOWN, PASSWORD_SEED, SUMMARY_FILE. */
+/** From k6's environment (`k6 run -e NAME=value`): BASE_URL, SCALE, TIME_SCALE, RAMP_DOWN, PASSWORD_SEED, SUMMARY_FILE, SUMMARY_LINE. */
 export function settingsOf(name: ScenarioName, environment: Record<string, string | undefined>): Settings {
   const scales: Scales = {
     scale: Number(environment.SCALE ?? 1),
@@ -22,5 +24,6 @@ export function settingsOf(name: ScenarioName, environment: Record<string, strin
     baseUrl: (environment.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/+$/, ''),
     passwordSeed: environment.PASSWORD_SEED ?? 'load',
     summaryFile: environment.SUMMARY_FILE,
+    isSummarySaid: environment.SUMMARY_LINE === 'yes',
   };
 }

@@ -9,12 +9,16 @@ export interface K6Summary {
   readonly metrics: Record<string, Metric>;
 }
 
+/** What comes before it, where the summary is a line of the log. */
+export const SUMMARY_LINE = 'SUMMARY ';
+
 /** What k6 writes at the end: every metric as JSON into SUMMARY_FILE, and a line per endpoint for the reader. */
 export function summaryFiles(settings: Settings, data: K6Summary): Record<string, string> {
   const { name, users, durationSeconds, timeScale } = settings;
   const summary = { scenario: { name, users, durationSeconds, timeScale }, metrics: data.metrics };
+  const said = settings.isSummarySaid ? [`${SUMMARY_LINE}${JSON.stringify(summary)}`] : [];
   return {
-    stdout: `${[...endpointLines(data), ...missedLines(data)].join('\n')}\n`,
+    stdout: `${[...endpointLines(data), ...missedLines(data), ...said].join('\n')}\n`,
     ...(settings.summaryFile === undefined ? {} : { [settings.summaryFile]: JSON.stringify(summary, null, 2) }),
   };
 }

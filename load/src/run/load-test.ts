@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type loadRun, removeUsers, type Say, seed } from './load-run.ts';
 import { parseRunOptions, RUN_USAGE } from './run-options.ts';
-import type { Verdict } from './run-result.ts';
+import type { RunResult, Verdict } from './run-result.ts';
 import { isFailure } from './verdicts.ts';
 
 export interface Surroundings {
@@ -34,11 +34,17 @@ export async function loadTest(args: readonly string[], { say, home, now, run }:
     .toISOString()
     .replaceAll(/[-:]|\.\d+/g, '');
   const directory = resolve(home, options.outputDirectory ?? `.make/load/${options.scenario}-${time}`);
-  const { verdicts, objectives } = await run(options, directory, say);
-  for (const verdict of verdicts) say(verdictLine(verdict));
-  for (const objective of objectives) say(`${verdictLine(objective)} (decides nothing)`);
+  const result = await run(options, directory, say);
+  for (const line of verdictLines(result)) say(line);
   say(`report: ${directory}/report.html`);
-  return verdicts.some(isFailure) ? 1 : 0;
+  return result.verdicts.some(isFailure) ? 1 : 0;
+}
+
+export function verdictLines({ verdicts, objectives }: RunResult): string[] {
+  return [
+    ...verdicts.map(verdictLine),
+    ...objectives.map((objective) => `${verdictLine(objective)} (decides nothing)`),
+  ];
 }
 
 function verdictLine(verdict: Verdict): string {

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { SCENARIOS, type ScenarioName } from '../../scenarios/scenario-shapes.ts';
+import { testRun as generated, K6_VERSION } from '../distributed/test-run.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const testRun = parse(read('k8s/normal-login.yaml'));
+const scenarios = Object.keys(SCENARIOS) as ScenarioName[];
+const manifests = scenarios.map((name) => [name, read(`k8s/${name}.yaml`)] as const);
 
 /** Of the k6 operator's TestRun, v1alpha1: fields that are not known would be dropped without a word. */
 const FIELDS = ['script', 'parallelism', 'separate', 'arguments', 'ports', 'initializer', 'starter', 'runner'].concat([
@@ -19,27 +22,41 @@ const POD_FIELDS = ['affinity', 'env', 'envFrom', 'image', 'imagePullPolicy', 'm
   'containerSecurityContext',
 ]);
 
-test('the manifest has no field that a TestRun has not', () => {
+test.each(manifests)('the manifest of %s is current, and no k6 pod has too many users', (name, text) => {
+  expect(text).toBe(generated(name));
+  expect(SCENARIOS[name].users / parse(text).spec.parallelism).toBeLessThanOrEqual(2000);
+});
+
+test.each(manifests)('the manifest of %s has no field that a TestRun has not', (_, text) => {
+  const testRun = parse(text);
   expect(testRun).toMatchObject({ apiVersion: 'k6.io/v1alpha1', kind: 'TestRun' });
   expect(FIELDS).toEqual(expect.arrayContaining(Object.keys(testRun.spec)));
   expect(POD_FIELDS).toEqual(expect.arrayContaining(Object.keys(testRun.spec.runner)));
 });
 
-test('its script is there, and so is all that it imports, in the one folder that a ConfigMap can hold', () => {
-  const { file } = testRun.spec.script.configMap;
-  const files = readdirSync(new URL('../../scenarios/', import.meta.url));
-  expect(files).toContain(file);
-  for (const scenario of files) {
-    for (const [, path = ''] of read(`scenarios/${scenario}`).matchAll(/from '(\.[^']+)'/g)) {
-      expect(path).toMatch(/^\.\/[\w-]+\.ts$|^\.\.\/src\/.*$/);
-      if (!scenario.endsWith('.test.ts')) expect(files).toContain(path.replace('./', ''));
+test.each(manifests)(
+  'the script of %s is there, and so is all that it imports, in the one folder that a ConfigMap can hold',
+  (_, text) => {
+    const testRun = parse(text);
+    const { file } = testRun.spec.script.configMap;
+    const files = readdirSync(new URL('../../scenarios/', import.meta.url));
+    expect(files).toContain(file);
+    for (const scenario of files) {
+      for (const [, path = ''] of read(`scenarios/${scenario}`).matchAll(/from '(\.[^']+)'/g)) {
+        expect(path).toMatch(/^\.\/[\w-]+\.ts$|^\.\.\/src\/.*$/);
+        if (!scenario.endsWith('.test.ts')) expect(files).toContain(path.replace('./', ''));
+      }
     }
-  }
-});
+  },
+);
 
-test('its variables are those that scenarios read, and its k6 is the one that runs here', () => {
-  const settings = read('scenarios/settings.ts');
-  for (const { name } of testRun.spec.runner.env) expect(settings).toContain(`environment.${name} `);
-  const [, version] = /^version=v(\S+)$/m.exec(read('k6.sh')) ?? [];
-  expect(testRun.spec.runner.image).toBe(`grafana/k6:${version}`);
-});
+test.each(manifests)(
+  'the variables of %s are those that scenarios read, and its k6 is the one that runs here',
+  (_, text) => {
+    const testRun = parse(text);
+    const settings = read('scenarios/settings.ts');
+    for (const { name } of testRun.spec.runner.env) expect(settings).toContain(`environment.${name} `);
+    const [, version] = /^version=v(\S+)$/m.exec(read('k6.sh')) ?? [];
+    expect(K6_VERSION).toBe(version);
+  },
+);
