@@ -40,6 +40,8 @@ const keyReloadIntervalMs = 2_000;
 const administratorRetryMs = 2_000;
 /** Redis is worth a short wait at the start, and no more: without it everything works, slower. */
 const redisStartTimeoutMs = 2_000;
+/** Checks of tokens need no thread that hashes. */
+const hashingStartTimeoutMs = 5_000;
 /** A verify must not come later than this because of logins. */
 const maxEventLoopDelayMs = 250;
 
@@ -97,7 +99,8 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
     browserOrigins: config.browserOrigins,
   };
   const mailing = startMail(config, { ...ports, mail: stores.mail }, metrics, log);
-  if (redis !== undefined) await redis.readyWithin(redisStartTimeoutMs);
+  // Who logs in before there is a thread waits in the queue, and finds it full where a pod comes because many do.
+  await Promise.all([redis?.readyWithin(redisStartTimeoutMs), passwords.startedWithin(hashingStartTimeoutMs)]);
   const app = await startApp({ config, metrics, log, ports, derivationKey: () => keys.derivationKey() });
   keys.watch();
   const reloading = setInterval(() => reloadClients(configuredClients, log), keyReloadIntervalMs).unref();

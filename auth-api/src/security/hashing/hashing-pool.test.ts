@@ -20,6 +20,23 @@ function startPool(options: Partial<HashingPoolOptions> = {}): HashingPool {
 
 const dyingWorkerUrl = new URL('../../testing/dying-hashing-worker.ts', import.meta.url);
 
+describe('the start', () => {
+  test('is waited for until every thread can take a job', async () => {
+    const pool = startPool({ workers: 2, queueLength: 0 });
+    expect(pool.isFull).toBe(true);
+    await pool.startedWithin(60_000);
+    expect(pool.isFull).toBe(false);
+    const outcomes = await Promise.all(['first', 'second'].map((password) => pool.hash(password)));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['hashed', 'hashed']);
+  });
+
+  test('is waited for no longer than it is told, where no thread starts', async () => {
+    const pool = startPool({ workerUrl: new URL('file:///there-is-none.js') });
+    await pool.startedWithin(50);
+    expect(pool.isFull).toBe(false);
+  });
+});
+
 describe('hashing in threads', () => {
   test('hashes and verifies', async () => {
     const pool = startPool();

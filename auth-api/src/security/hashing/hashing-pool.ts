@@ -59,6 +59,7 @@ export class HashingPool implements PasswordHasher {
   readonly #idle: HashingThread[] = [];
   readonly #queue: Job[] = [];
   readonly #respawns = new Set<NodeJS.Timeout>();
+  readonly #allStarted = Promise.withResolvers<void>();
   #meanRunMs = 100;
   #failedStarts = 0;
   #closing: (() => void) | undefined;
@@ -96,6 +97,14 @@ export class HashingPool implements PasswordHasher {
     const { signal, upgrade = true } = options;
     const request = { kind: 'verify', password: normalizePassword(password), storedHash, upgrade } as const;
     return (await this.#submit(request, signal)) as VerifyOutcome;
+  }
+
+  /** Waits until every thread has started, which takes a few hashes of CPU; no longer than that, should one not start at all. */
+  async startedWithin(timeoutMs: number): Promise<void> {
+    const { promise: timedOut, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    await Promise.race([this.#allStarted.promise, timedOut]);
+    clearTimeout(timer);
   }
 
   /** Whether a job that came now would be answered `overloaded`. */
@@ -176,6 +185,7 @@ export class HashingPool implements PasswordHasher {
       {
         onIdle: () => {
           if (thread.becameReady) this.#failedStarts = 0;
+          if ([...this.#threads].every(({ becameReady }) => becameReady)) this.#allStarted.resolve();
           this.#idle.push(thread);
           this.#dispatch();
         },
