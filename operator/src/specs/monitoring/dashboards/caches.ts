@@ -5,13 +5,12 @@ export const CACHES: Dashboard = {
   slug: 'caches',
   title: 'Caches',
   panels: (scope) => {
-    const lookups = (selector: string) =>
-      `sum by (operation) (${rate('cache_operations_total', `${scope},${selector}`)})`;
+    const lookups = (selector: string) => `sum by (operation) (${rate('cache_operations_total', selector)})`;
     return [
       {
         title: 'Hit ratio by type',
         unit: 'percentunit',
-        queries: [['{{operation}}', `${lookups('result="hit"')} / ${lookups('result=~"hit|miss"')}`]],
+        queries: [['{{operation}}', `${lookups(`${scope},result="hit"`)} / ${lookups(scope)}`]],
       },
       {
         title: 'Lookups by result',
