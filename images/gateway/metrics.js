@@ -7,6 +7,10 @@
 import fs from 'fs';
 
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Classes, as nginx.conf has them in $route. */
+const ROUTES = ['login', 'refresh', 'register', 'verify', 'other'];
+/** Who leaves sooner has other reasons. Time-outs begin at 3 s, and run a little ahead of what is measured here. */
+const PATIENCE_SECONDS = 2.5;
 
 /**
  * For access_log's if=, which nginx asks once a request at its end: counts it, and has it logged. Runs for every request:
@@ -35,6 +39,7 @@ async function show(r) {
   const stub = await r.subrequest('/stub_status');
   const lines = requestLines().concat(
     durationLines(),
+    abandonedLines(),
     counterLines('rejected', 'gateway_rejected_requests_total', 'route', 'Requests beyond a limit.'),
     counterLines('cache', 'gateway_cache_requests_total', 'status', 'Requests for documents that are cached.'),
     nginxLines(r.variables, stub.responseText),
@@ -79,6 +84,19 @@ function histogram(name, route, sumOfSeconds) {
     return `${name}_bucket{route="${route}",le="${limit}"} ${total}`;
   });
   return buckets.concat(`${name}_sum{route="${route}"} ${sumOfSeconds}`, `${name}_count{route="${route}"} ${total}`);
+}
+
+/** nginx' status of a request whose client left before it was answered is 499. */
+function abandonedLines() {
+  const name = 'gateway_abandoned_requests_total';
+  const patience = bucketOf(PATIENCE_SECONDS);
+  const abandoned = counted('request').filter((each) => each.words[1] === '499' && Number(each.words[2]) > patience);
+  const lines = ROUTES.map((route) => {
+    const ofRoute = abandoned.filter((each) => each.words[0] === route);
+    return `${name}{route="${route}"} ${ofRoute.reduce((sum, each) => sum + each.value, 0)}`;
+  });
+  const help = `Requests whose client left after it had waited for more than ${PATIENCE_SECONDS} s.`;
+  return heading(name, 'counter', help).concat(lines);
 }
 
 function counterLines(kind, name, label, help) {

@@ -248,6 +248,18 @@ describe('metrics', () => {
       expect(line).toMatch(/^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{.*\})? [\d.]+)$/);
   });
 
+  test('count what its client gave up after a wait', async () => {
+    api.handle = () => {};
+    const asked = gateway.fetch('/v1/login', { method: 'POST', signal: AbortSignal.timeout(3_000) });
+    await expect(asked).rejects.toThrow();
+    await eventually(async () => {
+      const text = await gateway.operations('/metrics');
+      expect(text).toMatch(/^gateway_requests_total\{route="login",code="499"\} [1-9]\d*$/m);
+      expect(text).toMatch(/^gateway_abandoned_requests_total\{route="login"\} [1-9]\d*$/m);
+      expect(text).toMatch(/^gateway_abandoned_requests_total\{route="refresh"\} 0$/m);
+    });
+  });
+
   test('are not what clients reach', async () => {
     api.handle = answer(404, '{}');
     expect((await gateway.fetch('/metrics')).status).toBe(404);

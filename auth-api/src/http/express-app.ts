@@ -1,6 +1,7 @@
 import type { BlockList } from 'node:net';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Metrics } from '../observability/metrics.ts';
+import { clientLeft } from '../observability/operation-statistics.ts';
 import { recordedTraceId } from '../observability/trace-context.ts';
 import { crossOrigin } from './cross-origin.ts';
 import type { FailureLog } from './failure-log.ts';
@@ -49,7 +50,9 @@ function observe({ metrics, requestLog }: ExpressAppOptions): RequestHandler {
     response.once('close', () => {
       const durationMs = performance.now() - startedMs;
       const operation: string = response.locals.operation ?? 'unknown';
-      const { statusCode: status, writableFinished } = response;
+      const { headersSent, writableFinished } = response;
+      // What nobody has set is 200.
+      const status = headersSent ? response.statusCode : clientLeft;
       metrics.answers(operation)(status, durationMs / 1000, recordedTraceId());
       requestLog({ operation, method: request.method, status, durationMs, isAbandoned: !writableFinished });
     });

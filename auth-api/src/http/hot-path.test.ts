@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccessTokens, TokenClaims } from '../domain/ports/tokens.ts';
 import { Metrics } from '../observability/metrics.ts';
@@ -9,18 +10,25 @@ import { createHotPath, type HotPathOptions } from './hot-path.ts';
 
 const holder = { userId: 'ada', sessionId: 's', roles: ['reader'] } as unknown as TokenClaims;
 
+let isLive: () => boolean | Promise<boolean>;
+
 /** One session, of somebody who may read orders. */
 const ports = portOf<HotPathOptions['ports']>({
   accessTokens: portOf<AccessTokens>({ verify: (token) => (token === 'good' ? holder : undefined) }),
-  liveSessions: { isLive: () => true },
+  liveSessions: { isLive: () => isLive() },
   clock: { nowMs: () => 0 },
   views: { grants: async () => ({ roles: ['reader'], permissions: ['orders.read'] }) },
 });
 
 let server: Server;
+let metrics: Metrics;
+let closed: Promise<unknown>;
 beforeEach(async () => {
-  const hotPath = createHotPath({ ports, metrics: new Metrics(), failureLog: () => {}, requestLog: () => {} });
+  isLive = () => true;
+  metrics = new Metrics();
+  const hotPath = createHotPath({ ports, metrics, failureLog: () => {}, requestLog: () => {} });
   server = createServer((request, response) => {
+    closed = once(response, 'close');
     if (!hotPath(request, response)) response.writeHead(404).end();
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -44,6 +52,26 @@ describe('a check', () => {
     const { status, headers } = await ask(path, { method });
     expect([status, headers.get('x-auth-user'), headers.get('x-auth-roles')]).toEqual([200, 'ada', 'reader']);
     expect((await ask(path, { method, token: 'bad' })).status).toBe(401);
+  });
+
+  test('whose client left before it was answered is counted as that', async () => {
+    const client = new AbortController();
+    const looking = Promise.withResolvers<void>();
+    const found = Promise.withResolvers<boolean>();
+    isLive = () => {
+      looking.resolve();
+      return found.promise;
+    };
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/verify`;
+    const asked = fetch(url, { headers: { authorization: 'Bearer good' }, signal: client.signal });
+    await looking.promise;
+    client.abort();
+    await expect(asked).rejects.toThrow();
+    await closed;
+    found.resolve(true);
+    await setImmediate();
+    const codes = (await metrics.registry.metrics()).match(/^http_requests_total.*$/gm);
+    expect(codes).toEqual(['http_requests_total{operation="verify",code="499"} 1']);
   });
 
   test.each(['/verifyx', '/v1/me', '/'])('is not at %s', async (path) => {

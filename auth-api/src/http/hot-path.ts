@@ -5,6 +5,7 @@ import { DependencyUnavailableError } from '../domain/ports/dependency-unavailab
 import { isService, type TokenClaims } from '../domain/ports/tokens.ts';
 import type { UserViews } from '../domain/ports/users.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { clientLeft } from '../observability/operation-statistics.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { FailureLog } from './failure-log.ts';
 import { bearerChallenge } from './problem.ts';
@@ -61,12 +62,14 @@ interface Verdict {
 
 function verifyHandler({ ports, metrics, failureLog, requestLog }: HotPathOptions): Handler {
   const count = metrics.answers('verify');
-  const answer = (response: ServerResponse, startedMs: number, { status, headers }: Verdict) => {
-    response.writeHead(status, ['cache-control', 'no-store', 'content-length', '0', ...headers]);
+  const answer = (response: ServerResponse, startedMs: number, verdict: Verdict) => {
+    const isAbandoned = response.destroyed;
+    const status = isAbandoned ? clientLeft : verdict.status;
+    response.writeHead(verdict.status, ['cache-control', 'no-store', 'content-length', '0', ...verdict.headers]);
     response.end();
     const durationMs = performance.now() - startedMs;
     count(status, durationMs / 1000);
-    requestLog({ operation: 'verify', method: response.req.method, status, durationMs });
+    requestLog({ operation: 'verify', method: response.req.method, status, durationMs, isAbandoned });
   };
   return (request, response) => {
     const startedMs = performance.now();

@@ -12,6 +12,7 @@ import { DependencyUnavailableError } from '../domain/ports/dependency-unavailab
 import { issueServiceToken } from '../domain/service-tokens.ts';
 import type { TokenPorts } from '../domain/tokens.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { clientLeft } from '../observability/operation-statistics.ts';
 import { addressOf, networkOf } from './client-address.ts';
 import { clientEvent, noteClientEvent, tellPresented } from './client-audit.ts';
 import type { FailureLog } from './failure-log.ts';
@@ -83,10 +84,12 @@ export function createOAuthEndpoints(options: OAuthOptions) {
     answerTo(request, endpoint, options, event)
       .catch((error: unknown) => failure(error, failureLog))
       .then((answer) => {
+        const isAbandoned = response.destroyed;
+        const status = isAbandoned ? clientLeft : answer.status;
         write(response, answer);
         const durationMs = performance.now() - startedMs;
-        count(answer.status, durationMs / 1000);
-        requestLog({ operation: endpoint.operation, method: request.method, status: answer.status, durationMs });
+        count(status, durationMs / 1000);
+        requestLog({ operation: endpoint.operation, method: request.method, status, durationMs, isAbandoned });
         if (event !== undefined) noteClientEvent(event, answer, options.ports.audit);
       });
     return true;

@@ -28,6 +28,16 @@ auth_duration_seconds_count{operation="verify"} 3
   expect(text).toContain('http_requests_total{operation="verify",code="401"} 1');
 });
 
+test('a client that waited and left was abandoned; one that left at once had reasons of its own', async () => {
+  const metrics = new Metrics();
+  const count = metrics.answers('login');
+  count(499, 2.5);
+  count(200, 9);
+  expect(await metrics.registry.metrics()).toContain('http_abandoned_requests_total{operation="login"} 0');
+  count(499, 2.9);
+  expect(await metrics.registry.metrics()).toContain('http_abandoned_requests_total{operation="login"} 1');
+});
+
 test('the last traced answer of a bucket says where to find it, in the one format that has room for that', async () => {
   const traced = (metrics: Metrics) => {
     metrics.answers('login')(200, 0.2, 'a1');

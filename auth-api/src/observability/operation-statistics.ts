@@ -2,11 +2,18 @@ import type { Histogram, Registry } from 'prom-client';
 
 const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
 
+/** No standard has a status for a request whose client left before it was answered: this is what nginx calls it. */
+export const clientLeft = 499;
+/** Who leaves sooner has other reasons. Time-outs begin at 3 s, and run a little ahead of what is measured here. */
+const patienceSeconds = 2.5;
+
 interface OperationCounts {
   /** Answers by the first bucket that holds them; the last place is for those beyond every bucket. */
   readonly buckets: Float64Array;
   sumSeconds: number;
   readonly answersByCode: Map<number, number>;
+  /** Of those whose client left: for which it had waited. */
+  abandoned: number;
   /** The last answer of each bucket that was traced. */
   readonly exemplars: (Exemplar | undefined)[];
 }
@@ -34,7 +41,7 @@ export type AnswerCounter = (code: number, durationSeconds: number, traceId?: st
 
 /**
  * How many answers each operation gave, and in what time: `auth_duration_seconds{operation}` and
- * `http_requests_total{operation, code}`. The labels of prom-client's own are hashed at every call, which costs more
+ * `http_requests_total{operation, code}`; and `http_abandoned_requests_total{operation}`. The labels of prom-client's own are hashed at every call, which costs more
  * than anything else in the hot path; here the text is made when it is scraped.
  */
 export class OperationStatistics {
@@ -50,6 +57,8 @@ export class OperationStatistics {
       [...this.#operations].flatMap(([operation, counts]) => samples(operation, counts));
     collect('auth_duration_seconds', 'Time from request to answer', 'histogram', all(durationSamples));
     collect('http_requests_total', 'Requests by operation and status code', 'counter', all(answerSamples));
+    const help = `Requests whose client left after it had waited for more than ${patienceSeconds} s`;
+    collect('http_abandoned_requests_total', help, 'counter', all(abandonedSample));
   }
 
   /** @param operation a name of ours, never a client's */
@@ -61,6 +70,7 @@ export class OperationStatistics {
       counts.buckets[bucket] = (counts.buckets[bucket] ?? 0) + 1;
       counts.sumSeconds += durationSeconds;
       counts.answersByCode.set(code, (counts.answersByCode.get(code) ?? 0) + 1);
+      if (code === clientLeft && durationSeconds > patienceSeconds) counts.abandoned += 1;
       if (traceId === undefined) return;
       counts.exemplars[bucket] = {
         labelSet: { trace_id: traceId },
@@ -74,7 +84,7 @@ export class OperationStatistics {
     const known = this.#operations.get(operation);
     if (known !== undefined) return known;
     const buckets = new Float64Array(durationBuckets.length + 1);
-    const counts = { buckets, sumSeconds: 0, answersByCode: new Map(), exemplars: [] };
+    const counts = { buckets, sumSeconds: 0, answersByCode: new Map(), abandoned: 0, exemplars: [] };
     this.#operations.set(operation, counts);
     return counts;
   }
@@ -93,4 +103,8 @@ function durationSamples(operation: string, { buckets, sumSeconds, exemplars }: 
 
 function answerSamples(operation: string, { answersByCode }: OperationCounts): Sample[] {
   return [...answersByCode].map(([code, value]) => ({ labels: { operation, code }, value }));
+}
+
+function abandonedSample(operation: string, { abandoned }: OperationCounts): Sample[] {
+  return [{ labels: { operation }, value: abandoned }];
 }

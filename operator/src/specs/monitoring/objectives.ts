@@ -1,7 +1,13 @@
 import { type AlertingRule, alert, type RecordingRule, type RuleGroup, type Severity } from './rule.ts';
 import { BY_CLUSTER, type Scope } from './scope.ts';
 
-/** A service level objective: of all `requests`, at most the share `1 - target` may be `bad`. */
+/** PromQL of requests per second within a window: of all, and of those that were bad. */
+interface Rates {
+  all: (window: string) => string;
+  bad: (window: string) => string;
+}
+
+/** A service level objective: of all requests, at most the share `1 - target` may be bad. */
 interface Objective {
   /** The value of the label `slo`. */
   slo: string;
@@ -9,8 +15,8 @@ interface Objective {
   alert: string;
   /** For a person: what is bad. */
   bad: string;
-  /** The share of bad requests within a window: as the gateway saw them, or, where there is none, as the API did. */
-  badShare: (scope: Scope, window: string) => string;
+  /** As the gateway saw them, and, for where there is none, as the API did. */
+  rates: (scope: Scope) => readonly Rates[];
 }
 
 const OBJECTIVES: readonly Objective[] = [
@@ -19,33 +25,27 @@ const OBJECTIVES: readonly Objective[] = [
     target: 0.999,
     alert: 'AuthClusterLoginFailures',
     bad: 'log-ins fail, by no fault of who logs in',
-    badShare: (scope, window) =>
-      firstOf(
-        failedShare('gateway_requests_total', `${scope},route="login"`, window),
-        failedShare('http_requests_total', `${scope},operation="login"`, window),
-      ),
+    rates: (scope) => [failures('gateway', `${scope},route="login"`), failures('http', `${scope},operation="login"`)],
   },
   {
     slo: 'login-latency',
     target: 0.95,
     alert: 'AuthClusterLoginSlow',
     bad: 'log-ins take more than 500 ms',
-    badShare: (scope, window) =>
-      firstOf(
-        slowShare('gateway_request_duration_seconds', `${scope},route="login"`, '0.5', window),
-        slowShare('auth_duration_seconds', `${scope},operation="login"`, '0.5', window),
-      ),
+    rates: (scope) => [
+      slowness('gateway_request_duration_seconds', `${scope},route="login"`, '0.5'),
+      slowness('auth_duration_seconds', `${scope},operation="login"`, '0.5'),
+    ],
   },
   {
     slo: 'verify-latency',
     target: 0.99,
     alert: 'AuthClusterVerifySlow',
     bad: 'token checks take more than 50 ms',
-    badShare: (scope, window) =>
-      firstOf(
-        slowShare('gateway_request_duration_seconds', `${scope},route="verify"`, '0.05', window),
-        slowShare('auth_duration_seconds', `${scope},operation="verify"`, '0.05', window),
-      ),
+    rates: (scope) => [
+      slowness('gateway_request_duration_seconds', `${scope},route="verify"`, '0.05'),
+      slowness('auth_duration_seconds', `${scope},operation="verify"`, '0.05'),
+    ],
   },
 ];
 
@@ -82,10 +82,10 @@ export function objectiveGroups(scope: Scope): RuleGroup[] {
   ];
 }
 
-function recordings({ slo, badShare }: Objective, scope: Scope): RecordingRule[] {
+function recordings({ slo, rates }: Objective, scope: Scope): RecordingRule[] {
   return WINDOWS.map((window) => ({
     record: recordedShare(window),
-    expr: badShare(scope, window),
+    expr: firstOf(rates(scope).map(({ all, bad }) => `${bad(window)} / (${all(window)} > 0)`)),
     labels: { slo },
   }));
 }
@@ -106,20 +106,28 @@ function burns({ slo, target, alert: name, bad }: Objective, scope: Scope): Aler
   });
 }
 
-function firstOf(...expressions: readonly string[]): string {
+function firstOf(expressions: readonly string[]): string {
   return expressions.map((each) => `(${each})`).join(' or ');
 }
 
-/** Of a counter with the label `code`. No failure is 0, not nothing. */
-function failedShare(metric: string, selector: string, window: string): string {
-  const all = `sum ${BY_CLUSTER} (rate(${metric}{${selector}}[${window}]))`;
-  const failed = `sum ${BY_CLUSTER} (rate(${metric}{${selector},code=~"5.."}[${window}]))`;
-  return `(${failed} or 0 * ${all}) / (${all} > 0)`;
+function perSecond(metric: string, selector: string, window: string): string {
+  return `sum ${BY_CLUSTER} (rate(${metric}{${selector}}[${window}]))`;
 }
 
-/** Of a histogram that has a bucket which ends at `seconds`. */
-function slowShare(metric: string, selector: string, seconds: string, window: string): string {
-  const all = `sum ${BY_CLUSTER} (rate(${metric}_count{${selector}}[${window}]))`;
-  const fast = `sum ${BY_CLUSTER} (rate(${metric}_bucket{${selector},le="${seconds}"}[${window}]))`;
-  return `1 - ${fast} / (${all} > 0)`;
+/** What was answered with 5xx, and what its client gave up: the former has another `code` than the latter. */
+function failures(counter: 'gateway' | 'http', selector: string): Rates {
+  const all = (window: string) => perSecond(`${counter}_requests_total`, selector, window);
+  // Nothing that failed is 0, not nothing.
+  const some = (metric: string, which: string, window: string) =>
+    `(${perSecond(metric, which, window)} or 0 * ${all(window)})`;
+  const failed = (window: string) => some(`${counter}_requests_total`, `${selector},code=~"5.."`, window);
+  const abandoned = (window: string) => some(`${counter}_abandoned_requests_total`, selector, window);
+  return { all, bad: (window) => `(${failed(window)} + ${abandoned(window)})` };
+}
+
+/** By a histogram that has a bucket which ends at `seconds`. */
+function slowness(histogram: string, selector: string, seconds: string): Rates {
+  const all = (window: string) => perSecond(`${histogram}_count`, selector, window);
+  const fast = (window: string) => perSecond(`${histogram}_bucket`, `${selector},le="${seconds}"`, window);
+  return { all, bad: (window) => `(${all(window)} - ${fast(window)})` };
 }
