@@ -57,7 +57,13 @@ beforeEach(async () => {
 });
 afterEach(() => void server.close());
 
-const counted = async () => (await metrics.registry.metrics()).match(/^http_requests_total\{operation="wait".*$/gm);
+const counted = async () => (await metrics.registry.metrics()).match(/^http_requests_total.* [1-9]\d*$/gm);
+
+test('failures of an operation are there before the first of them', async () => {
+  const text = await metrics.registry.metrics();
+  for (const code of [500, 503]) expect(text).toContain(`http_requests_total{operation="wait",code="${code}"} 0`);
+  expect(text).toContain('http_abandoned_requests_total{operation="wait"} 0');
+});
 
 test('an answer that was written is counted and logged by its status', async () => {
   release();

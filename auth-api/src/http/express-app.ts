@@ -26,6 +26,7 @@ export interface ExpressAppOptions {
 export function createExpressApp(options: ExpressAppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
+  for (const { description } of options.routes) options.metrics.answers(description.operation);
   app.use(observe(options));
   const { browserOrigins } = options.ports;
   if (browserOrigins.size > 0) app.use(crossOrigin(browserOrigins));

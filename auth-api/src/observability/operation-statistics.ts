@@ -2,6 +2,11 @@ import type { Histogram, Registry } from 'prom-client';
 
 const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
 
+/**
+ * Those that this service answers with where it fails. They are shown from the start: of a series that begins with its
+ * first failures, Prometheus does not see that they were more than before.
+ */
+const failures = [500, 503] as const;
 /** No standard has a status for a request whose client left before it was answered: this is what nginx calls it. */
 export const clientLeft = 499;
 /** Who leaves sooner has other reasons. Time-outs begin at 3 s, and run a little ahead of what is measured here. */
@@ -61,7 +66,7 @@ export class OperationStatistics {
     collect('http_abandoned_requests_total', help, 'counter', all(abandonedSample));
   }
 
-  /** @param operation a name of ours, never a client's */
+  /** From here on failures of the operation are shown. @param operation a name of ours, never a client's */
   counter(operation: string): AnswerCounter {
     const counts = this.#countsOf(operation);
     return (code, durationSeconds, traceId) => {
@@ -84,13 +89,16 @@ export class OperationStatistics {
     const known = this.#operations.get(operation);
     if (known !== undefined) return known;
     const buckets = new Float64Array(durationBuckets.length + 1);
-    const counts = { buckets, sumSeconds: 0, answersByCode: new Map(), abandoned: 0, exemplars: [] };
+    const answersByCode = new Map<number, number>(failures.map((code) => [code, 0]));
+    const counts = { buckets, sumSeconds: 0, answersByCode, abandoned: 0, exemplars: [] };
     this.#operations.set(operation, counts);
     return counts;
   }
 }
 
+/** Of what was answered: all parts of a histogram begin together, so that nothing is lost by beginning late. */
 function durationSamples(operation: string, { buckets, sumSeconds, exemplars }: OperationCounts): Sample[] {
+  if (buckets.every((count) => count === 0)) return [];
   let total = 0;
   const upTo = [...durationBuckets, '+Inf' as const].map((le, at): Sample => {
     total += buckets[at] ?? 0;

@@ -54,3 +54,17 @@ test('what a client gave up after a wait is counted, for each class from the sta
   answered('login', 504, 30);
   expect(await shown('gateway_abandoned_requests_total')).toEqual({ ...none, 'route="login"': 2 });
 });
+
+test('each failure that a gateway can answer with is there before the first of it', async () => {
+  const failures = [500, 502, 503, 504];
+  const none = CLASSES.flatMap((route) => failures.map((code) => [`route="${route}",code="${code}"`, 0]));
+  expect(await shown('gateway_requests_total')).toEqual(Object.fromEntries(none));
+  answered('login', 502, 0.1);
+  answered('login', 502, 0.2);
+  answered('verify', 200, 0.1);
+  expect(await shown('gateway_requests_total')).toEqual({
+    ...Object.fromEntries(none),
+    'route="login",code="502"': 2,
+    'route="verify",code="200"': 1,
+  });
+});

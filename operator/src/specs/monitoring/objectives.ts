@@ -55,26 +55,35 @@ interface Burn {
   factor: number;
   /** The long window tells that it matters, the short one that it still goes on. */
   long: string;
+  longSeconds: number;
   short: string;
   for: string;
 }
 
 /** Google's SRE workbook, chapter 5: 2 % of the budget in 1 h, 5 % in 6 h, 10 % in 1 d, 10 % in 3 d. */
 const BURNS: readonly Burn[] = [
-  { severity: 'critical', factor: 14.4, long: '1h', short: '5m', for: '2m' },
-  { severity: 'critical', factor: 6, long: '6h', short: '30m', for: '15m' },
-  { severity: 'warning', factor: 3, long: '1d', short: '2h', for: '1h' },
-  { severity: 'warning', factor: 1, long: '3d', short: '6h', for: '3h' },
+  { severity: 'critical', factor: 14.4, long: '1h', longSeconds: 3_600, short: '5m', for: '2m' },
+  { severity: 'critical', factor: 6, long: '6h', longSeconds: 21_600, short: '30m', for: '15m' },
+  { severity: 'warning', factor: 3, long: '1d', longSeconds: 86_400, short: '2h', for: '1h' },
+  { severity: 'warning', factor: 1, long: '3d', longSeconds: 259_200, short: '6h', for: '3h' },
 ];
 
 const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
+
+/** In an hour without many log-ins one that fails is a large share of them, and still chance: nobody is woken for fewer. */
+const LEAST_BAD_REQUESTS = 5;
 
 /** The name under which the share of bad requests within a window is recorded. */
 export function recordedShare(window: string): string {
   return `authcluster:slo_bad_requests:ratio_rate${window}`;
 }
 
-/** Shares of bad requests, and alerts where they use the error budget up too fast. */
+/** The name under which the number of bad requests within a long window is recorded. */
+function recordedNumber(window: string): string {
+  return `authcluster:slo_bad_requests:increase${window}`;
+}
+
+/** Shares and numbers of bad requests, and alerts where they use the error budget up too fast. */
 export function objectiveGroups(scope: Scope): RuleGroup[] {
   return [
     { name: 'authcluster-objectives', rules: OBJECTIVES.flatMap((objective) => recordings(objective, scope)) },
@@ -83,19 +92,27 @@ export function objectiveGroups(scope: Scope): RuleGroup[] {
 }
 
 function recordings({ slo, rates }: Objective, scope: Scope): RecordingRule[] {
-  return WINDOWS.map((window) => ({
+  const shares = WINDOWS.map((window) => ({
     record: recordedShare(window),
     expr: firstOf(rates(scope).map(({ all, bad }) => `${bad(window)} / (${all(window)} > 0)`)),
     labels: { slo },
   }));
+  // Of the same source as the share.
+  const numbers = BURNS.map(({ long, longSeconds }) => ({
+    record: recordedNumber(long),
+    expr: firstOf(rates(scope).map(({ all, bad }) => `${bad(long)} * ${longSeconds} and ${all(long)} > 0`)),
+    labels: { slo },
+  }));
+  return [...shares, ...numbers];
 }
 
 function burns({ slo, target, alert: name, bad }: Objective, scope: Scope): AlertingRule[] {
   return BURNS.map(({ severity, factor, long, short, for: duration }) => {
     const limit = `${factor} * ${Number((1 - target).toFixed(4))}`;
     const tooMany = (window: string) => `${recordedShare(window)}{${scope},slo="${slo}"} > ${limit}`;
+    const enough = `${recordedNumber(long)}{${scope},slo="${slo}"} >= ${LEAST_BAD_REQUESTS}`;
     return alert(name, {
-      expr: `${tooMany(long)} and ${tooMany(short)}`,
+      expr: `${tooMany(long)} and ${tooMany(short)} and ${enough}`,
       for: duration,
       severity,
       labels: { slo, long_window: long },
