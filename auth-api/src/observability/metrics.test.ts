@@ -87,6 +87,9 @@ test('logins are there from the start, each kind of refusal with 0', async () =>
   const text = await metrics.registry.metrics();
   expect(text).toContain('auth_requests_total{status="success",error_type="none"} 1');
   expect(text).toContain('auth_requests_total{status="failure",error_type="user_not_found"} 0');
+  expect(text).toContain('auth_requests_total{status="failure",error_type="overloaded"} 0');
+  expect(text).toContain('auth_requests_total{status="failure",error_type="connections_short"} 0');
+  expect(text).toContain('auth_requests_total{status="failure",error_type="event_loop_late"} 0');
   expect(text).toContain('auth_requests_total{status="failure",error_type="invalid_password"} 0');
 });
 

@@ -3,6 +3,7 @@ import { type CacheType, cacheTypes } from '../cache/cache-types.ts';
 import type { InvalidationKind } from '../cache/invalidation-events.ts';
 import type { CacheResult } from '../cache/local-cache.ts';
 import type { RefusalReason } from '../domain/login.ts';
+import type { OverloadCause } from '../domain/ports/overload.ts';
 import type { CircuitBreakerSnapshot } from '../resilience/circuit-breaker-options.ts';
 import type { HashingJobTimes } from '../security/hashing/hashing-pool.ts';
 import type { PoolSnapshot } from '../storage/postgres/database.ts';
@@ -18,7 +19,7 @@ export type AuthenticationError =
   | 'password_change_needed'
   | 'wrong_code'
   | 'limited'
-  | 'overloaded'
+  | OverloadCause
   | 'abandoned';
 
 /** What routes report. */
@@ -46,6 +47,8 @@ const authenticationErrors: readonly AuthenticationError[] = [
   'wrong_code',
   'limited',
   'overloaded',
+  'connections_short',
+  'event_loop_late',
   'abandoned',
 ];
 

@@ -2,17 +2,19 @@ import { expect, jest, test } from '@jest/globals';
 import { LoginShedding } from './overload.ts';
 
 test.each([
-  { waiting: 50, isHashingFull: false, isOverloaded: false },
-  { waiting: 51, isHashingFull: false, isOverloaded: true },
-  { waiting: 0, isHashingFull: true, isOverloaded: true },
-])('with $waiting requests that wait for the primary and a full hashing queue $isHashingFull: $isOverloaded', (now) => {
+  { waiting: 50, isHashingFull: false, cause: undefined },
+  { waiting: 51, isHashingFull: false, cause: 'connections_short' },
+  { waiting: 0, isHashingFull: true, cause: 'overloaded' },
+  { waiting: 51, isHashingFull: true, cause: 'overloaded' },
+])('with $waiting requests that wait for the primary and a full hashing queue $isHashingFull: $cause', (now) => {
   const shedding = new LoginShedding({
     waiting: () => now.waiting,
     maxWaiting: 50,
     isHashingFull: () => now.isHashingFull,
     maxEventLoopDelayMs: 250,
   });
-  expect(shedding.isOverloaded()).toBe(now.isOverloaded);
+  expect(shedding.cause()).toBe(now.cause);
+  expect(shedding.isOverloaded()).toBe(now.cause !== undefined);
   shedding.close();
 });
 
@@ -25,9 +27,10 @@ test('an event loop that comes late is overload when it does so twice in a row, 
   const seen = [251, 20, 251, 251, 251, 250].map((each) => {
     medianMs = each;
     jest.advanceTimersByTime(500);
-    return shedding.isOverloaded();
+    return shedding.cause();
   });
-  expect(seen).toEqual([false, false, false, true, true, false]);
+  const late = 'event_loop_late';
+  expect(seen).toEqual([undefined, undefined, undefined, late, late, undefined]);
   shedding.close();
   jest.useRealTimers();
 });

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Overload } from '../domain/ports/overload.ts';
+import type { Overload, OverloadCause } from '../domain/ports/overload.ts';
 
 export interface OverloadOptions {
   /** Requests that wait for a connection to the primary. */
@@ -38,8 +38,14 @@ export class LoginShedding implements Overload {
   }
 
   isOverloaded(): boolean {
+    return this.cause() !== undefined;
+  }
+
+  cause(): OverloadCause | undefined {
     const { waiting, maxWaiting, isHashingFull } = this.#options;
-    return isHashingFull() || waiting() > maxWaiting || this.#lateInARow >= OVERLOADED_IN_A_ROW;
+    if (isHashingFull()) return 'overloaded';
+    if (waiting() > maxWaiting) return 'connections_short';
+    return this.#lateInARow >= OVERLOADED_IN_A_ROW ? 'event_loop_late' : undefined;
   }
 
   close(): void {

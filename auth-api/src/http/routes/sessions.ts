@@ -45,8 +45,9 @@ export const loginRoute = publicRoute(
       event.settle();
       return refusal;
     }
-    if (ports.overload.isOverloaded()) {
-      ports.metrics.authenticated('overloaded');
+    const overload = ports.overload.cause();
+    if (overload !== undefined) {
+      ports.metrics.authenticated(overload);
       return comeBackLater('overloaded', 1);
     }
     const outcome = await login({ ...credentials, clientAddress, clientNetwork, userAgent, signal, event }, ports);

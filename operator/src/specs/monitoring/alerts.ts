@@ -18,6 +18,7 @@ function apiAlerts(scope: Scope) {
   const logins = (selector: string) => `sum ${BY_CLUSTER} (rate(auth_requests_total{${scope}${selector}}[5m]))`;
   return [
     alert('AuthClusterHashQueueFull', {
+      // Those turned away for want of connections, or of time of the event loop, are other types, with other remedies.
       expr: `${logins(',error_type="overloaded"')} / (${logins('')} > 0) > 0.01`,
       for: '5m',
       severity: 'critical',

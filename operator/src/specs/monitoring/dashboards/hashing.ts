@@ -1,5 +1,7 @@
 import { type Dashboard, quantile, rate } from './dashboard.ts';
 
+const TURNED_AWAY = 'error_type=~"overloaded|connections_short|event_loop_late"';
+
 /** What logging in costs, and whether the threads that do it leave the main thread room. */
 export const HASHING: Dashboard = {
   slug: 'hashing',
@@ -18,9 +20,11 @@ export const HASHING: Dashboard = {
         queries: [['{{kind}} {{phase}}', quantile(0.95, 'password_hashing_seconds', scope, 'kind', 'phase')]],
       },
       {
-        title: 'Turned away, since the queue was full',
+        title: 'Log-ins turned away: queue full, connections short, event loop late',
         unit: 'reqps',
-        queries: [['log-ins', `sum(${rate('auth_requests_total', `${scope},error_type="overloaded"`)})`]],
+        queries: [
+          ['{{error_type}}', `sum by (error_type) (${rate('auth_requests_total', `${scope},${TURNED_AWAY}`)})`],
+        ],
       },
       {
         title: 'Lag of the event loop, p99',
