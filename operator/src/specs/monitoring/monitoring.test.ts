@@ -67,6 +67,20 @@ describe('the objects for the Prometheus Operator', () => {
     }
   });
 
+  test('ask for exemplars of what has them, and of nothing else', () => {
+    const [, , configMap] = monitoring(clusterWith(spec), SAMPLE_INPUTS);
+    const dashboards = Object.values((configMap?.data ?? {}) as Record<string, string>).map(
+      (file) => JSON.parse(file) as { panels: { title: string; targets: { exemplar?: boolean }[] }[] },
+    );
+    const panels = dashboards.flatMap(({ panels }) => panels);
+    const asking = panels.filter(({ targets }) => targets.some(({ exemplar }) => exemplar));
+    expect(asking.map(({ title }) => title)).toEqual([
+      'Durations by operation, p95 (auth API)',
+      'Waiting and hashing, p95',
+      'Durations of all requests',
+    ]);
+  });
+
   test('give each dashboard an identity of its own in a Grafana that several AuthClusters share', () => {
     const identities = ['one', 'two'].flatMap((name) => {
       const [, , configMap] = monitoring(clusterWith(spec, name), SAMPLE_INPUTS);

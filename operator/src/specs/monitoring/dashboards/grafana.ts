@@ -47,6 +47,9 @@ function choose(label: string, selector: string): object {
   return { name: label, type: 'query', datasource: DATA_SOURCE, query, refresh: 2, sort: 1 };
 }
 
+/** Histograms whose buckets name a trace, while api.tracing is on: Grafana asks for exemplars only where it is told to. */
+const WITH_EXEMPLARS = /\b(auth_duration|password_hashing)_seconds_bucket\b/;
+
 const DATA_SOURCE = { type: 'prometheus', uid: '$datasource' };
 
 function grafanaPanel({ title, unit, queries }: Panel, index: number): object {
@@ -68,6 +71,7 @@ function grafanaPanel({ title, unit, queries }: Panel, index: number): object {
       datasource: DATA_SOURCE,
       expr,
       legendFormat,
+      ...(WITH_EXEMPLARS.test(expr) ? { exemplar: true } : {}),
     })),
   };
 }
