@@ -4,9 +4,8 @@ import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../dev/eventually.ts';
 import { Administration } from './harness/administration.ts';
+import { whileAloneInCharge } from './harness/alone-in-charge.ts';
 import type { Client } from './harness/client.ts';
-import { connect } from './harness/postgres.ts';
-import { runningStack } from './harness/running-stack.ts';
 
 interface Role {
   readonly name: string;
@@ -252,23 +251,15 @@ describe('nobody is locked out', () => {
       roles: [{ name: role, permissions: ['authcluster.roles.read', 'authcluster.roles.write'] }],
     });
     const holder = await newHolder(role);
-    const database = await connect(runningStack().primaryPort, 'postgres');
     const asHolder = (body: Document, etag: string) =>
       client.send('PUT', path, { token: holder.token, body, headers: { 'if-match': etag } });
     const lesser = withBefore({ permissions: [], roles: [{ name: role, permissions: ['authcluster.roles.read'] }] });
-    try {
-      // As where every administrator is disabled; without an end to the session that sets it right again.
-      await database.query(`UPDATE auth.users u SET status = 'disabled' FROM auth.user_roles ur, auth.roles r
-        WHERE ur.user_id = u.id AND r.id = ur.role_id AND r.name = 'administrator'`);
+    await whileAloneInCharge(holder.id, async () =>
       expect(await asHolder(lesser, await etagNow())).toMatchObject({
         status: 409,
         body: { type: 'https://authcluster.dev/problems/needed-by-service' },
-      });
-    } finally {
-      await database.query(`UPDATE auth.users u SET status = 'active' FROM auth.user_roles ur, auth.roles r
-        WHERE ur.user_id = u.id AND r.id = ur.role_id AND r.name = 'administrator'`);
-      await database.end();
-    }
+      }),
+    );
     expect((await asHolder(lesser, await etagNow())).status).toBe(200);
     await apply({ permissions: [], roles: [] }, '?delete_granted=true');
   });
