@@ -44,11 +44,12 @@ async function timed<T>(run: () => Promise<T>): Promise<{ answer: T; tookMs: num
   return { answer: await run(), tookMs: performance.now() - startedMs };
 }
 
-/** A session that the pod's own memory answers for. */
-async function rememberedSession() {
+/** A session that the pod's own memory answers for: not before the pod trusts what it hears of invalidations. */
+async function rememberedSession(pod: ApiProcess) {
+  const client = new Client(pod.url);
   const session = await client.newSession();
   const token = session.tokens.access_token;
-  const ops = new Client(api.opsUrl);
+  const ops = new Client(pod.opsUrl);
   const hits = () => metric(ops, 'cache_operations_total{operation="get_session",result="hit"}');
   await eventually(async () => {
     const before = await hits();
@@ -60,7 +61,7 @@ async function rememberedSession() {
 
 describe('a slow primary', () => {
   test('makes logins slow, not remembered sessions, and keeps the caches trusted', async () => {
-    const { token, credentials } = await rememberedSession();
+    const { token, credentials } = await rememberedSession(api);
     primary.delayMs = 60;
     const login = await timed(() => client.login(credentials));
     expect(login.answer.status).toBe(200);
@@ -74,7 +75,7 @@ describe('a slow primary', () => {
   });
 
   test('that is too slow is not waited for', async () => {
-    const { token, credentials } = await rememberedSession();
+    const { token, credentials } = await rememberedSession(api);
     primary.delayMs = 20_000;
     const [login, verify] = await Promise.all([
       timed(() => client.login(credentials)),
@@ -97,21 +98,19 @@ describe('a primary that does not keep up', () => {
   afterAll(() => small?.stop());
 
   test('is waited for by 2,000; others are told at once to come again, and remembered sessions are served', async () => {
-    const rushed = new Client(small.url);
-    const { tokens } = await rushed.newSession();
-    expect((await rushed.verify(tokens.access_token)).status).toBe(200);
+    const [rushed, ops] = [new Client(small.url), new Client(small.opsUrl)];
+    const { token } = await rememberedSession(small);
     primary.delayMs = 20_000;
-    const rush = Promise.all(Array.from({ length: 2_300 }, () => timed(() => rushed.refresh('nobody had this one'))));
+    const rush = Promise.all(Array.from({ length: 2_300 }, () => rushed.refresh('nobody had this one')));
     await delay(1_000);
-    const verify = await timed(() => rushed.verify(tokens.access_token));
-    const waiting = await metric(new Client(small.opsUrl), 'postgres_pool_primary{state="waiting"}');
-    expect(waiting).toBeLessThanOrEqual(2_000);
+    const verify = await rushed.verify(token);
+    expect(await metric(ops, 'postgres_pool_primary{state="waiting"}')).toBeLessThanOrEqual(2_000);
     const answers = await rush;
-    expect(new Set(answers.map(({ answer }) => answer.status))).toEqual(new Set([503]));
-    const atOnce = answers.filter(({ tookMs }) => tookMs < 6_000);
-    expect(atOnce.length).toBeGreaterThanOrEqual(200);
-    expect(Number(atOnce[0]?.answer.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(verify.answer.status).toBe(200);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    for (const { headers } of answers) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    // By the pod's clock: whoever sends so many at once is busy itself. Who waits for a connection does so for 7 s.
+    expect(await metric(ops, 'auth_duration_seconds_bucket{le="2.5",operation="refresh"}')).toBeGreaterThanOrEqual(200);
+    expect(verify.status).toBe(200);
   });
 });
 
