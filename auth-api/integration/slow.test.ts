@@ -133,7 +133,9 @@ test('slow replicas are waited for by what goes over whole tables', async () => 
   const before = await answeredByReplicas();
   replicas.delayMs = 1_500;
   const { answer, tookMs } = await timed(statistics);
-  expect([answer.status, await answeredByReplicas()]).toEqual([200, before + 2]);
+  expect(answer.status).toBe(200);
+  // What is counted for metrics may have been asked meanwhile.
+  expect(await answeredByReplicas()).toBeGreaterThanOrEqual(before + 2);
   expect(tookMs).toBeGreaterThan(3_000);
 });
 
