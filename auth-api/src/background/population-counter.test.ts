@@ -43,6 +43,14 @@ test('each number is counted at its interval, whichever pod counted it last', as
   expect(told).toEqual(['sessions 7', 'sessions 7', 'hashes 3']);
 });
 
+test('what is lost of what was counted is counted again at once', async () => {
+  const { counter, ages, told } = counting();
+  await counter.tick();
+  ages.delete('hashes');
+  await counter.tick();
+  expect(told).toEqual(['sessions 7', 'hashes 3', 'hashes 3']);
+});
+
 test('a pod whose turn it is not asks and counts nothing', async () => {
   const { counter, agesSeconds, isOnDuty } = counting();
   isOnDuty.mockReturnValue(false);

@@ -39,8 +39,10 @@ export class PopulationCounter {
     for (const number of numbers) {
       if (!this.#isDue(number, ages)) continue;
       this.#triedAtMs.set(number.name, this.#options.nowMs());
-      const counted = await this.#attempts.run(number.name, async () => write(number.name, await number.count()));
-      if (counted !== undefined) this.#triedAtMs.delete(number.name);
+      await this.#attempts.run(number.name, async () => {
+        await write(number.name, await number.count());
+        this.#triedAtMs.delete(number.name);
+      });
     }
   }
 
