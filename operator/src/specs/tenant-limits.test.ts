@@ -17,6 +17,7 @@ const documented = [...page.matchAll(/\| `([a-zA-Z.]+)` \| ([^|]+) \|$/gm)].map(
 );
 
 function written(value: unknown): string {
+  if (value === undefined) return 'none';
   const { limit, periodSeconds, requestsPerSecond, burst } = value as Record<string, unknown>;
   if (limit !== undefined) return `${limit} in ${periodSeconds} s`;
   return requestsPerSecond === undefined ? String(value) : `${requestsPerSecond}, ${burst}`;
