@@ -91,13 +91,14 @@ async function namesake(
   transport: Transport,
   { apiVersion, kind, metadata: { namespace, name } }: KubernetesObject,
 ): Promise<LiveObject | undefined> {
-  const { items = [] } = (await transport.send({
+  const { items } = (await transport.send({
     method: 'GET',
     path: resourcePath(resourceOf(kind), namespace),
     query: { fieldSelector: `metadata.name=${name}` },
     accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
-  })) as { items?: LiveObject[] };
-  const [found] = items;
+  })) as { items?: LiveObject[] | null };
+  // A list of metadata that has nothing has null.
+  const [found] = items ?? [];
   return found && { apiVersion, kind, metadata: found.metadata };
 }
 
