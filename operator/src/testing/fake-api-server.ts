@@ -87,13 +87,15 @@ export class FakeApiServer implements Transport {
     }
   }
 
-  #list({ query }: ApiRequest, { plural, namespace }: Target): object {
+  #list({ query, accept }: ApiRequest, { plural, namespace }: Target): object {
     const prefix = namespace === undefined ? `${plural}/` : `${plural}/${namespace}/`;
     const listed = [...this.objects].filter(([key]) => key.startsWith(prefix)).map(([, object]) => object);
     const items = listed.filter(
       (object) => isSelected(object, query?.fieldSelector) && hasLabels(object, query?.labelSelector),
     );
-    return { metadata: { resourceVersion: String(this.#version) }, items: structuredClone(items) };
+    // As the real one: of a list of metadata alone an empty one is null.
+    const isNull = items.length === 0 && accept?.includes('PartialObjectMetadataList') === true;
+    return { metadata: { resourceVersion: String(this.#version) }, items: isNull ? null : structuredClone(items) };
   }
 
   #get(request: ApiRequest, target: Target): LiveObject {
