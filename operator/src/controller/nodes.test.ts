@@ -23,7 +23,9 @@ describe('a pod', () => {
     ['is awaited while its node may only be slow', pod(100), seen('node-b'), false],
     ['is awaited on a node that answers, however long it is not ready', pod(1000), seen('node-a'), false],
     ['is awaited where nodes are not seen', pod(1000), UNSEEN, false],
-    ['is lost when it should have ended, wherever it was', pod(1000, ago(1)), UNSEEN, true],
+    ['is awaited where nodes are not seen, also when it should have ended', pod(1000, ago(1000)), UNSEEN, false],
+    ['is lost with its node when it should have ended', pod(10, ago(1)), seen('node-b'), true],
+    ['is awaited on a node that answers, which ends it', pod(1000, ago(1000)), seen('node-a'), false],
     ['is awaited while it has time to end', pod(1000, ago(-1)), seen('node-b'), false],
   ])('%s', (_what, each, nodes, expected) => {
     expect(isLost(each, nodes, NOW_MS)).toBe(expected);

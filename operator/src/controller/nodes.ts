@@ -21,12 +21,9 @@ export function nodesSeen(cache: ObjectCache): NodesSeen {
 
 /**
  * Whether a pod went with its node. It goes on being told as running, and then as ending, for as long as nobody says
- * that the node is gone for good; what waits for it to end would wait as long. Where nodes are not seen, it is lost when
- * it should have ended.
+ * that the node is gone for good; what waits for it to end would wait as long. Where nodes are not seen, none is known to.
  */
 export function isLost(pod: Pod, { answering }: NodesSeen, nowMs: number): boolean {
-  if (!isGivenUp(pod, nowMs)) return false;
   const { nodeName } = pod.spec;
-  const nodeIsAway = nodeName !== undefined && answering !== undefined && !answering.has(nodeName);
-  return pod.metadata.deletionTimestamp !== undefined || nodeIsAway;
+  return nodeName !== undefined && answering?.has(nodeName) === false && isGivenUp(pod, nowMs);
 }
