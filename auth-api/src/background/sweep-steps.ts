@@ -51,29 +51,20 @@ const deleteTokens: Statement = {
     DELETE FROM auth.refresh_tokens t USING old WHERE t.token_hash = old.token_hash RETURNING t.session_id`,
 };
 
-const deleteMailedTokens: Statement = {
-  name: 'sweep_account_tokens',
-  text: `WITH old AS (
-      SELECT token_hash FROM auth.account_tokens WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
+/** Of a table whose rows say when they expire; `returned` is some column. */
+function deleteExpired(table: string, key: string, returned: string): Statement {
+  return {
+    name: `sweep_${table}`,
+    text: `WITH old AS (
+      SELECT ${key} FROM auth.${table} WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
     )
-    DELETE FROM auth.account_tokens t USING old WHERE t.token_hash = old.token_hash RETURNING t.user_id`,
-};
+    DELETE FROM auth.${table} t USING old WHERE t.${key} = old.${key} RETURNING t.${returned}`,
+  };
+}
 
-const deleteChallenges: Statement = {
-  name: 'sweep_login_challenges',
-  text: `WITH old AS (
-      SELECT token_hash FROM auth.login_challenges WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM auth.login_challenges c USING old WHERE c.token_hash = old.token_hash RETURNING c.user_id`,
-};
-
-const deleteIdempotencyKeys: Statement = {
-  name: 'sweep_idempotency_keys',
-  text: `WITH old AS (
-      SELECT key_hash FROM auth.idempotency_keys WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM auth.idempotency_keys k USING old WHERE k.key_hash = old.key_hash RETURNING k.created_id`,
-};
+const deleteMailedTokens = deleteExpired('account_tokens', 'token_hash', 'user_id');
+const deleteChallenges = deleteExpired('login_challenges', 'token_hash', 'user_id');
+const deleteIdempotencyKeys = deleteExpired('idempotency_keys', 'key_hash', 'created_id');
 
 /** How many of each were deleted; and what became of partitions. */
 export type Swept = Readonly<Record<SweptKind, number>>;

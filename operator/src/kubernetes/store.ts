@@ -86,21 +86,21 @@ export class ObjectStore<T extends LiveObject> {
    */
   replace(objects: readonly T[], version: string, namespace?: string): void {
     const listed = new Map(objects.map((object) => [keyOf(object), object.metadata.uid]));
-    for (const [key, held] of [...this.#objects]) {
-      const inScope = namespace === undefined || held.metadata.namespace === namespace;
+    for (const [key, held] of this.#heldIn(namespace)) {
       const isLater = isNewer(held.metadata.resourceVersion, version);
-      if (inScope && !isLater && listed.get(key) !== held.metadata.uid) this.#drop(key, held, version);
+      if (!isLater && listed.get(key) !== held.metadata.uid) this.#drop(key, held, version);
     }
     for (const object of objects) this.put(object);
   }
 
   /** Nothing of this kind is served (any more): whatever its version was, it is gone. */
   clear(namespace?: string): void {
-    for (const [key, held] of [...this.#objects]) {
-      if (namespace === undefined || held.metadata.namespace === namespace) {
-        this.#drop(key, held, held.metadata.resourceVersion);
-      }
-    }
+    for (const [key, held] of this.#heldIn(namespace)) this.#drop(key, held, held.metadata.resourceVersion);
+  }
+
+  /** With keys; a copy, so that what it is walked through for may be dropped. */
+  #heldIn(namespace: string | undefined): [string, T][] {
+    return [...this.#objects].filter(([, held]) => namespace === undefined || held.metadata.namespace === namespace);
   }
 
   #drop(key: string, held: T, version: string): void {
