@@ -18,16 +18,17 @@ const FAILURES = [500, 502, 503, 504];
 const PATIENCE_SECONDS = 2.5;
 
 /**
- * For access_log's if=, which nginx asks once a request at its end: counts it, and has it logged. Runs for every request:
- * one counter for route, status and duration together, and one for the sum of durations.
+ * For access_log's if=, which nginx asks at the end of a request: counts it, and has it logged. One counter for route, status
+ * and duration together, and one for the sum of durations. Of checks that are alike it stands for $weight.
  */
 function count(r) {
   const counters = ngx.shared.counters;
   const variables = r.variables;
   const route = variables.route;
   const seconds = Number(variables.request_time);
-  counters.incr(`request ${route} ${r.status} ${bucketOf(seconds)}`, 1, 0);
-  counters.incr(`seconds ${route}`, seconds, 0);
+  const weight = Number(variables.weight);
+  counters.incr(`request ${route} ${r.status} ${bucketOf(seconds)}`, weight, 0);
+  counters.incr(`seconds ${route}`, seconds * weight, 0);
   if (r.status === 429 && variables.limit_req_status === 'REJECTED') counters.incr(`rejected ${route}`, 1, 0);
   const cached = variables.upstream_cache_status;
   if (cached) counters.incr(`cache ${cached.toLowerCase()}`, 1, 0);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { removeContainers } from '../../dev/containers/container.ts';
 import { eventually } from '../../dev/eventually.ts';
@@ -238,6 +240,27 @@ describe('metrics', () => {
     expect(text).not.toContain('made-up');
   });
 
+  test('count one in sixteen for sixteen, and log it, of quick checks over a connection that has brought some', async () => {
+    const checks = 800;
+    const before = await countedChecks();
+    await checkOverOneConnection(checks);
+    // Five standard deviations: 16 · √(800 · 1/16 · 15/16).
+    expect(Math.abs((await countedChecks()) - before - checks)).toBeLessThan(550);
+    await eventually(async () => {
+      expect(await gateway.accessLog()).toContainEqual(expect.objectContaining({ route: 'verify', weight: 16 }));
+    });
+  });
+
+  test('count each of the first checks over a connection, and each that is refused', async () => {
+    const before = await countedChecks();
+    await checkOverOneConnection(9);
+    expect((await countedChecks()) - before).toBe(9);
+    api.handle = answer(401, '');
+    const refusedBefore = await countedChecks(401);
+    await checkOverOneConnection(40);
+    expect((await countedChecks(401)) - refusedBefore).toBe(40);
+  });
+
   test('of durations add up to the requests', async () => {
     const text = await gateway.operations('/metrics');
     const sum = (pattern: RegExp) => [...text.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
@@ -266,3 +289,20 @@ describe('metrics', () => {
     await expect(gateway.operations('/stub_status')).rejects.toThrow('404');
   });
 });
+
+async function countedChecks(code = 200): Promise<number> {
+  const series = new RegExp(`^gateway_requests_total\\{route="verify",code="${code}"\\} (\\d+)$`, 'm');
+  return Number(series.exec(await gateway.operations('/metrics'))?.[1] ?? 0);
+}
+
+/** Of as many clients, so that none is beyond its limit. */
+async function checkOverOneConnection(checks: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const url = `http://127.0.0.1:${gateway.ports.plain}/verify`;
+  for (let turn = 0; turn < checks; turn += 1) {
+    const headers = { 'x-forwarded-for': `2001:db8:${turn.toString(16)}::1` };
+    const [response] = (await once(get(url, { agent, headers }), 'response')) as [IncomingMessage];
+    await once(response.resume(), 'end');
+  }
+  agent.destroy();
+}

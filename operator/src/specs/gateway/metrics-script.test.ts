@@ -26,8 +26,8 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, 'ngx');
 });
 
-const answered = (route: string, status: number, seconds: number) =>
-  script.count({ status, variables: { route, request_time: String(seconds) } });
+const answered = (route: string, status: number, seconds: number, weight = 1) =>
+  script.count({ status, variables: { route, request_time: String(seconds), weight: String(weight) } });
 
 /** Values of a counter, by its labels. */
 async function shown(name: string): Promise<Record<string, number>> {
@@ -67,4 +67,13 @@ test('each failure that a gateway can answer with is there before the first of i
     'route="login",code="502"': 2,
     'route="verify",code="200"': 1,
   });
+});
+
+test('a request that was drawn for others stands for them', async () => {
+  answered('verify', 200, 0.004, 16);
+  answered('verify', 200, 0.002);
+  expect(await shown('gateway_requests_total')).toMatchObject({ 'route="verify",code="200"': 17 });
+  expect(await shown('gateway_request_duration_seconds_count')).toEqual({ 'route="verify"': 17 });
+  const sum = (await shown('gateway_request_duration_seconds_sum'))['route="verify"'];
+  expect(sum).toBeCloseTo(16 * 0.004 + 0.002);
 });
