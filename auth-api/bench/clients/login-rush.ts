@@ -1,8 +1,9 @@
 // Users who log in over and over, without a pause.
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, type Credentials } from '../../integration/harness/client.ts';
+import type { Credentials } from '../../integration/harness/client.ts';
 import { answerJobs } from '../client-process.ts';
+import { logIn } from './log-in.ts';
 
 export interface LoginRush {
   readonly url: string;
@@ -18,15 +19,13 @@ export type LoginRushResult = number;
 setPriority(0, 5);
 
 answerJobs<LoginRush, LoginRushResult>(async ({ url, accounts, users, durationMs }) => {
-  const client = new Client(url);
   const untilMs = performance.now() + durationMs;
   let succeeded = 0;
   const user = async (_: unknown, first: number) => {
     for (let turn = first; performance.now() < untilMs; turn += users) {
       const account = accounts[turn % accounts.length];
       if (account === undefined) return;
-      const { status } = await client.login(account);
-      if (status === 200) succeeded += 1;
+      if ((await logIn(url, account)) === 200) succeeded += 1;
       else await delay(100);
     }
   };

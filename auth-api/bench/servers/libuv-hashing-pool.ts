@@ -1,9 +1,13 @@
 import bcrypt from 'bcrypt';
-import type { HashOutcome, PasswordHasher, VerifyOutcome } from '../../src/domain/ports/passwords.ts';
-import type { HashingPoolOptions, HashingPoolSnapshot } from '../../src/security/hashing/hashing-pool.ts';
+import type { HashOutcome, VerifyOutcome } from '../../src/domain/ports/passwords.ts';
+import type {
+  HashingPoolOptions,
+  HashingPoolSnapshot,
+  HashingPool as OwnPool,
+} from '../../src/security/hashing/hashing-pool.ts';
 
 /** Stands in for the project's pool: no threads of its own, no queue with an end. */
-export class HashingPool implements PasswordHasher {
+export class HashingPool implements Pick<OwnPool, keyof OwnPool> {
   readonly #cost: number;
   readonly #workers = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
   #busy = 0;
@@ -11,6 +15,9 @@ export class HashingPool implements PasswordHasher {
   constructor({ policy }: HashingPoolOptions) {
     this.#cost = policy.algorithm === 'bcrypt' ? policy.cost : 10;
   }
+
+  /** Threads of libuv start with the first work. */
+  async startedWithin(): Promise<void> {}
 
   async hash(password: string): Promise<HashOutcome> {
     return { kind: 'hashed', hash: await bcrypt.hash(password, this.#cost) };
