@@ -1,6 +1,7 @@
 import type { ObjectCache } from '../kubernetes/cache.ts';
 import type { ApplyResult, KubernetesClient } from '../kubernetes/client.ts';
 import { type FieldConflict, isStatus } from '../kubernetes/errors.ts';
+import { INSTANCE_LABEL, NAME_LABEL } from '../kubernetes/labels.ts';
 import type { KubernetesObject, LiveObject } from '../kubernetes/objects.ts';
 import { resourceOf } from '../kubernetes/resources.ts';
 import { ExtensionMissing, NameTaken } from './errors.ts';
@@ -8,7 +9,7 @@ import { intentFingerprint } from './fingerprint.ts';
 import { orderedHash } from './hash.ts';
 
 /** By which the watches find what is part of an AuthCluster. */
-const OUR_LABELS = ['app.kubernetes.io/name', 'app.kubernetes.io/instance'];
+const OUR_LABELS = [NAME_LABEL, INSTANCE_LABEL];
 
 interface Applied {
   desired: string;

@@ -1,10 +1,9 @@
+import { COMPONENT_LABEL, MANAGED_BY_LABEL } from '../kubernetes/labels.ts';
 import { controllerOf, type KubernetesObject, type LiveObject } from '../kubernetes/objects.ts';
+import { MANAGER } from '../specs/metadata.ts';
 import type { Tier } from '../status/observed.ts';
 import { tierOf } from './tiers.ts';
 
-const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
-const COMPONENT_LABEL = 'app.kubernetes.io/component';
-const MANAGER = 'authcluster-operator';
 /** What leads clients to a Service. */
 const WAYS_IN: ReadonlySet<string> = new Set(['Ingress', 'HTTPRoute']);
 

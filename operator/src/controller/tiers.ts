@@ -1,8 +1,8 @@
-import type { KubernetesObject } from '../kubernetes/objects.ts';
-import type { Component } from '../specs/names.ts';
+import { COMPONENT_LABEL } from '../kubernetes/labels.ts';
+import type { KubernetesObject, Pod } from '../kubernetes/objects.ts';
+import type { Color } from '../rollout/terms.ts';
+import { COLOR_LABEL, type Component } from '../specs/names.ts';
 import type { Tier } from '../status/observed.ts';
-
-const COMPONENT_LABEL = 'app.kubernetes.io/component';
 
 const TIERS: Readonly<Record<Component, Tier>> = {
   postgres: 'database',
@@ -21,14 +21,21 @@ export function tierOf(object: KubernetesObject): Tier | undefined {
   return component === undefined ? undefined : TIERS[component];
 }
 
+/** The component that an object's label names; undefined without the label, and for a name that is no component's. */
 export function componentOf(object: KubernetesObject): Component | undefined {
   const component = object.metadata.labels?.[COMPONENT_LABEL];
   return isComponent(component) ? component : undefined;
 }
 
+/** Whether an object belongs to one of these components. */
 export function hasComponent(object: KubernetesObject, ...components: readonly Component[]): boolean {
   const component = componentOf(object);
   return component !== undefined && components.includes(component);
+}
+
+/** The auth API's pods of one of its two Deployments. */
+export function ofColor(pods: readonly Pod[], color: Color): Pod[] {
+  return pods.filter(({ metadata }) => metadata.labels?.[COLOR_LABEL] === color);
 }
 
 function isComponent(value: string | undefined): value is Component {

@@ -1,11 +1,10 @@
 import type { ObjectCache } from '../kubernetes/cache.ts';
+import { COMPONENT_LABEL, INSTANCE_LABEL } from '../kubernetes/labels.ts';
 import { type LiveObject, type Node, objectKey, type Pod } from '../kubernetes/objects.ts';
 import type { Change } from '../kubernetes/store.ts';
 import { isWorthALook } from './fingerprint.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-const COMPONENT_LABEL = 'app.kubernetes.io/component';
-const INSTANCE_LABEL = 'app.kubernetes.io/instance';
 /** Changes come in bursts (a rollout touches many objects at once, and then the status): one look serves a burst. */
 const GATHER_MS = 25;
 

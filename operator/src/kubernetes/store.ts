@@ -1,3 +1,4 @@
+import { INSTANCE_LABEL } from './labels.ts';
 import { controllerOf, type LiveObject } from './objects.ts';
 
 /** What happened to an object. A replaced object (same name, new UID) is a deletion and an addition. */
@@ -8,7 +9,6 @@ export type Change<T> =
 
 export type ChangeListener<T> = (change: Change<T>) => void;
 
-const INSTANCE_LABEL = 'app.kubernetes.io/instance';
 const REMEMBERED_DELETIONS = 1024;
 
 /**

@@ -1,3 +1,4 @@
+import { COMPONENT_LABEL } from '../kubernetes/labels.ts';
 import type { Pod } from '../kubernetes/objects.ts';
 import { isPodReady, type PatroniView } from './patroni.ts';
 
@@ -32,5 +33,5 @@ export function outdatedPoolers(
  */
 export function connectablePoolers(poolers: readonly Pod[], { members, leader }: PatroniView): readonly Pod[] {
   if (members.some(({ pod, ready }) => ready && pod !== leader)) return poolers;
-  return poolers.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] !== 'pooler-ro');
+  return poolers.filter(({ metadata }) => metadata.labels?.[COMPONENT_LABEL] !== 'pooler-ro');
 }

@@ -1,5 +1,6 @@
 import { stableHash } from '../controller/hash.ts';
 import type { PodDialer } from '../kubernetes/dialer.ts';
+import { COMPONENT_LABEL } from '../kubernetes/labels.ts';
 import type { Pod } from '../kubernetes/objects.ts';
 import { type Login, withPostgres } from './connection.ts';
 import { isPodReady } from './patroni.ts';
@@ -123,7 +124,7 @@ function findingOf(pod: Pod, { inRecovery }: PathAnswer): PathFinding {
 }
 
 function isOf(pod: Pod | undefined, component: string): boolean {
-  return pod?.metadata.labels?.['app.kubernetes.io/component'] === component;
+  return pod?.metadata.labels?.[COMPONENT_LABEL] === component;
 }
 
 function anyPath(findings: readonly PathFinding[]): PathFinding {

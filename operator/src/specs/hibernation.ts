@@ -1,3 +1,4 @@
+import { COMPONENT_LABEL } from '../kubernetes/labels.ts';
 import type { Observed } from '../status/observed.ts';
 import type { Manifest } from './manifest.ts';
 import type { Component } from './names.ts';
@@ -24,7 +25,7 @@ export function mayGo(component: Component, { podCounts }: Pick<Observed, 'podCo
 
 /** The object as it is to be while the AuthCluster sleeps: a workload with a size of its own has none. */
 export function asleep(object: Manifest, observed: Pick<Observed, 'podCounts'>): Manifest {
-  const component = object.metadata.labels?.['app.kubernetes.io/component'] as Component | undefined;
+  const component = object.metadata.labels?.[COMPONENT_LABEL] as Component | undefined;
   const { spec } = object;
   const sized = typeof spec === 'object' && spec !== null && 'replicas' in spec;
   if (!sized || component === undefined || !mayGo(component, observed)) return object;

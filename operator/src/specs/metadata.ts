@@ -1,19 +1,23 @@
 import { API_VERSION, type AuthCluster, KIND } from '../api/authcluster.ts';
+import { COMPONENT_LABEL, INSTANCE_LABEL, MANAGED_BY_LABEL, NAME_LABEL } from '../kubernetes/labels.ts';
 import type { ObjectMetadata, OwnerReference } from '../kubernetes/objects.ts';
 import type { Component } from './names.ts';
 
+/** What the objects that this operator makes say of who manages them. */
+export const MANAGER = 'authcluster-operator';
+
 /** What selects every pod of the AuthCluster. */
 export function instanceSelector(cluster: AuthCluster): Record<string, string> {
-  return { 'app.kubernetes.io/name': 'authcluster', 'app.kubernetes.io/instance': cluster.metadata.name };
+  return { [NAME_LABEL]: 'authcluster', [INSTANCE_LABEL]: cluster.metadata.name };
 }
 
 /** What selects the pods of a component, and nothing else's. */
 export function selector(cluster: AuthCluster, component: Component): Record<string, string> {
-  return { ...instanceSelector(cluster), 'app.kubernetes.io/component': component };
+  return { ...instanceSelector(cluster), [COMPONENT_LABEL]: component };
 }
 
 export function labels(cluster: AuthCluster, component: Component): Record<string, string> {
-  return { ...selector(cluster, component), 'app.kubernetes.io/managed-by': 'authcluster-operator' };
+  return { ...selector(cluster, component), [MANAGED_BY_LABEL]: MANAGER };
 }
 
 /** Of an object that goes when the AuthCluster goes, and when it is no longer wanted. */
@@ -26,7 +30,7 @@ export function instanceMetadata(cluster: AuthCluster, name: string): ObjectMeta
   return {
     name,
     namespace: cluster.metadata.namespace,
-    labels: { ...instanceSelector(cluster), 'app.kubernetes.io/managed-by': 'authcluster-operator' },
+    labels: { ...instanceSelector(cluster), [MANAGED_BY_LABEL]: MANAGER },
     ownerReferences: [controllerReference(cluster)],
   };
 }
