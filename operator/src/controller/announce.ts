@@ -29,43 +29,72 @@ export const EVENTS = {
 
 type AnnouncedReason = keyof typeof EVENTS;
 
+/** One thing to tell of a change of status; undefined where that has not changed. */
+type Announcement = (before: AuthClusterStatus | undefined, after: AuthClusterStatus) => EventNote | undefined;
+
+const ANNOUNCEMENTS: readonly Announcement[] = [
+  ofReadiness,
+  ofPrimary,
+  ofMove,
+  ofTraffic,
+  ofRollBack,
+  ofSigningKeys,
+  ofCredentials,
+];
+
 /** What of a change of status a person would want to find among the events afterwards. */
 export function announcements(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote[] {
-  const notes: EventNote[] = [];
-  const was = condition(before, 'Ready');
+  return ANNOUNCEMENTS.flatMap((announcement) => announcement(before, after) ?? []);
+}
+
+function ofReadiness(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote | undefined {
+  const wasReady = condition(before, 'Ready')?.status === 'True';
   const is = condition(after, 'Ready');
-  if (is?.status === 'True' && was?.status !== 'True') notes.push(normal('Ready', 'Observe', is.message));
-  // Not on the way up: an AuthCluster that is being made is not yet ready, which is no news.
-  if (is !== undefined && is.status !== 'True' && was?.status === 'True') {
-    notes.push(warning('NotReady', 'Observe', `${is.reason}: ${is.message}`));
-  }
-  const primaryWas = before?.postgres?.primary;
-  const primaryIs = after.postgres?.primary;
-  if (primaryWas !== undefined && primaryIs !== undefined && primaryWas !== primaryIs) {
-    notes.push(normal('PrimaryChanged', 'Observe', `${primaryIs} is the primary now, after ${primaryWas}`));
-  }
+  if (is === undefined || wasReady === (is.status === 'True')) return undefined;
+  // So nothing is told on the way up: an AuthCluster that is being made is not yet ready, which is no news.
+  return wasReady
+    ? warning('NotReady', 'Observe', `${is.reason}: ${is.message}`)
+    : normal('Ready', 'Observe', is.message);
+}
+
+function ofPrimary(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote | undefined {
+  const was = before?.postgres?.primary;
+  const is = after.postgres?.primary;
+  if (was === undefined || is === undefined || was === is) return undefined;
+  return normal('PrimaryChanged', 'Observe', `${is} is the primary now, after ${was}`);
+}
+
+function ofMove(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote | undefined {
   const move = after.postgres?.lastSwitchover;
-  if (move !== undefined && move.time !== before?.postgres?.lastSwitchover?.time) notes.push(moveNote(move));
-  const colorWas = before?.api?.activeColor;
-  const colorIs = after.api?.activeColor;
-  if (colorWas !== undefined && colorIs !== undefined && colorWas !== colorIs) {
-    notes.push(normal('TrafficMoved', 'Rollout', `the auth API's traffic goes to ${colorIs} now, after ${colorWas}`));
-  }
+  return move === undefined || move.time === before?.postgres?.lastSwitchover?.time ? undefined : moveNote(move);
+}
+
+function ofTraffic(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote | undefined {
+  const was = before?.api?.activeColor;
+  const is = after.api?.activeColor;
+  if (was === undefined || is === undefined || was === is) return undefined;
+  return normal('TrafficMoved', 'Rollout', `the auth API's traffic goes to ${is} now, after ${was}`);
+}
+
+function ofRollBack(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote | undefined {
   const rollout = after.api?.rollout;
-  if (rollout?.phase === 'RolledBack' && before?.api?.rollout?.phase !== 'RolledBack') {
-    notes.push(warning('RolledBack', 'Rollout', rollout.message ?? ''));
-  }
-  const stage = after.signingKeys?.stage;
-  if (before?.signingKeys?.stage !== undefined && stage !== undefined && before.signingKeys.stage !== stage) {
-    notes.push(normal(`SigningKeys${stage}`, 'RotateKey', after.signingKeys?.message ?? ''));
-  }
-  const rotationWas = condition(before, ROTATING)?.reason;
+  if (rollout?.phase !== 'RolledBack' || before?.api?.rollout?.phase === 'RolledBack') return undefined;
+  return warning('RolledBack', 'Rollout', rollout.message ?? '');
+}
+
+function ofSigningKeys(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote | undefined {
+  const was = before?.signingKeys?.stage;
+  const is = after.signingKeys?.stage;
+  if (was === undefined || is === undefined || was === is) return undefined;
+  return normal(`SigningKeys${is}`, 'RotateKey', after.signingKeys?.message ?? '');
+}
+
+function ofCredentials(before: AuthClusterStatus | undefined, after: AuthClusterStatus): EventNote | undefined {
+  const was = condition(before, ROTATING)?.reason;
   const rotation = condition(after, ROTATING);
-  const rotationStage = CREDENTIAL_STAGES.find((each) => each === rotation?.reason);
-  if (rotationWas !== undefined && rotationStage !== undefined && rotationStage !== rotationWas) {
-    notes.push(normal(`Credentials${rotationStage}`, 'RotateCredentials', rotation?.message ?? ''));
-  }
-  return notes;
+  const is = CREDENTIAL_STAGES.find((each) => each === rotation?.reason);
+  if (was === undefined || is === undefined || was === is) return undefined;
+  return normal(`Credentials${is}`, 'RotateCredentials', rotation?.message ?? '');
 }
 
 function moveNote(move: Switchover): EventNote {
