@@ -2,26 +2,52 @@ import type { Logger } from 'pino';
 import type { AuthCluster } from '../api/authcluster.ts';
 import type { Deployment, KubernetesObject, Service } from '../kubernetes/objects.ts';
 import { PRUNED_KINDS } from '../kubernetes/rbac.ts';
+import { inSpan } from '../observability/spans.ts';
 import { readService } from '../rollout/plan.ts';
+import { opposite } from '../rollout/terms.ts';
 import { apiDeploymentReference, type Desired } from '../specs/desired.ts';
+import type { Credentials } from '../specs/inputs.ts';
 import { names } from '../specs/names.ts';
 import type { Applier } from './applier.ts';
+import { lookForUnissuedCertificates } from './certificates.ts';
 import type { ConversationOptions } from './conversation.ts';
 import type { Surroundings } from './observe.ts';
 import type { Pass } from './pass.ts';
 import { unwanted } from './prune.ts';
-import { isReached } from './routes.ts';
-import { tierOf } from './tiers.ts';
+import { isReached, lookForRefusedRoutes } from './routes.ts';
+import { ofColor, tierOf } from './tiers.ts';
 
-export interface PlanOptions extends Pick<ConversationOptions, 'client' | 'cache'> {
+export interface CarryOutOptions extends Pick<ConversationOptions, 'client' | 'cache' | 'api'> {
   applier: Applier;
 }
 
+/** What a pass has decided for one AuthCluster, and what it decided from. */
+export interface Decided {
+  key: string;
+  cluster: AuthCluster;
+  around: Surroundings;
+  credentials: Credentials;
+  plan: Desired;
+}
+
 /**
- * Tiers at the same time, the objects of one in their order: what comes first may be needed by what follows. Returns
- * whether a workload is another one now than it was, so that what was seen of it is out of date.
+ * Brings what is to what was decided. Returns whether a workload is another one now than it was, so that what was seen of
+ * it is out of date.
  */
-export async function applyObjects(options: PlanOptions, key: string, plan: Desired, pass: Pass): Promise<boolean> {
+export async function carryOut(options: CarryOutOptions, decided: Decided, pass: Pass, log: Logger): Promise<boolean> {
+  const { key, cluster, around, plan } = decided;
+  const workloadsChanged = await inSpan('apply', {}, () => applyObjects(options, key, plan, pass));
+  await standBy(options, decided, log);
+  await resize(options, cluster, plan, pass);
+  await lookForRefusedRoutes(options.cache, cluster, pass);
+  await lookForUnissuedCertificates(options.cache, cluster, pass);
+  await prune(options, cluster, plan, pass, log);
+  await renewStatefulSet(options, cluster, around, pass, log);
+  return workloadsChanged;
+}
+
+/** Tiers at the same time, the objects of one in their order: what comes first may be needed by what follows. */
+async function applyObjects(options: CarryOutOptions, key: string, plan: Desired, pass: Pass): Promise<boolean> {
   const byTier = Map.groupBy(plan.objects, (object) => tierOf(object));
   let workloadsChanged = false;
   await Promise.all(
@@ -37,13 +63,27 @@ export async function applyObjects(options: PlanOptions, key: string, plan: Desi
   return workloadsChanged;
 }
 
-function workloadGeneration({ cache }: PlanOptions, { kind, metadata }: KubernetesObject): number | undefined {
+function workloadGeneration({ cache }: CarryOutOptions, { kind, metadata }: KubernetesObject): number | undefined {
   if (kind !== 'Deployment' && kind !== 'StatefulSet') return undefined;
   return cache.store(kind).get(metadata.namespace ?? '', metadata.name)?.metadata.generation;
 }
 
+/** Once the traffic has moved, whatever else of this pass failed; before what has lost it may be deleted. */
+async function standBy(
+  { api, cache }: CarryOutOptions,
+  { cluster, around, credentials, plan }: Decided,
+  log: Logger,
+): Promise<void> {
+  const { standingBy } = plan;
+  if (standingBy === undefined) return;
+  const service = cache.store<Service>('Service').get(cluster.metadata.namespace, names(cluster).api);
+  if (readService(service).serving !== opposite(standingBy)) return;
+  const deaf = await api.standBy(ofColor(around.pods.api, standingBy), credentials.api.operationsToken);
+  if (deaf.length > 0) log.warn({ pods: deaf }, 'pods that have lost the traffic could not be told');
+}
+
 /** Of Deployments whose size no autoscaler decides at present. */
-export async function resize(options: PlanOptions, cluster: AuthCluster, plan: Desired, pass: Pass): Promise<void> {
+async function resize(options: CarryOutOptions, cluster: AuthCluster, plan: Desired, pass: Pass): Promise<void> {
   const { cache, client } = options;
   for (const [name, size] of plan.sizes) {
     const live = cache.store<Deployment>('Deployment').get(cluster.metadata.namespace, name);
@@ -59,8 +99,8 @@ export async function resize(options: PlanOptions, cluster: AuthCluster, plan: D
 }
 
 /** Deletes what is no longer wanted. */
-export async function prune(
-  options: PlanOptions,
+async function prune(
+  options: CarryOutOptions,
   cluster: AuthCluster,
   plan: Desired,
   pass: Pass,
@@ -84,7 +124,7 @@ export async function prune(
 }
 
 /** What the Service still selects where it could not be changed: it must not go before the traffic has. */
-function withTheTraffic({ cache }: PlanOptions, cluster: AuthCluster): KubernetesObject[] {
+function withTheTraffic({ cache }: CarryOutOptions, cluster: AuthCluster): KubernetesObject[] {
   const service = cache.store<Service>('Service').get(cluster.metadata.namespace, names(cluster).api);
   const { serving } = readService(service);
   return serving === undefined ? [] : [apiDeploymentReference(cluster, serving)];
@@ -94,8 +134,8 @@ function withTheTraffic({ cache }: PlanOptions, cluster: AuthCluster): Kubernete
  * Deletes the database's StatefulSet and not its pods, so that the next pass makes it anew with what cannot be changed
  * in place. Last in a pass, and begun again by the next one, until the watch has told that it is gone.
  */
-export async function renewStatefulSet(
-  options: PlanOptions,
+async function renewStatefulSet(
+  options: CarryOutOptions,
   cluster: AuthCluster,
   { objects }: Surroundings,
   pass: Pass,

@@ -3,33 +3,31 @@ import type { AuthCluster } from '../api/authcluster.ts';
 import { KIND } from '../api/authcluster.ts';
 import type { ExternalTier } from '../external/tier.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
-import { type Pod, type Service, splitKey } from '../kubernetes/objects.ts';
-import { inSpan } from '../observability/spans.ts';
-import { apiRevision, nextExamination, readService } from '../rollout/plan.ts';
-import { type Color, opposite } from '../rollout/terms.ts';
-import { type Desired, desired } from '../specs/desired.ts';
-import type { BuilderInputs, Credentials } from '../specs/inputs.ts';
+import { splitKey } from '../kubernetes/objects.ts';
+import { apiRevision, nextExamination } from '../rollout/plan.ts';
+import { opposite } from '../rollout/terms.ts';
+import { desired } from '../specs/desired.ts';
+import type { BuilderInputs } from '../specs/inputs.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
-import { COLOR_LABEL, names } from '../specs/names.ts';
 import { oncePer } from '../specs/once-per.ts';
 import type { Observed } from '../status/observed.ts';
 import { statusOf } from '../status/status.ts';
 import { announcements, failureNote } from './announce.ts';
 import type { Applier } from './applier.ts';
-import { applyObjects, prune, renewStatefulSet, resize } from './carry-out.ts';
-import { lookForUnissuedCertificates } from './certificates.ts';
+import { carryOut } from './carry-out.ts';
 import type { ReconcileResult } from './controller.ts';
-import { asLastHeard, asObserved, type ConversationOptions, converse } from './conversation.ts';
+import { type ConversationOptions, converse } from './conversation.ts';
 import { ensureCredentials } from './ensure-credentials.ts';
 import type { GeneratedSecrets } from './generated-secrets.ts';
 import { stableHash } from './hash.ts';
+import { asLastHeard, asObserved } from './heard.ts';
 import { observeObjects, type Surroundings } from './observe.ts';
 import { externalFindings, externalInputs, lookOutside } from './outside.ts';
 import { Pass } from './pass.ts';
 import { liveInputs, type PodInputOptions, podInputs } from './pod-inputs.ts';
 import { lookForRefusals } from './refused-pods.ts';
 import { pausedRequeueMs, ROLLOUT_REQUEUE_MS, requeueAfterMs } from './requeue.ts';
-import { lookForRefusedRoutes } from './routes.ts';
+import { ofColor } from './tiers.ts';
 
 export interface ReconcilerOptions extends ConversationOptions, PodInputOptions {
   applier: Applier;
@@ -89,16 +87,10 @@ export class Reconciler {
               ...this.#surroundings(),
             }),
           );
-    let workloadsChanged = false;
-    if (plan !== undefined) {
-      workloadsChanged = await inSpan('apply', {}, () => applyObjects(this.#options, key, plan, pass));
-      if (credentials !== undefined) await this.#standBy(cluster, plan, around, credentials, log);
-      await resize(this.#options, cluster, plan, pass);
-      await lookForRefusedRoutes(this.#options.cache, cluster, pass);
-      await lookForUnissuedCertificates(this.#options.cache, cluster, pass);
-      await prune(this.#options, cluster, plan, pass, log);
-      await renewStatefulSet(this.#options, cluster, around, pass, log);
-    }
+    const workloadsChanged =
+      plan !== undefined &&
+      credentials !== undefined &&
+      (await carryOut(this.#options, { key, cluster, around, credentials, plan }, pass, log));
     const ended = { ...observed, failures: pass.failures, workloadsChanged };
     await pass.attempt('status', undefined, () => this.#writeStatus(cluster, ended, inputs));
 
@@ -143,21 +135,6 @@ export class Reconciler {
     return { ...objects.api, ...answer };
   }
 
-  /** Once the traffic has moved, whatever else of this pass failed; before what has lost it may be deleted. */
-  async #standBy(
-    cluster: AuthCluster,
-    { standingBy }: Desired,
-    { pods }: Surroundings,
-    { api: { operationsToken } }: Credentials,
-    log: Logger,
-  ): Promise<void> {
-    if (standingBy === undefined) return;
-    const service = this.#options.cache.store<Service>('Service').get(cluster.metadata.namespace, names(cluster).api);
-    if (readService(service).serving !== opposite(standingBy)) return;
-    const deaf = await this.#options.api.standBy(ofColor(pods.api, standingBy), operationsToken);
-    if (deaf.length > 0) log.warn({ pods: deaf }, 'pods that have lost the traffic could not be told');
-  }
-
   /** Of a paused AuthCluster nothing is changed but its status. */
   async #watchOnly(cluster: AuthCluster, around: Surroundings, pass: Pass): Promise<ReconcileResult> {
     const inputs = await liveInputs(this.#options, cluster, around, pass);
@@ -185,7 +162,3 @@ export class Reconciler {
 }
 
 const statusHash = oncePer(({ status }: AuthCluster) => stableHash(status));
-
-function ofColor(pods: readonly Pod[], color: Color): Pod[] {
-  return pods.filter(({ metadata }) => metadata.labels?.[COLOR_LABEL] === color);
-}
