@@ -5,14 +5,14 @@ import { Freshness } from '../cache/freshness.ts';
 import { type Announce, createAnnounce } from '../cache/invalidation-announcer.ts';
 import { InvalidationDelivery } from '../cache/invalidation-delivery.ts';
 import type { Vouched } from '../cache/invalidation-events.ts';
-import { InvalidationListener } from '../cache/invalidation-listener.ts';
+import { type InvalidatedCache, InvalidationListener } from '../cache/invalidation-listener.ts';
 import { type SessionState, sessionStateCodec } from '../cache/live-sessions.ts';
 import { LocalCache } from '../cache/local-cache.ts';
 import { OwnWrites, primaryShowsThem } from '../cache/own-writes.ts';
 import { RedisInvalidationChannel } from '../cache/redis-invalidation-channel.ts';
 import { RedisSessionPositions } from '../cache/redis-session-positions.ts';
 import { RedisSharedStore } from '../cache/redis-shared-store.ts';
-import { SharedCache, type SharedCacheCodec } from '../cache/shared-cache.ts';
+import { SharedCache, type SharedCacheCodec, type SharedStore } from '../cache/shared-cache.ts';
 import { grantsCodec, rolesCodec, userBasicsCodec } from '../cache/user-views.ts';
 import type { ServeConfig } from '../config.ts';
 import type { Role } from '../domain/administration.ts';
@@ -51,11 +51,13 @@ export interface CacheDependencies {
 
 const nowMs = () => performance.now();
 
+const commands = { commandTimeoutMs: redisCommandTimeoutMs };
+
 /** Both tiers, and what keeps them fresh. */
-export function openCaches(config: ServeConfig, { databases, redis, metrics, log }: CacheDependencies): Caches {
+export function openCaches(config: ServeConfig, dependencies: CacheDependencies): Caches {
+  const { redis, metrics, log } = dependencies;
   const replicaLagLimitMs = config.postgres.replicaLagLimitSeconds * 1000;
   const freshness = new Freshness(nowMs, { replicaLagLimitMs });
-  const commands = { commandTimeoutMs: redisCommandTimeoutMs };
   const store = redis === undefined ? absentSharedStore : new RedisSharedStore(redis.scripts, commands);
   const common = {
     freshness,
@@ -76,21 +78,44 @@ export function openCaches(config: ServeConfig, { databases, redis, metrics, log
     userPermissions: shared('user_permissions', grantsCodec),
     roleDefinitions: shared('role_definitions', rolesCodec),
   };
-  if (redis === undefined) {
-    return {
-      ...caches,
-      freshness,
-      ownWrites: primaryShowsThem,
-      announce: async () => {},
-      delivery: undefined,
-      vouched: () => undefined,
-      isForsaken: () => false,
-      close: () => {},
-    };
-  }
+  const invalidation =
+    redis === undefined
+      ? withoutInvalidation
+      : openInvalidation({ ...dependencies, redis, store, freshness, caches: Object.values(caches) });
+  return { ...caches, freshness, ...invalidation };
+}
+
+/** What tells caches of changes, and others of changes made here. */
+type Invalidation = Pick<Caches, 'ownWrites' | 'announce' | 'delivery' | 'vouched' | 'isForsaken' | 'close'>;
+
+const withoutInvalidation: Invalidation = {
+  ownWrites: primaryShowsThem,
+  announce: async () => {},
+  delivery: undefined,
+  vouched: () => undefined,
+  isForsaken: () => false,
+  close: () => {},
+};
+
+interface InvalidationDependencies extends CacheDependencies {
+  readonly redis: RedisConnection;
+  readonly store: SharedStore;
+  readonly freshness: Freshness;
+  readonly caches: readonly InvalidatedCache[];
+}
+
+function openInvalidation({
+  databases,
+  redis,
+  store,
+  freshness,
+  caches,
+  metrics,
+  log,
+}: InvalidationDependencies): Invalidation {
   const listener = new InvalidationListener({
     freshness,
-    caches: Object.values(caches),
+    caches,
     source: new PostgresInvalidationSource(databases.relay),
     nowMs,
     onApplied: ({ kind, committedAtMs }) => metrics.invalidated(kind, (Date.now() - committedAtMs) / 1000),
@@ -119,8 +144,6 @@ export function openCaches(config: ServeConfig, { databases, redis, metrics, log
   });
   const close = channel.subscribe((text) => listener.receive(text));
   return {
-    ...caches,
-    freshness,
     ownWrites,
     announce,
     delivery,

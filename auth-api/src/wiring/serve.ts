@@ -1,38 +1,26 @@
-import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type App, startApp } from '../app.ts';
 import type { ServeConfig } from '../config.ts';
-import { auditTypes } from '../http/audited.ts';
 import type { ApiPorts } from '../http/route.ts';
-import { routes } from '../http/routes/all.ts';
 import { observeLogins, observeSigningKeys } from '../observability/credential-metrics.ts';
 import { Metrics } from '../observability/metrics.ts';
-import { OpenTelemetrySpans } from '../observability/spans.ts';
 import { LoginShedding } from '../resilience/overload.ts';
-import { SingleTurn } from '../resilience/single-turn.ts';
 import { Ed25519AccessTokens } from '../security/access-token.ts';
 import { ClientCredentials } from '../security/client-credentials.ts';
 import { KeyDirectory } from '../security/key-directory.ts';
-import { SealedOneTimeCodes } from '../security/one-time-codes.ts';
-import { OpaqueRefreshTokens } from '../security/refresh-token.ts';
 import { VerifiedTokens } from '../security/verified-tokens.ts';
-import { PostgresIdempotencyKeys } from '../storage/postgres/idempotency-key-store.ts';
-import { sparingPrimary } from '../storage/postgres/sparing-primary.ts';
-import { readStatistics } from '../storage/postgres/statistics.ts';
 import { appointAdministrator } from './administrator.ts';
 import { startAudit } from './audit.ts';
 import { startBackground } from './background.ts';
-import { cacheAdministration } from './cache-administration.ts';
 import { openCaches } from './caches.ts';
 import { createCircuitBreakers } from './circuit-breakers.ts';
-import { clientAuthentication } from './client-authentication.ts';
 import { openDatabases } from './databases.ts';
-import { createPasswordPolicy, startHashing } from './hashing.ts';
-import { createLimits } from './limits.ts';
+import { startHashing } from './hashing.ts';
 import { loginFingerprints } from './logins.ts';
 import { startMail } from './mail.ts';
 import { showPopulation } from './population.ts';
+import { createPorts } from './ports.ts';
 import { openRedis } from './redis.ts';
 import { createStores } from './stores.ts';
 
@@ -66,38 +54,10 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const configuredClients = new ClientCredentials(config.oauthClientsDirectory);
   const clock = { nowMs: () => Date.now() };
   const audit = startAudit({ databases, metrics, log, clock, key: () => keys.derivationKey() });
-  const ports: ApiPorts = {
-    ...stores,
-    ...clientAuthentication(config, { configuredClients, redis, derivationKey: () => keys.derivationKey() }),
-    passwords,
-    limits: createLimits(config, redis, metrics),
-    passwordPolicy: createPasswordPolicy(config),
-    accessTokens,
-    refreshTokens: new OpaqueRefreshTokens(() => keys.derivationKey()),
-    spans: new OpenTelemetrySpans(() => keys.derivationKey()),
-    clock,
-    lifetimes: {
-      accessSeconds: config.tokens.accessLifetimeSeconds,
-      refreshSeconds: config.tokens.refreshLifetimeSeconds,
-    },
-    audit: audit.log,
-    auditTypes: auditTypes(routes),
-    statistics: (days) => sparingPrimary(databases.scans, (database) => readStatistics(database, days)),
-    idempotencyKeys: new PostgresIdempotencyKeys(databases.primary, () => keys.derivationKey()),
-    importTurn: new SingleTurn(),
-    oneTimeCodes: new SealedOneTimeCodes(() => keys.derivationKey()),
-    stepUpMaxAgeSeconds: config.stepUpMaxAgeSeconds,
-    serviceName: config.serviceName,
-    podName: hostname(),
-    metrics,
-    overload,
-    isRegistrationOpen: config.registration === 'open',
-    caches: cacheAdministration(config, { databases, caches, metrics }),
-    circuitBreakers: new Map(Object.entries(breakers)),
-    jwks: () => keys.signing().jwks,
-    issuer: config.tokens.issuer,
-    browserOrigins: config.browserOrigins,
-  };
+  const ports = createPorts(config, {
+    ...{ keys, accessTokens, passwords, breakers, databases, redis, caches, stores, configuredClients, overload },
+    ...{ audit: audit.log, clock, metrics },
+  });
   const mailing = startMail(config, { ...ports, mail: stores.mail }, metrics, log);
   // Who logs in before there is a thread waits in the queue, and finds it full where a pod comes because many do.
   await Promise.all([redis?.readyWithin(redisStartTimeoutMs), passwords.startedWithin(hashingStartTimeoutMs)]);
@@ -107,17 +67,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<void> {
   const background = startBackground(config, { databases, caches, registry: metrics.registry, log });
   const stopping = new AbortController();
   showPopulation(config, { databases, registry: metrics.registry, log, signal: stopping.signal });
-  if (config.adminCredentialsDirectory !== undefined) {
-    const { signal } = stopping;
-    const pause = () => delay(administratorRetryMs, undefined, { signal }).catch(() => undefined);
-    void appointAdministrator({
-      directory: config.adminCredentialsDirectory,
-      ports,
-      log,
-      pause,
-      stopping: signal,
-    });
-  }
+  appoint(config, ports, log, stopping.signal);
   onStopSignal(app, log, async () => {
     stopping.abort();
     clearInterval(reloading);
@@ -144,6 +94,18 @@ function openKeys(config: ServeConfig, log: Logger) {
   const signed = new Ed25519AccessTokens({ ...config.tokens, keys: () => keys.signing() });
   const accessTokens = new VerifiedTokens(signed, config.cache.local.session.maxEntries);
   return { keys, accessTokens };
+}
+
+/** In the background, where there is somebody to appoint. */
+function appoint(
+  { adminCredentialsDirectory: directory }: ServeConfig,
+  ports: ApiPorts,
+  log: Logger,
+  stopping: AbortSignal,
+) {
+  if (directory === undefined) return;
+  const pause = () => delay(administratorRetryMs, undefined, { signal: stopping }).catch(() => undefined);
+  void appointAdministrator({ directory, ports, log, pause, stopping });
 }
 
 function reloadClients(clients: ClientCredentials, log: Logger): void {
