@@ -29,7 +29,7 @@ export type Holder =
 export interface AuthOptions {
   /** As tokens name it, and where the service is: `https://auth.example.com`. */
   readonly issuer: string;
-  /** By default, the issuer. */
+  /** Whom tokens must be for (`aud`). By default, the issuer. */
   readonly audience?: string;
   /** Where the service is reached, if that is not the issuer: inside of the cluster, say. */
   readonly baseUrl?: string;
@@ -47,11 +47,11 @@ export interface AuthOptions {
   readonly introspection?: { readonly clientId: string; readonly clientSecret: string };
   /** How long an answer about a token is believed, of introspection or of a permission. By default 5; 0: not at all. */
   readonly cacheSeconds?: number;
-  /** Of a question to the service. By default 2 seconds. */
+  /** How long a question to the service may take, in milliseconds. By default 2,000. */
   readonly timeoutMs?: number;
   /** Told of what keeps tokens from being checked, while requests are answered with 503: for a log. */
   readonly onUnavailable?: (error: unknown) => void;
-  /** By default, the global one. */
+  /** Asks the service. By default the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 

@@ -26,6 +26,7 @@ export interface ExpressAuth {
   requirePermission(...permissions: string[]): RequestHandler;
 }
 
+/** Handlers that let a request in by its access token (`Authorization: Bearer`). Nothing is fetched before one comes. */
 export function expressAuth(options: AuthOptions): ExpressAuth {
   const guard = createGuard(options);
 

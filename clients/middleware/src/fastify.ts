@@ -55,4 +55,8 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (app, options) => {
   });
 };
 
+/**
+ * A plugin that decorates the instance with `auth`, whose hooks let a request in by its access token
+ * (`Authorization: Bearer`). Nothing is fetched before one comes.
+ */
 export const fastifyAuth = fastifyPlugin(plugin, { fastify: '5.x', name: '@authcluster/middleware' });

@@ -20,14 +20,15 @@ export type { Answer, CallOptions } from './operations.ts';
 export { type Fault, ProblemError } from './problem.ts';
 export { memoryStorage, type TokenStorage, type Tokens } from './token-storage.ts';
 
+/** An account, as the service shows it to its holder. */
 export type User = components['schemas']['User'];
 
 export interface AuthClientOptions {
-  /** Of the gateway: `https://auth.example.com`. */
+  /** Where clients reach the gateway, `https://auth.example.com` say; a path may follow. */
   readonly baseUrl: string;
-  /** By default, the global one. */
+  /** Sends each request. By default the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** By default, memory. */
+  /** Where tokens are kept between requests. By default in memory; not to be given together with `cookies`. */
   readonly storage?: TokenStorage;
   /**
    * For pages: the browser keeps the refresh token, in a cookie that no script can read, and no storage has it. The page's
@@ -36,24 +37,28 @@ export interface AuthClientOptions {
   readonly cookies?: boolean;
   /** The service has ended the session, by expiry or from elsewhere: it is time to log in anew. */
   readonly onSessionEnd?: () => void;
-  /** Of one attempt, its answer's body included. By default 15 seconds. */
+  /** How long one attempt may take, its answer's body included, in milliseconds. By default 15,000. */
   readonly timeoutMs?: number;
-  /** How often a call is made in all that changes nothing by being repeated. By default 3. */
+  /** How often in all a call is tried that is safe to repeat. By default 3. */
   readonly attempts?: number;
-  /** Who is told to come back later than this gets the problem at once. By default 10 seconds. */
+  /**
+   * The longest `Retry-After` that is waited for, in milliseconds: a call that is told to come back later than that
+   * rejects at once. By default 10,000.
+   */
   readonly longestWaitMs?: number;
 }
 
 /** Every call rejects with a ProblemError where the service refuses, and with what fetch throws where there is none. */
 export interface AuthClient {
+  /** Opens a session, or says what is still needed for one. A wrong name or password rejects with `invalid-credentials`. */
   login(credentials: Credentials, options?: CallOptions): Promise<LoginOutcome>;
-  /** Ends the session here in any case, and at the service. */
+  /** Forgets the session here, and ends it at the service. Where that cannot be told it rejects; here it is over all the same. */
   logout(): Promise<void>;
   /** The account that is logged in. */
   me(options?: CallOptions): Promise<User>;
-  /** Shows anew who holds the session, for what answers `step-up-needed`. */
+  /** Proves anew who holds the session, before repeating a call that was refused with `step-up-needed`. */
   stepUp(proof: components['schemas']['StepUpRequest'], options?: CallOptions): Promise<void>;
-  /** For another service; refreshed where it is about to expire. Undefined where nobody is logged in. */
+  /** The access token, to be sent to another service; refreshed where it is about to expire. Undefined where nobody is logged in. */
   accessToken(options?: Pick<CallOptions, 'signal'>): Promise<string | undefined>;
   /** Another access token, where a service has refused the one it was given; all who ask at once share one refresh. */
   refresh(refused: string, options?: Pick<CallOptions, 'signal'>): Promise<string | undefined>;
@@ -65,6 +70,10 @@ export interface AuthClient {
   ): Promise<AnswerOf<OperationOf<M, P>>>;
 }
 
+/**
+ * A client of one session. Nothing is sent before the first call. Throws a RangeError where both `cookies` and `storage`
+ * are given: with cookies there is nothing to store.
+ */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { baseUrl, storage = memoryStorage(), cookies = false, onSessionEnd = () => {} } = options;
   const { timeoutMs = 15_000, attempts = 3, longestWaitMs = 10_000 } = options;

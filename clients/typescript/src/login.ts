@@ -5,9 +5,12 @@ import { answerOf, outgoing } from './request.ts';
 import type { Session, TokenAnswer } from './session.ts';
 import type { Transport } from './transport.ts';
 
+/** What a login takes: a user name and a password. */
 export type Credentials = Omit<components['schemas']['LoginRequest'], 'refresh_token_delivery'>;
+/** A new secret for an authenticator, which counts once `complete` has been called with a code of it. */
 export type Enrollment = components['schemas']['SecondFactorEnrollment'];
 
+/** What a login whose password was right has come to. */
 export type LoginOutcome = { readonly kind: 'loggedIn' } | SecondFactorNeeded | PasswordChangeNeeded;
 
 /** The password was right; the login waits for a code. What proves that much stays in here, and is shown to nobody. */
@@ -15,26 +18,28 @@ export interface SecondFactorNeeded {
   readonly kind: 'secondFactorNeeded';
   /** False: a role requires a second factor and there is none yet. Call `enroll` first. */
   readonly isEnrolled: boolean;
-  /** Then the login has to begin anew. */
+  /** How long this can be completed; afterwards the login has to begin anew. */
   readonly expiresInSeconds: number;
-  /** A secret for the user's authenticator, with its QR code. */
+  /** Asks for a secret for the user's authenticator, with its QR code. */
   enroll(options?: CallOptions): Promise<Enrollment>;
-  /** Of the authenticator, or a recovery code. Recovery codes are returned with the first code of a new secret. */
+  /** Takes a code of the authenticator, or a recovery code. */
   complete(code: string, options?: CallOptions): Promise<Completion>;
 }
 
 /** All that was shown is right; an administrator requires another password before there is a session. */
 export interface PasswordChangeNeeded {
   readonly kind: 'passwordChangeNeeded';
-  /** Then the login has to begin anew. */
+  /** How long this can be completed; afterwards the login has to begin anew. */
   readonly expiresInSeconds: number;
   /** Sets the password, and is logged in. */
   change(newPassword: string, options?: CallOptions): Promise<void>;
 }
 
+/** What is left to tell, or to do, after a code was right. */
 export interface Completion {
+  /** To be kept by the user: each stands for a code, once. Only with the first code of a new secret. */
   readonly recoveryCodes?: readonly string[];
-  /** Where nobody is logged in yet. */
+  /** Where another password is required before there is a session. Left out: the user is logged in. */
   readonly passwordChange?: PasswordChangeNeeded;
 }
 
@@ -47,6 +52,7 @@ interface Challenge {
 type PasswordChallenge = components['schemas']['PasswordChangeNeeded'];
 type CompletionAnswer = TokenAnswer & components['schemas']['LoginCompletionResponse'];
 
+/** Resolves to what the login has come to. Rejects with a ProblemError where the service refuses. */
 export async function logIn(
   credentials: Credentials,
   options: CallOptions,

@@ -30,6 +30,7 @@ export interface Outgoing {
 /** One call, repeated where the service asks to come again soon. Resolves to a success, or rejects with a ProblemError. */
 export type Transport = (outgoing: Outgoing) => Promise<Response>;
 
+/** Sends with fetch, and follows `Retry-After` as `options` allow. */
 export function createTransport(options: TransportOptions): Transport {
   return async (outgoing) => {
     for (let attempt = 1; ; attempt += 1) {
