@@ -33,7 +33,7 @@ async function blocksOf(page: string): Promise<DocumentedBlock[]> {
 }
 
 /** The fenced blocks of a page, in their order. What looks like a heading inside of one is none. */
-export function fencedBlocks(markdown: string): FencedBlock[] {
+function fencedBlocks(markdown: string): FencedBlock[] {
   const pieces = markdown.matchAll(/^```(\w*)\n(.*?)^```$|^## ([^\n]+)$/gms);
   const blocks: FencedBlock[] = [];
   let heading = INTRODUCTION;

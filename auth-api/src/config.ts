@@ -14,7 +14,7 @@ import type { RateRule } from './limits/gcra.ts';
 import { defaultRateRules } from './limits/limits.ts';
 import { type TlsMode, tlsModes } from './storage/tls.ts';
 
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const registrations = ['open', 'closed'] as const;
 /** PostgreSQL cuts what is longer. */
 const longestRoleBytes = 63;

@@ -72,7 +72,7 @@ const LOGIN_USERS = 8;
 const LOGIN_PAUSE_MS = 1200;
 
 /** Logins, about one a second, of several users in turn. */
-export async function underLogins(client: AuthClient, during: () => Promise<void>): Promise<LoadResult> {
+async function underLogins(client: AuthClient, during: () => Promise<void>): Promise<LoadResult> {
   const users: Credentials[] = [];
   while (users.length < LOGIN_USERS) users.push(await eventually(() => newUser(client), AROUND_SECONDS));
   let turn = 0;

@@ -13,7 +13,7 @@ export const SCENARIOS = {
 
 export type ScenarioName = keyof typeof SCENARIOS;
 
-export const FULL_ACCESS_TOKEN_SECONDS = 300;
+const FULL_ACCESS_TOKEN_SECONDS = 300;
 
 export interface Scales {
   /** Share of the users, and with them of every rate. */

@@ -32,7 +32,7 @@ const roles = z.array(
 );
 
 /** JSON of a shape; what has another shape is loaded anew. */
-export function jsonCodec<T>(schema: z.ZodType<T, unknown>): SharedCacheCodec<T> {
+function jsonCodec<T>(schema: z.ZodType<T, unknown>): SharedCacheCodec<T> {
   return {
     encode: (value) => JSON.stringify(z.encode(schema, value)),
     decode: (text) => {

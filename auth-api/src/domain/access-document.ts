@@ -56,7 +56,7 @@ export interface DocumentFault {
 export const mayChangeRoles = 'authcluster.roles.write';
 
 /** A release of the service brings these, and another one may bring more: no document has them. */
-export function isOfService(permission: string): boolean {
+function isOfService(permission: string): boolean {
   return permission.startsWith('authcluster.');
 }
 

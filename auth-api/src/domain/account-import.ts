@@ -44,7 +44,7 @@ export interface ImportLimits {
   readonly maxRefused: number;
 }
 
-export const importLimits: ImportLimits = { batchSize: 500, maxRefused: 1_000 };
+const importLimits: ImportLimits = { batchSize: 500, maxRefused: 1_000 };
 
 /** Imports batch by batch. While one is written the next one is read, and no more: a sender that is faster waits. */
 export async function importAccounts(

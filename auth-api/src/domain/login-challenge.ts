@@ -5,7 +5,7 @@ import { checkCode, type Enrollment, type Factor, type SecondFactorPorts, startE
 import type { IssuedTokens, TokenPorts } from './tokens.ts';
 
 export const challengeLifetimeSeconds = 300;
-export const challengeAttempts = 5;
+const challengeAttempts = 5;
 /** More than codes have: rules for passwords may be misread, and there is nothing to guess. */
 const passwordAttempts = 20;
 

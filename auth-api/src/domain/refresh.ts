@@ -42,7 +42,7 @@ export async function refresh(
 }
 
 /** What to make of a token that could not be exchanged. */
-export function decideRepeatedUse(
+function decideRepeatedUse(
   state: RefreshTokenState | undefined,
   successorHash: Buffer,
 ): 'repeat' | 'reuse' | 'invalid' {

@@ -68,7 +68,7 @@ export type ProblemCode = keyof typeof titles;
 /** A body can have more of them than anybody would read. */
 const maxFaultsTold = 100;
 
-export const problemMediaType = 'application/problem+json';
+const problemMediaType = 'application/problem+json';
 
 /** A problem (RFC 9457): `{type, title, status, detail?, errors?: [{pointer, detail}]}`. */
 export function problem(

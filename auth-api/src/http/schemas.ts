@@ -92,7 +92,7 @@ export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
 
-export const sessionResponse = z
+const sessionResponse = z
   .object({
     id: z.uuid(),
     is_current: z.boolean(),
@@ -144,7 +144,7 @@ export const problemResponse = z
   .meta({ id: 'Problem', description: 'RFC 9457.' });
 
 /** What a login is answered with whose password was right and which waits for a code. */
-export const challengeResponse = problemResponse
+const challengeResponse = problemResponse
   .extend({
     mfa_token: z.string().describe('For POST /v1/login/mfa, or /v1/login/mfa/enrollment before it.'),
     expires_in: z.int().describe('Seconds.'),
@@ -152,7 +152,7 @@ export const challengeResponse = problemResponse
   .meta({ id: 'SecondFactorNeeded', description: 'Type mfa-required, or mfa-enrollment-required.' });
 
 /** What a login is answered with that has shown all that is asked for, and waits for another password. */
-export const passwordChangeResponse = problemResponse
+const passwordChangeResponse = problemResponse
   .extend({
     password_change_token: z.string().describe('For POST /v1/login/password.'),
     expires_in: z.int().describe('Seconds.'),

@@ -3,7 +3,7 @@ import { SCENARIOS, type ScenarioName } from '../../scenarios/scenario-shapes.ts
 const USERS_A_RUNNER = 2000;
 export const K6_VERSION = '1.8.1';
 /** On the pods of a run, so that their logs can be asked for together. */
-export const RUN_LABEL = 'authcluster.dev/load';
+const RUN_LABEL = 'authcluster.dev/load';
 
 /** A full-size run of a scenario, for the k6 operator: what load/k8s holds. */
 export function testRun(name: ScenarioName): string {

@@ -52,7 +52,7 @@ export function plan(request: PlanRequest, calibration: Calibration): Plan {
   );
 }
 
-export function deploymentFor(request: PlanRequest, workload: Workload, calibration: Calibration): Deployment {
+function deploymentFor(request: PlanRequest, workload: Workload, calibration: Calibration): Deployment {
   const { demand, targets, machines } = request;
   const work = tierWork(workload, calibration, demand.hashing);
   const replicas = apiReplicas(request, workload, calibration);

@@ -2,7 +2,7 @@ import type { Hashing } from './calibration.ts';
 import { type PlanRequest, SECONDS_PER_DAY } from './workload.ts';
 
 /** Option names, as given on the command line, with the least and the most they may be. */
-export const LIMITS = {
+const LIMITS = {
   users: [1, 1e10],
   'peak-logins': [0.01, 1e6],
   'active-minutes': [0.1, 1440],

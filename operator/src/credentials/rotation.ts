@@ -16,7 +16,7 @@ export const EXPIRED = 'expired-';
 /** Since when what a Secret holds is used; absent where that is since it was made. RFC 3339. */
 export const ROTATED_AT = 'rotated-at';
 /** What the last rotation was asked for with. */
-export const ROTATION = 'rotation';
+const ROTATION = 'rotation';
 
 export interface CredentialSeen {
   values: SecretValues;

@@ -3,7 +3,7 @@ import type { EventObject, KubernetesObject, LiveObject } from './objects.ts';
 import { resourceOf, resourcePath } from './resources.ts';
 import type { Transport } from './transport.ts';
 
-export const FIELD_MANAGER = 'authcluster-operator';
+const FIELD_MANAGER = 'authcluster-operator';
 
 /** Of one object with one reason: Kubernetes counts repetitions, so that there are few. */
 const MOST_WARNINGS = '100';

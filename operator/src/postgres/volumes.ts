@@ -50,7 +50,7 @@ export function planVolumes({ size, claims, templateSize, wantedMembers, whole }
   };
 }
 
-export function askedFor({ spec }: PersistentVolumeClaim): string {
+function askedFor({ spec }: PersistentVolumeClaim): string {
   return spec.resources.requests.storage;
 }
 

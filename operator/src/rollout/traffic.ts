@@ -3,7 +3,7 @@ import { z } from 'zod';
 const count = z.number();
 
 /** What pods have answered, from their own counters: since they began, or within some time. */
-export const trafficSchema = z.object({
+const trafficSchema = z.object({
   requests: count,
   /** Answers of class 5xx. */
   errors: count,

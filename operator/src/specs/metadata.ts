@@ -36,7 +36,7 @@ export function instanceMetadata(cluster: AuthCluster, name: string): ObjectMeta
 }
 
 /** Of an object that stays when the AuthCluster goes. */
-export function keptMetadata(cluster: AuthCluster, component: Component, name: string): ObjectMetadata {
+function keptMetadata(cluster: AuthCluster, component: Component, name: string): ObjectMetadata {
   return { name, namespace: cluster.metadata.namespace, labels: labels(cluster, component) };
 }
 

@@ -69,7 +69,7 @@ export const CONTAINER_SECURITY = {
 } as const;
 
 /** Readable by the pod's user and group alone. */
-export const SECRET_FILE_MODE = 0o440;
+const SECRET_FILE_MODE = 0o440;
 
 /**
  * Interchangeable pods, evenly over zones and nodes; a rollout's new pods are spread among themselves. Preferred and

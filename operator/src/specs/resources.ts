@@ -13,7 +13,7 @@ export const DEFAULT_RESOURCES = {
 } as const satisfies Record<string, Resources>;
 
 /** Memory that Redis needs to hold `maxMemory`: a quarter and 32 MiB more, the bound of the CRD's rule. */
-export function redisMemoryBytes(maxMemory: string): number {
+function redisMemoryBytes(maxMemory: string): number {
   return Math.ceil(bytesOf(maxMemory) * 1.25) + 32 * MEBIBYTE;
 }
 

@@ -32,7 +32,7 @@ const leastBesideContext = 8;
 const highestBreaksInRuns = 2;
 
 /** Where the shipped list is, seen from src/ and from dist/ alike. */
-export const commonPasswordsUrl = new URL('../../../data/common-passwords.txt', import.meta.url);
+const commonPasswordsUrl = new URL('../../../data/common-passwords.txt', import.meta.url);
 
 /** Reads a block list: one password a line, `#` begins a comment line. */
 export function loadCommonPasswords(url: URL = commonPasswordsUrl): Set<string> {

@@ -24,7 +24,7 @@ export interface VerificationWork {
 }
 
 /** Whether a hash is at least as strong as what the policy would make today. */
-export function meetsPolicy(stored: StoredHash, policy: HashPolicy): boolean {
+function meetsPolicy(stored: StoredHash, policy: HashPolicy): boolean {
   if (stored.family === 'bcrypt') return policy.algorithm === 'bcrypt' && stored.cost >= policy.cost;
   if (stored.family !== 'argon2id' || policy.algorithm !== 'argon2id') return false;
   const work = stored.memoryKib * stored.passes;

@@ -43,8 +43,6 @@ export type StoredHash =
     }
   | { readonly family: 'md5'; readonly salt: Buffer; readonly saltFirst: boolean; readonly hash: Buffer };
 
-export type HashFamily = StoredHash['family'];
-
 /**
  * Reads any stored hash that can be verified. Undefined for an unknown format and for parameters beyond the caps,
  * which keep an imported hash from occupying a worker for seconds or from taking its memory:
