@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { seededRandom, simulateQueue } from '../testing/simulated-queue.ts';
 import { boundedQueue, erlangB, erlangC, meanWaitMs, serversForWait } from './queueing.ts';
-import { seededRandom, simulateQueue } from './simulated-queue.ts';
 
 const fixed = { meanMs: 100, variability: 0 };
 const exponential = { meanMs: 100, variability: 1 };

@@ -1,10 +1,10 @@
 import { scaledShape } from '../../scenarios/scenario-shapes.ts';
-import { seededRandom } from '../plan/simulated-queue.ts';
 import { judgedPart } from '../run/judged-part.ts';
 import type { EndpointInterval, RequestInterval } from '../run/request-series.ts';
 import type { EndpointResult, RunResult, Totals } from '../run/run-result.ts';
 import type { Sample } from '../run/samples.ts';
 import { objectivesOf, verdictsOf } from '../run/verdicts.ts';
+import { seededRandom } from './simulated-queue.ts';
 
 const DURATION_SECONDS = 1800;
 const EVERY_SECONDS = 15;

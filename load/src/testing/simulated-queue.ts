@@ -1,4 +1,4 @@
-import type { BoundedQueue } from './queueing.ts';
+import type { BoundedQueue } from '../plan/queueing.ts';
 
 export interface SimulatedQueue {
   readonly refusedShare: number;
