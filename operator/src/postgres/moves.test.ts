@@ -126,9 +126,32 @@ describe('a node that is to be drained', () => {
   });
 });
 
-test('a primary that is to go hands over to one that stays', () => {
-  const scaled = { wantedMembers: 2, leader: 'x-postgres-2', syncStandbys: ['x-postgres-1'] };
-  expect(decideMove(view(scaled)).next).toMatchObject({ kind: 'switchover', to: 'x-postgres-1', reason: 'ScaleDown' });
+describe('a primary that is to go', () => {
+  const members = [member(0), member(1), member(2), member(3)];
+  const scaled = (leader: number, syncStandby: number, over: Partial<MovesView> = {}) =>
+    decideMove(
+      view({
+        ...{ members, wantedMembers: 2, leader: `x-postgres-${leader}`, syncStandbys: [`x-postgres-${syncStandby}`] },
+        ...over,
+      }),
+    ).next;
+
+  test('hands over to one that stays', () => {
+    expect(scaled(2, 1)).toMatchObject({ kind: 'switchover', to: 'x-postgres-1', reason: 'ScaleDown' });
+  });
+
+  test('hands over to one below it where the standby goes, too, and would stay the standby for as long as it is there', () => {
+    expect(scaled(3, 2)).toMatchObject({ kind: 'switchover', to: 'x-postgres-2', reason: 'ScaleDown' });
+  });
+
+  test('waits for the standby to go that is above it', () => {
+    expect(scaled(2, 3)).toMatchObject({ kind: 'wait' });
+  });
+
+  test('waits while no other that stays is ready: what is left would be the only copy', () => {
+    const broken = [member(0, { ready: false }), member(1, { ready: false }), member(2), member(3)];
+    expect(scaled(3, 2, { members: broken })).toMatchObject({ kind: 'wait' });
+  });
 });
 
 describe('an update', () => {

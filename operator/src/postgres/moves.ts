@@ -114,8 +114,14 @@ function awayFromNode(view: MovesView, primary: MovableMember): Move | undefined
 }
 
 function awayFromSurplus(view: MovesView, primary: MovableMember): Move | undefined {
-  if (ordinalOf(primary.pod) < view.wantedMembers) return undefined;
-  const target = candidates(view).find(({ pod }) => ordinalOf(pod) < view.wantedMembers);
+  const stays = ({ pod }: MovableMember) => ordinalOf(pod) < view.wantedMembers;
+  if (stays(primary)) return undefined;
+  const allowed = candidates(view);
+  // Patroni keeps a synchronous standby as long as it is there. One that is to go as well is the primary for a while, until
+  // those above it are gone and one that stays has become the standby.
+  const below = allowed.find(({ pod }) => ordinalOf(pod) < ordinalOf(primary.pod));
+  const isSomebodyLeft = view.members.some((member) => stays(member) && member.ready);
+  const target = allowed.find(stays) ?? (isSomebodyLeft ? below : undefined);
   if (target === undefined) return wait(`primary ${primary.pod} is to go, and no replica that stays can take over yet`);
   return switchover(view, primary, target.pod, 'ScaleDown', `${primary.pod} is to go`);
 }

@@ -9,6 +9,8 @@ interface Scene {
   readReplicas: number;
   /** Pods that are there, and which of them leads, by ordinal. */
   pods?: readonly number[];
+  /** Those of them that are ready. */
+  ready?: readonly number[];
   leader?: number;
   /** What Patroni has labelled the pod with that leads. */
   role?: string;
@@ -22,6 +24,7 @@ interface Scene {
 function keptReplicas({
   readReplicas,
   pods = [],
+  ready = pods,
   leader,
   initialized = true,
   volumes = 0,
@@ -41,7 +44,7 @@ function keptReplicas({
       members: pods.map((ordinal) => ({
         ...{
           pod: podOf(ordinal),
-          ready: true,
+          ready: ready.includes(ordinal),
           role: ordinal === leader ? role : 'replica',
           timeline: 1,
           xlogLocation: 1n,
@@ -53,9 +56,15 @@ function keptReplicas({
 }
 
 describe('members that stay although the spec asks for fewer', () => {
-  test('all of them while one that is to go leads', () => {
+  test('those up to one that is to go and leads', () => {
     expect(keptReplicas({ readReplicas: 0, pods: [0, 1, 2], leader: 2, volumes: 3, running: 3 })).toBe(3);
+    expect(keptReplicas({ readReplicas: 1, pods: [0, 1, 2, 3], leader: 2, volumes: 4, running: 4 })).toBe(3);
     expect(keptReplicas({ readReplicas: 0, pods: [0, 1, 2], leader: 0, volumes: 3, running: 3 })).toBeUndefined();
+  });
+
+  test('all of them while none that stays is ready to take over', () => {
+    const scene = { readReplicas: 1, pods: [0, 1, 2, 3], leader: 2, volumes: 4, running: 4 };
+    expect(keptReplicas({ ...scene, ready: [2, 3] })).toBe(4);
   });
 
   test('up to the one that leads, also while the StatefulSet is made anew', () => {

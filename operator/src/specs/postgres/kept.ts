@@ -8,7 +8,7 @@ import type { KeptOfPostgres } from './stateful-set.ts';
 type Seen = Pick<Observed, 'statefulSets' | 'patroni' | 'volumes'>;
 
 /**
- * A primary among the members that are to go hands over first: until then all of them stay. The size of volumes is that
+ * A primary among the members that are to go hands over first: until then those below it stay. The size of volumes is that
  * of the live StatefulSet until it is made anew, which waits for the volumes themselves.
  */
 export function keptOfPostgres(cluster: AuthCluster, observed: Seen): KeptOfPostgres {
@@ -28,14 +28,18 @@ function keptMembers(
   { patroni, volumes }: Seen,
   running: number,
 ): number | undefined {
-  const { leader, initialized } = patroni;
+  const { leader, initialized, members } = patroni;
   const wanted = postgres.readReplicas + 1;
   // Any volume may be the one with every commit: where nobody leads, as in a database that is adopted, none stays away
   // from the election.
   if (!isLed(patroni)) return initialized && volumes.members > wanted ? volumes.members : undefined;
   if (leader === undefined || ordinalOf(leader) < wanted) return undefined;
+  const upToLeader = ordinalOf(leader) + 1;
+  // Those above it may go: were one of them the synchronous standby, nobody else would become it. But not while none that
+  // stays is ready.
+  const isSomebodyLeft = members.some(({ pod, ready }) => ready && ordinalOf(pod) < wanted);
   // While the StatefulSet is made anew none is there to tell how many run.
-  return Math.max(running, ordinalOf(leader) + 1);
+  return isSomebodyLeft ? upToLeader : Math.max(running, upToLeader);
 }
 
 export function templateSize({ spec }: StatefulSet): string | undefined {
