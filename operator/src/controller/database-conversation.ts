@@ -84,7 +84,8 @@ export async function bringPatroniSettings(
   const configMap = patroniObjects.find(({ metadata }) => metadata.name === `${names(cluster).patroniScope}-config`);
   const current = configMap?.metadata.annotations?.config;
   if (configMap === undefined || current === undefined) return false;
-  const config = changedDynamicConfiguration(cluster, current, isLed(objects.patroni));
+  const { patroni } = objects;
+  const config = changedDynamicConfiguration(cluster, current, isLed(patroni) ? patroni.leader : undefined);
   if (config === undefined) return false;
   const { resourceVersion } = configMap.metadata;
   return (

@@ -11,6 +11,7 @@ const REVISION_LABEL = 'controller-revision-hash';
 interface Seen {
   postgres?: Record<string, unknown>;
   /** Of the database pod. */
+  ordinal?: number;
   revision?: string;
   shape?: string;
   statefulSet?: StatefulSet;
@@ -23,7 +24,7 @@ interface Seen {
 
 /** Of a database of one pod on node-a, which is of the newest template unless told otherwise. */
 function view({ postgres = {}, revision = '2', shape = 'small', statefulSet = newest(), ...seen }: Seen = {}) {
-  const name = 'acme-postgres-0';
+  const name = `acme-postgres-${seen.ordinal ?? 0}`;
   const metadata = {
     ...{ ...IDENTITY, name, labels: { [REVISION_LABEL]: revision }, annotations: { [SHAPE_ANNOTATION]: shape } },
     ...(seen.deletionTimestamp === undefined ? {} : { deletionTimestamp: seen.deletionTimestamp }),
@@ -112,6 +113,14 @@ describe('a pod of the database', () => {
       older,
     );
   });
+});
+
+test('a replica without every commit may not take over from a primary that goes, also where no replica is to be left', () => {
+  const asked = (postgres: Record<string, unknown>, ordinal: number) =>
+    view({ postgres: { readReplicas: 0, ...postgres }, ordinal }).synchronous;
+  expect(asked({}, 1)).toBe(true);
+  expect(asked({ synchronous: 'Off' }, 1)).toBe(false);
+  expect(asked({}, 0)).toBe(false);
 });
 
 describe('what keeps writes from being held back', () => {

@@ -12,7 +12,7 @@ import { isLed, isPodReady } from '../postgres/patroni.ts';
 import type { VolumesView } from '../postgres/volumes.ts';
 import { names, SHAPE_ANNOTATION, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { templateSize } from '../specs/postgres/kept.ts';
-import { dynamicConfiguration } from '../specs/postgres/patroni.ts';
+import { isSynchronous } from '../specs/postgres/patroni.ts';
 import type { Observed } from '../status/observed.ts';
 import { commotion } from './commotion.ts';
 import { whyStuck } from './stuck-pods.ts';
@@ -44,7 +44,7 @@ export function movesView(cluster: AuthCluster, seen: Seen): MovesView {
         cordoned: cordoned.has(pod?.spec.nodeName ?? ''),
       };
     }),
-    synchronous: dynamicConfiguration(cluster).synchronous_mode === true,
+    synchronous: isSynchronous(cluster, leader),
     wantedMembers: cluster.spec.postgres.readReplicas + 1,
     requested: cluster.metadata.annotations?.[SWITCHOVER_ANNOTATION],
     hindrance: hindrance(cluster, seen),

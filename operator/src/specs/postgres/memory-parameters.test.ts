@@ -90,13 +90,15 @@ describe('in the place of what is beyond the memory limit', () => {
 
   test('nothing is brought to the database, pass after pass', () => {
     const before = JSON.stringify(dynamicConfiguration(clusterOf('2Gi', { shared_buffers: '1GB' })));
-    expect(changedDynamicConfiguration(clusterOf('2Gi', { shared_buffers: '4GB' }), before, true)).toBeUndefined();
+    expect(
+      changedDynamicConfiguration(clusterOf('2Gi', { shared_buffers: '4GB' }), before, 'acme-postgres-0'),
+    ).toBeUndefined();
   });
 
   test('comes what is asked for once the limit is raised', () => {
     const before = JSON.stringify(dynamicConfiguration(beyond));
     const raised = clusterOf('8Gi', { shared_buffers: '4GB' });
-    const changed = JSON.parse(changedDynamicConfiguration(raised, before, true) ?? '{}');
+    const changed = JSON.parse(changedDynamicConfiguration(raised, before, 'acme-postgres-0') ?? '{}');
     expect(changed.postgresql.parameters.shared_buffers).toBe('4GB');
   });
 });

@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 import { clusterWith } from '../../testing/sample-clusters.ts';
 import { changedDynamicConfiguration, dynamicConfiguration, patroniConfigMap } from './patroni.ts';
 
+const LEADER = 'acme-postgres-0';
+
 describe('the dynamic configuration', () => {
   test('commits synchronously where there is a replica, and only there', () => {
     expect(dynamicConfiguration(clusterWith({})).synchronous_mode).toBe(true);
@@ -22,7 +24,7 @@ describe('the dynamic configuration', () => {
 
   test('goes on alone again when Strict is taken back', () => {
     const strict = JSON.stringify(dynamicConfiguration(clusterWith({ postgres: { synchronous: 'Strict' } })));
-    const changed = changedDynamicConfiguration(clusterWith({}), strict, true) ?? '{}';
+    const changed = changedDynamicConfiguration(clusterWith({}), strict, LEADER) ?? '{}';
     expect(JSON.parse(changed)).toMatchObject({ synchronous_mode: true, synchronous_mode_strict: false });
   });
 
@@ -59,27 +61,36 @@ describe('bringing the dynamic configuration up to date', () => {
   test('does nothing when it is as it should be, whatever the order of keys', () => {
     const reversed = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(before)).reverse()));
     expect(
-      changedDynamicConfiguration(clusterWith({ postgres: { parameters: { jit: 'off' } } }), reversed, true),
+      changedDynamicConfiguration(clusterWith({ postgres: { parameters: { jit: 'off' } } }), reversed, LEADER),
     ).toBeUndefined();
   });
 
   test('takes out a parameter that the spec no longer has', () => {
-    const changed = JSON.parse(changedDynamicConfiguration(clusterWith({}), before, true) ?? '{}');
+    const changed = JSON.parse(changedDynamicConfiguration(clusterWith({}), before, LEADER) ?? '{}');
     expect(changed.postgresql.parameters).not.toHaveProperty('jit');
   });
 
   test('keeps what somebody set beside what is declared', () => {
     const byHand = JSON.stringify({ ...JSON.parse(before), pause: true });
-    const changed = JSON.parse(changedDynamicConfiguration(clusterWith({}), byHand, true) ?? '{}');
+    const changed = JSON.parse(changedDynamicConfiguration(clusterWith({}), byHand, LEADER) ?? '{}');
     expect(changed.pause).toBe(true);
   });
 
   test('leaves it as it was who may lead while nobody does, and brings the rest', () => {
     const alone = clusterWith({ postgres: { readReplicas: 0 } });
-    const changed = JSON.parse(changedDynamicConfiguration(alone, before, false) ?? '{}');
+    const changed = JSON.parse(changedDynamicConfiguration(alone, before, undefined) ?? '{}');
     expect(changed.synchronous_mode).toBe(true);
     expect(changed.postgresql.parameters).not.toHaveProperty('jit');
-    expect(JSON.parse(changedDynamicConfiguration(alone, before, true) ?? '{}').synchronous_mode).toBe(false);
+    expect(JSON.parse(changedDynamicConfiguration(alone, before, LEADER) ?? '{}').synchronous_mode).toBe(false);
+  });
+
+  test('goes on waiting for a replica while the primary is among the pods that go: until it has handed over there is one', () => {
+    const alone = clusterWith({ postgres: { readReplicas: 0 } });
+    const changed = JSON.parse(changedDynamicConfiguration(alone, before, 'acme-postgres-1') ?? '{}');
+    expect(changed.synchronous_mode).toBe(true);
+    const off = clusterWith({ postgres: { readReplicas: 0, synchronous: 'Off' } });
+    const turnedOff = JSON.parse(changedDynamicConfiguration(off, before, 'acme-postgres-1') ?? '{}');
+    expect(turnedOff.synchronous_mode).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { AuthCluster } from '../../api/authcluster.ts';
 import { stableHash } from '../../controller/hash.ts';
+import { ordinalOf } from '../../postgres/patroni.ts';
 import type { Manifest } from '../manifest.ts';
 import { ownedMetadata, selector } from '../metadata.ts';
 import { names, PORTS, ROLE_LABEL, ROLES } from '../names.ts';
@@ -17,6 +18,15 @@ export interface DynamicConfiguration {
 }
 
 /**
+ * Whether a commit waits for a replica: where there is one, and so also while the pod that leads is to go and has not
+ * handed over to the one that stays.
+ */
+export function isSynchronous({ spec: { postgres } }: AuthCluster, leader?: string): boolean {
+  const { readReplicas, synchronous } = postgres;
+  return synchronous !== 'Off' && (readReplicas > 0 || (leader !== undefined && ordinalOf(leader) > 0));
+}
+
+/**
  * What Patroni keeps in its store and applies to all members. Times in seconds: 20/5/5 are the shortest that Patroni
  * takes, so a silent node is replaced after some 20 s. Synchronous unless it is turned off: otherwise a failover could
  * bring revoked sessions back. `running` are the parameters that it has there already.
@@ -25,14 +35,14 @@ export function dynamicConfiguration(
   cluster: AuthCluster,
   running: Readonly<Record<string, string>> = {},
 ): DynamicConfiguration {
-  const { readReplicas, synchronous } = cluster.spec.postgres;
+  const { synchronous } = cluster.spec.postgres;
   return {
     ttl: 20,
     loop_wait: 5,
     retry_timeout: 5,
     maximum_lag_on_failover: 1_048_576,
     failsafe_mode: true,
-    synchronous_mode: readReplicas > 0 && synchronous !== 'Off',
+    synchronous_mode: isSynchronous(cluster),
     // Without it the primary goes on alone while no replica is there.
     synchronous_mode_strict: synchronous === 'Strict',
     postgresql: {
@@ -49,14 +59,18 @@ export function dynamicConfiguration(
  * The dynamic configuration as it should become, or undefined if it is as it should be. `current` is the annotation
  * `config` of the ConfigMap <scope>-config: written once by the bootstrap from patroni.yaml, so later changes of the
  * spec have to be brought there (the whole annotation is replaced; Patroni watches it). Settings that were put there
- * by hand beside `parameters` stay; `parameters` is as the spec says. While nobody leads (`isLed`), it stays as it was
+ * by hand beside `parameters` stay; `parameters` is as the spec says. While nobody leads, it stays as it was
  * who may: a replica that does not have every commit must not come to lead because replicas are no longer asked for.
  */
-export function changedDynamicConfiguration(cluster: AuthCluster, current: string, isLed: boolean): string | undefined {
+export function changedDynamicConfiguration(
+  cluster: AuthCluster,
+  current: string,
+  leader: string | undefined,
+): string | undefined {
   const live = JSON.parse(current) as Partial<DynamicConfiguration>;
-  const { synchronous_mode } = live;
-  const kept = isLed || synchronous_mode === undefined ? {} : { synchronous_mode };
-  const wanted = { ...dynamicConfiguration(cluster, live.postgresql?.parameters), ...kept };
+  const asItWas = leader === undefined ? live.synchronous_mode : undefined;
+  const synchronous_mode = asItWas ?? isSynchronous(cluster, leader);
+  const wanted = { ...dynamicConfiguration(cluster, live.postgresql?.parameters), synchronous_mode };
   const merged = { ...live, ...wanted, postgresql: { ...live.postgresql, ...wanted.postgresql } };
   return stableHash(live) === stableHash(merged) ? undefined : JSON.stringify(merged);
 }
