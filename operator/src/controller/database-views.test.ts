@@ -98,7 +98,7 @@ describe('a pod of the database', () => {
 
   test('is told to be on a cordoned node, or on its way out', () => {
     expect(view({ cordonedNodes: ['node-b'] }).members[0]).toMatchObject({ cordoned: false, leaving: false });
-    expect(view({ cordonedNodes: ['node-a'] }).members[0]).toMatchObject({ cordoned: true });
+    expect(view({ cordonedNodes: ['node-a'] }).members[0]).toMatchObject({ cordoned: true, node: 'node-a' });
     expect(view({ deletionTimestamp: '2026-01-01T00:00:00Z' }).members[0]).toMatchObject({ leaving: true });
   });
 

@@ -41,6 +41,7 @@ export function movesView(cluster: AuthCluster, seen: Seen): MovesView {
         ...member,
         outdated: pod !== undefined && isOutdated(cluster, pod, statefulSet),
         leaving: pod?.metadata.deletionTimestamp !== undefined,
+        node: pod?.spec.nodeName,
         cordoned: cordoned.has(pod?.spec.nodeName ?? ''),
       };
     }),

@@ -12,6 +12,7 @@ function member(ordinal: number, over: Partial<MovableMember> = {}): MovableMemb
     pendingRestart: [],
     outdated: false,
     leaving: false,
+    node: `node-${ordinal}`,
     cordoned: false,
     ...over,
   };
@@ -118,6 +119,30 @@ describe('a node that is to be drained', () => {
   test('keeps it while the only standby is on such a node, too', () => {
     const members = [member(0, { cordoned: true }), member(1, { cordoned: true }), member(2)];
     expect(decideMove(view({ members })).next).toMatchObject({ kind: 'wait' });
+  });
+
+  const cordoned = [0, 1, 2].map((ordinal) => member(ordinal, { cordoned: true }));
+  test('may take it where all nodes with a standby are to be drained: otherwise each drain would wait for the others', () => {
+    expect(decideMove(view({ members: cordoned }))).toMatchObject({
+      next: { kind: 'wait', message: expect.stringContaining('may take it') },
+      primaryMayGo: true,
+    });
+  });
+
+  test.each<[string, Partial<MovesView>]>([
+    ['another standby is elsewhere', { members: [...cordoned.slice(0, 2), member(2)], synchronous: false }],
+    ['a member is not ready', { members: [...cordoned.slice(0, 2), member(2, { ready: false })] }],
+    ['a member leaves', { members: [...cordoned.slice(0, 2), member(2, { leaving: true })] }],
+    ['a member is missing', { members: cordoned.slice(0, 2) }],
+    ['no standby has every commit', { members: cordoned, syncStandbys: [] }],
+    [
+      'the standby is on its node, and would go with it',
+      { members: cordoned.map((each) => ({ ...each, node: 'one' })) },
+    ],
+    ['its own node is not', { members: [member(0), ...cordoned.slice(1)] }],
+    ['it is alone', { members: cordoned.slice(0, 1), wantedMembers: 1 }],
+  ])('may not take it when %s', (_when, over) => {
+    expect(decideMove(view(over)).primaryMayGo).toBeUndefined();
   });
 
   test('keeps a primary that has no replica', () => {

@@ -1,3 +1,4 @@
+import { candidates, mayGo } from './candidates.ts';
 import { ordinalOf, type PendingSetting, type PostgresMember } from './patroni.ts';
 
 /** A database pod, with what else matters for where the primary may be. */
@@ -6,6 +7,7 @@ export interface MovableMember extends PostgresMember {
   outdated: boolean;
   /** Its pod is being deleted. */
   leaving: boolean;
+  node: string | undefined;
   /** Its node takes no new pods: somebody is about to drain it. */
   cordoned: boolean;
 }
@@ -49,6 +51,8 @@ export interface Moves {
   next: Move;
   /** Why what the annotation asks for cannot be. */
   refusal?: string;
+  /** A drain may take the primary, which cannot be moved out of its way. */
+  primaryMayGo?: true;
 }
 
 /**
@@ -70,17 +74,17 @@ const STANDBY_AT_LEAST = new Set([
 export function decideMove(view: MovesView): Moves {
   const primary = view.members.find(({ pod }) => pod === view.leader);
   const refusal = refusalOf(view);
-  if (primary === undefined || !primary.ready) return withRefusal({ kind: 'none' }, refusal);
+  if (primary === undefined || !primary.ready) return moves({ kind: 'none' }, refusal);
   const next =
     requestedMove(view, primary, refusal) ??
     awayFromNode(view, primary) ??
     awayFromSurplus(view, primary) ??
     upkeep(view, primary);
-  return withRefusal(next, refusal);
+  return moves(next, refusal, mayGo(view, primary));
 }
 
-function withRefusal(next: Move, refusal: string | undefined): Moves {
-  return refusal === undefined ? { next } : { next, refusal };
+function moves(next: Move, refusal: string | undefined, primaryMayGo = false): Moves {
+  return { next, ...(refusal === undefined ? {} : { refusal }), ...(primaryMayGo ? { primaryMayGo } : {}) };
 }
 
 function refusalOf(view: MovesView): string | undefined {
@@ -105,7 +109,8 @@ function awayFromNode(view: MovesView, primary: MovableMember): Move | undefined
   if (!primary.cordoned || view.members.length === 1) return undefined;
   const target = candidates(view).find(({ cordoned }) => !cordoned);
   if (target === undefined) {
-    return wait(`the node of primary ${primary.pod} is cordoned, and no replica elsewhere can take over yet`);
+    const then = mayGo(view, primary) ? ': all that can are on cordoned nodes, so a drain may take it' : '';
+    return wait(`the node of primary ${primary.pod} is cordoned, and no replica elsewhere can take over yet${then}`);
   }
   const because = `the node of ${primary.pod} is cordoned`;
   if (view.commotion !== undefined)
@@ -158,15 +163,6 @@ function primaryLast(view: MovesView, primary: MovableMember, left: string): Mov
   return primary.outdated
     ? switchover(view, primary, target.pod, 'Update', `${primary.pod} is to be replaced`)
     : switchover(view, primary, target.pod, 'Parameters', `for ${parameters(primary.pendingRestart)}`);
-}
-
-/** Members that may become the primary without losing a commit, those that have received most first. */
-function candidates({ members, leader, synchronous, syncStandbys }: MovesView): MovableMember[] {
-  const received = ({ xlogLocation = 0n }: MovableMember) => xlogLocation;
-  return members
-    .filter(({ pod, ready, leaving }) => pod !== leader && ready && !leaving)
-    .filter(({ pod }) => !synchronous || syncStandbys.includes(pod))
-    .sort((left, right) => Number(received(right) - received(left)) || ordinalOf(left.pod) - ordinalOf(right.pod));
 }
 
 function isDue({ outdated, pendingRestart }: MovableMember): boolean {

@@ -17,6 +17,17 @@ const componentsOf = (observed: Observed, inputs: BuilderInputs = SAMPLE_INPUTS)
 };
 
 describe('what is wanted', () => {
+  test('lets a drain take the primary where it cannot be moved out of its way', () => {
+    const least = (moves: Observed['moves']) => {
+      const named = desired(cluster, { ...settled, moves }, SAMPLE_INPUTS).objects.filter(
+        ({ kind, metadata }) => kind === 'PodDisruptionBudget' && metadata.name === 'demo-postgres-primary',
+      );
+      return named.map(({ spec }) => (spec as { minAvailable: number }).minAvailable);
+    };
+    expect(least({ next: { kind: 'none' } })).toEqual([1]);
+    expect(least({ next: { kind: 'none' }, primaryMayGo: true })).toEqual([0]);
+  });
+
   test('is at first the data tiers alone, both at once', () => {
     expect(componentsOf(NOTHING_OBSERVED)).toEqual(['postgres', 'redis']);
   });

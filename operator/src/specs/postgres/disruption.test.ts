@@ -6,8 +6,9 @@ interface Budget {
   spec: { minAvailable?: number; maxUnavailable?: number; selector: { matchLabels: Record<string, string> } };
 }
 
-function budgets(readReplicas: number, seesNodes = true): Budget[] {
-  return disruptionBudgets(clusterWith({ postgres: { readReplicas } }), { seesNodes }) as unknown as Budget[];
+function budgets(readReplicas: number, { seesNodes = true, primaryMayGo = false } = {}): Budget[] {
+  const cluster = clusterWith({ postgres: { readReplicas } });
+  return disruptionBudgets(cluster, { seesNodes }, primaryMayGo) as unknown as Budget[];
 }
 
 describe('the disruption budgets of the database', () => {
@@ -19,6 +20,10 @@ describe('the disruption budgets of the database', () => {
     ]);
   });
 
+  test('let the primary go where each node to which it could be moved is to be drained as well', () => {
+    expect(budgets(2, { primaryMayGo: true }).map(({ spec }) => spec.minAvailable)).toEqual([0, 1]);
+  });
+
   test('let the only replica go', () => {
     expect(budgets(1)[1]?.spec.minAvailable).toBe(0);
   });
@@ -28,7 +33,7 @@ describe('the disruption budgets of the database', () => {
   });
 
   test('let any one pod go where the operator does not see that a node is drained', () => {
-    const [only, ...others] = budgets(2, false);
+    const [only, ...others] = budgets(2, { seesNodes: false });
     expect(others).toEqual([]);
     expect(only?.spec).toMatchObject({ maxUnavailable: 1 });
     expect(only?.spec.selector.matchLabels).not.toHaveProperty(['authcluster.dev/role']);

@@ -8,15 +8,20 @@ import { names, ROLE_LABEL } from '../names.ts';
 /**
  * What a drain may take. With replicas it may not take the primary: the operator sees that the node is cordoned and makes
  * another pod the primary, whereupon this one is a replica, of which all but one stay. Alone, the primary could never be
- * moved off its node, and a budget would block every drain; where the operator sees no nodes, it would, too.
+ * moved off its node, and a budget would block every drain; where the operator sees no nodes, it would, too. `primaryMayGo`
+ * where it cannot be moved, but is not alone.
  */
-export function disruptionBudgets(cluster: AuthCluster, { seesNodes }: Pick<BuilderInputs, 'seesNodes'>): Manifest[] {
+export function disruptionBudgets(
+  cluster: AuthCluster,
+  { seesNodes }: Pick<BuilderInputs, 'seesNodes'>,
+  primaryMayGo = false,
+): Manifest[] {
   const { readReplicas } = cluster.spec.postgres;
   const name = names(cluster);
   if (readReplicas === 0) return [];
   if (seesNodes) {
     return [
-      keptAvailable(cluster, name.postgresPrimary, 'primary', 1),
+      keptAvailable(cluster, name.postgresPrimary, 'primary', primaryMayGo ? 0 : 1),
       keptAvailable(cluster, name.postgresReplicas, 'replica', readReplicas - 1),
     ];
   }

@@ -37,6 +37,7 @@ function keptReplicas({
   return keptOfPostgres(cluster, {
     statefulSets: new Map(live as [string, StatefulSet][]),
     volumes: { ...NOTHING_OBSERVED.volumes, members: volumes },
+    moves: NOTHING_OBSERVED.moves,
     patroni: {
       ...NOTHING_OBSERVED.patroni,
       initialized,

@@ -5,7 +5,7 @@ import type { Observed } from '../../status/observed.ts';
 import { names } from '../names.ts';
 import type { KeptOfPostgres } from './stateful-set.ts';
 
-type Seen = Pick<Observed, 'statefulSets' | 'patroni' | 'volumes'>;
+type Seen = Pick<Observed, 'statefulSets' | 'patroni' | 'volumes' | 'moves'>;
 
 /**
  * A primary among the members that are to go hands over first: until then those below it stay. The size of volumes is that
@@ -19,6 +19,7 @@ export function keptOfPostgres(cluster: AuthCluster, observed: Seen): KeptOfPost
     ...(replicas === undefined ? {} : { replicas }),
     ...(storageSize === undefined ? {} : { storageSize }),
     leaving: live?.metadata.deletionTimestamp !== undefined,
+    primaryMayGo: observed.moves.primaryMayGo === true,
   };
 }
 

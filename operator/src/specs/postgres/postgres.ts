@@ -29,7 +29,7 @@ export function postgres(cluster: AuthCluster, inputs: BuilderInputs, kept: Kept
     memberService(cluster, name.postgresPrimary, { [ROLE_LABEL]: 'primary' }),
     ...(hasReplicas ? [memberService(cluster, name.postgresReplicas, { [ROLE_LABEL]: 'replica' })] : []),
     memberService(cluster, name.postgresAny, {}),
-    ...disruptionBudgets(cluster, inputs),
+    ...disruptionBudgets(cluster, inputs, kept.primaryMayGo),
     ...(kept.leaving ? [] : [postgresStatefulSet(cluster, inputs, kept)]),
   ];
 }

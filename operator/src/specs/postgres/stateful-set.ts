@@ -31,6 +31,8 @@ export interface KeptOfPostgres {
   storageSize?: string;
   /** The StatefulSet is being made anew around its pods. */
   leaving?: boolean;
+  /** A drain may take the primary. */
+  primaryMayGo?: boolean;
 }
 
 /**
