@@ -20,6 +20,7 @@ interface Seen {
   cordonedNodes?: string[];
   migrations?: number;
   deletionTimestamp?: string;
+  status?: Pod['status'];
 }
 
 /** Of a database of one pod on node-a, which is of the newest template unless told otherwise. */
@@ -29,7 +30,7 @@ function view({ postgres = {}, revision = '2', shape = 'small', statefulSet = ne
     ...{ ...IDENTITY, name, labels: { [REVISION_LABEL]: revision }, annotations: { [SHAPE_ANNOTATION]: shape } },
     ...(seen.deletionTimestamp === undefined ? {} : { deletionTimestamp: seen.deletionTimestamp }),
   };
-  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { nodeName: 'node-a' } };
+  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { nodeName: 'node-a' }, status: seen.status ?? {} };
   const member = { pod: name, ready: true, role: '', timeline: 1, xlogLocation: 1n, pendingRestart: [] };
   const deployment = 'deployment' in seen ? seen.deployment : poolerDeployment({});
   return movesView(clusterWith({ postgres }), {
@@ -95,6 +96,26 @@ describe('a pod of the database', () => {
     const members = view({ revision: '1' }).members;
     expect(members.map(({ outdated }) => outdated)).toEqual([false]);
   });
+
+  const crashed = { terminated: { exitCode: 1, reason: 'OOMKilled' } };
+  const container = (state: object) => ({
+    phase: 'Running',
+    containerStatuses: [{ name: 'postgres', ready: false, restartCount: 1, state, lastState: crashed }],
+  });
+  test.each<[string, Pod['status'], boolean]>([
+    ['no node has room for it', unschedulable, true],
+    ['its image is not to be had', withoutImage, true],
+    ['its container crashes and waits', container({ waiting: { reason: 'CrashLoopBackOff' } }), true],
+    ['its container has crashed, and runs again', container({ running: {} }), false],
+    ['it is about to start', creating, false],
+    ['it is ready', ready, false],
+  ])(
+    'of an older template that is the same to the spec is replaced where it cannot start: %s',
+    (_when, status, stuck) => {
+      expect(view({ revision: '1', status }).members[0]).toMatchObject({ stuck, outdated: stuck });
+      expect(view({ status }).members[0]).toMatchObject({ stuck, outdated: false });
+    },
+  );
 
   test('is told to be on a cordoned node, or on its way out', () => {
     expect(view({ cordonedNodes: ['node-b'] }).members[0]).toMatchObject({ cordoned: false, leaving: false });

@@ -37,9 +37,12 @@ export function movesView(cluster: AuthCluster, seen: Seen): MovesView {
     syncStandbys,
     members: members.map((member): MovableMember => {
       const pod = podOf.get(member.pod);
+      const stuck = pod !== undefined && isStuck(pod);
       return {
         ...member,
-        outdated: pod !== undefined && isOutdated(cluster, pod, statefulSet),
+        stuck,
+        // Where the image could not be had, say, what runs it next time is the mended template, of whichever release.
+        outdated: pod !== undefined && (isOutdated(cluster, pod, statefulSet) || (stuck && isOlder(pod, statefulSet))),
         leaving: pod?.metadata.deletionTimestamp !== undefined,
         node: pod?.spec.nodeName,
         cordoned: cordoned.has(pod?.spec.nodeName ?? ''),
@@ -68,6 +71,13 @@ function isOutdated(cluster: AuthCluster, { metadata }: Pod, statefulSet: Statef
   if (!isOlder({ metadata }, statefulSet)) return false;
   const wanted = statefulSet?.spec.template?.metadata?.annotations?.[SHAPE_ANNOTATION];
   return cluster.spec.postgres.updates === 'Automatic' || metadata.annotations?.[SHAPE_ANNOTATION] !== wanted;
+}
+
+/** Whether something holds it up that passes only if somebody mends it: no node takes it, no image is to be had, it crashes. */
+function isStuck(pod: Pod): boolean {
+  const { phase, containerStatuses = [] } = pod.status ?? {};
+  const runs = phase !== 'Pending' && containerStatuses.every(({ state }) => state?.running !== undefined);
+  return !runs && !isPodReady(pod) && whyStuck(pod) !== undefined;
 }
 
 /**

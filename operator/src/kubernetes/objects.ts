@@ -53,7 +53,7 @@ export interface ContainerStatus {
   name: string;
   ready: boolean;
   restartCount: number;
-  state?: { waiting?: { reason?: string; message?: string }; terminated?: Termination };
+  state?: { waiting?: { reason?: string; message?: string }; running?: object; terminated?: Termination };
   lastState?: { terminated?: Termination };
 }
 

@@ -12,6 +12,7 @@ function member(ordinal: number, over: Partial<MovableMember> = {}): MovableMemb
     pendingRestart: [],
     outdated: false,
     leaving: false,
+    stuck: false,
     node: `node-${ordinal}`,
     cordoned: false,
     ...over,
@@ -203,6 +204,22 @@ describe('an update', () => {
     expect(decideMove(view({ members: stopped })).next.kind).toBe('wait');
     const mended = [member(0), member(1, { ready: false, outdated: true }), member(2)];
     expect(decideMove(view({ members: mended })).next).toMatchObject({ kind: 'replace', pod: 'x-postgres-1' });
+  });
+
+  const stuck = { ready: false, stuck: true };
+  test.each<[string, Partial<MovesView>]>([
+    ['nobody has led yet', { leader: undefined, members: [member(0, stuck), member(1, { ...stuck, outdated: true })] }],
+    ['the primary is among them', { leader: 'x-postgres-1', members: [member(1, { ...stuck, outdated: true })] }],
+  ])('replaces an old pod that cannot start, though no primary is ready: %s', (_why, over) => {
+    expect(decideMove(view(over)).next).toMatchObject({ kind: 'replace', pod: 'x-postgres-1' });
+  });
+
+  test.each<[string, Partial<MovableMember>]>([
+    ['is not ready, and runs: it may be recovering', { ready: false, outdated: true }],
+    ['cannot start, but is of the newest template', stuck],
+    ['is on its way out', { ...stuck, outdated: true, leaving: true }],
+  ])('leaves a pod alone while no primary is ready that %s', (_what, over) => {
+    expect(decideMove(view({ leader: undefined, members: [member(0, over)] })).next).toEqual({ kind: 'none' });
   });
 
   test('replaces a primary that is alone', () => {

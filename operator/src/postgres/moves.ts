@@ -7,6 +7,8 @@ export interface MovableMember extends PostgresMember {
   outdated: boolean;
   /** Its pod is being deleted. */
   leaving: boolean;
+  /** A container of its pod does not run and will not by itself. */
+  stuck: boolean;
   node: string | undefined;
   /** Its node takes no new pods: somebody is about to drain it. */
   cordoned: boolean;
@@ -69,12 +71,12 @@ const STANDBY_AT_LEAST = new Set([
 
 /**
  * Decides from what is there alone, so that it does not matter who did the step before, or whether an operator died in
- * the middle of it. While there is no primary that is ready, all is left to Patroni.
+ * the middle of it. While there is no primary that is ready, all is left to Patroni that runs.
  */
 export function decideMove(view: MovesView): Moves {
   const primary = view.members.find(({ pod }) => pod === view.leader);
   const refusal = refusalOf(view);
-  if (primary === undefined || !primary.ready) return moves({ kind: 'none' }, refusal);
+  if (primary === undefined || !primary.ready) return moves(replaceStuck(view), refusal);
   const next =
     requestedMove(view, primary, refusal) ??
     awayFromNode(view, primary) ??
@@ -85,6 +87,15 @@ export function decideMove(view: MovesView): Moves {
 
 function moves(next: Move, refusal: string | undefined, primaryMayGo = false): Moves {
   return { next, ...(refusal === undefined ? {} : { refusal }), ...(primaryMayGo ? { primaryMayGo } : {}) };
+}
+
+/** Kubernetes makes no database pod anew by itself, whatever was mended in its template. */
+function replaceStuck({ members }: MovesView): Move {
+  const mended = members.filter(({ stuck, outdated, leaving }) => stuck && outdated && !leaving);
+  const [first] = mended;
+  return first === undefined
+    ? { kind: 'none' }
+    : replace(first.pod, `${mended.length} of ${members.length} cannot start`);
 }
 
 function refusalOf(view: MovesView): string | undefined {
