@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NOTHING_OBSERVED, type Observed } from '../status/observed.ts';
+import { statusOf } from '../status/status.ts';
 import { observedAllReady } from '../testing/observations.ts';
 import { clusterWith, SAMPLE_INPUTS, sampleCluster } from '../testing/sample-clusters.ts';
 import { allObjects } from './all-objects.ts';
@@ -26,6 +27,23 @@ describe('what is wanted', () => {
     };
     expect(least({ next: { kind: 'none' } })).toEqual([1]);
     expect(least({ next: { kind: 'none' }, primaryMayGo: true })).toEqual([0]);
+  });
+
+  test('gives poolers more connections once the database has been restarted for them, and tells so', () => {
+    const raised = clusterWith({ postgres: { parameters: { max_connections: '1000' } } });
+    const ready = observedAllReady(raised, allObjects(raised, SAMPLE_INPUTS));
+    const pendingRestart = [{ parameter: 'max_connections', from: '200', to: '1000' }];
+    const members = ready.patroni.members.map((member) => ({ ...member, pendingRestart }));
+    const poolSize = (observed: Observed) => {
+      const secret = desired(raised, observed, SAMPLE_INPUTS).objects.find(
+        ({ kind, metadata }) => kind === 'Secret' && metadata.name === 'acme-pooler',
+      );
+      const { 'pgbouncer-rw.ini': ini = '' } = (secret?.data ?? {}) as Record<string, string>;
+      const told = statusOf(raised, observed, SAMPLE_INPUTS, new Date(0)).pooler?.poolSize;
+      return [/^max_db_connections = (\d+)$/m.exec(Buffer.from(ini, 'base64').toString())?.[1], told];
+    };
+    expect(poolSize({ ...ready, patroni: { ...ready.patroni, members } })).toEqual(['30', 30]);
+    expect(poolSize(ready)).toEqual(['163', 163]);
   });
 
   test('is at first the data tiers alone, both at once', () => {

@@ -111,7 +111,7 @@ function stepsFor(
     {
       components: ['pooler-rw', 'pooler-ro'],
       mayBegin: mayPool(cluster, inputs) && (tiers.database.serving || exists(name.poolerReadWrite)),
-      objects: () => pooler(cluster, inputs),
+      objects: () => pooler(cluster, inputs, observed.patroni.members),
     },
     {
       components: ['migrations'],

@@ -156,7 +156,7 @@ function switchoverStatus({ from, to, reason, outcome, atMs }: MoveReport): Stat
 
 const OUTCOMES = { moved: 'Moved', 'given up': 'GivenUp', late: 'Late' } as const;
 
-function poolerStatus(cluster: AuthCluster, { deployments, desiredReplicas }: Observed): StatusOf<'pooler'> {
+function poolerStatus(cluster: AuthCluster, { deployments, desiredReplicas, patroni }: Observed): StatusOf<'pooler'> {
   const name = names(cluster);
   const { pooler } = cluster.spec.postgres;
   const poolers = [name.poolerReadWrite, ...(replicaServers(cluster) !== undefined ? [name.poolerReadOnly] : [])];
@@ -166,7 +166,7 @@ function poolerStatus(cluster: AuthCluster, { deployments, desiredReplicas }: Ob
     ready: `${readyInstances}/${desiredInstances}`,
     readyInstances,
     desiredInstances,
-    ...connectionBudget(cluster),
+    ...connectionBudget(cluster, patroni.members),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { PostgresMember } from '../../postgres/patroni.ts';
 import { clusterWith } from '../../testing/sample-clusters.ts';
 import { connectionBudget, RESERVED_CONNECTIONS } from './connection-budget.ts';
 
@@ -46,5 +47,30 @@ describe('the connection budget', () => {
 
   test('is 30 for each of 3 poolers of the default 200', () => {
     expect(connectionBudget(clusterWith({}))).toEqual({ maxConnections: 200, poolSize: 30 });
+  });
+
+  test('counts with more connections once every member has been restarted for them', () => {
+    const raised = clusterWith({ postgres: { parameters: { max_connections: '1000' } } });
+    const waiting = (from: string) => ({ pendingRestart: [{ parameter: 'max_connections', from, to: '1000' }] });
+    const budget = (...members: readonly Pick<PostgresMember, 'pendingRestart'>[]) => connectionBudget(raised, members);
+    expect(budget(waiting('200'), waiting('200'))).toEqual({ maxConnections: 200, poolSize: 30 });
+    expect(budget({ pendingRestart: [] }, waiting('200'))).toEqual({ maxConnections: 200, poolSize: 30 });
+    expect(budget({ pendingRestart: [] }, waiting('?'))).toEqual({ maxConnections: 1000, poolSize: 163 });
+    expect(budget({ pendingRestart: [] }, { pendingRestart: [] })).toEqual({ maxConnections: 1000, poolSize: 163 });
+  });
+
+  test('counts with fewer connections from the beginning, before any member has been restarted', () => {
+    const lowered = clusterWith({ postgres: { parameters: { max_connections: '100' } } });
+    const member = { pendingRestart: [{ parameter: 'max_connections', from: '200', to: '100' }] };
+    expect(connectionBudget(lowered, [member])).toEqual({ maxConnections: 100, poolSize: 13 });
+  });
+
+  test('leaves a pooler one connection, since none would mean any number, while there are more of them than there will be room for', () => {
+    const parameters = { max_connections: '400' };
+    const member = { pendingRestart: [{ parameter: 'max_connections', from: '50', to: '400' }] };
+    const { poolSize } = connectionBudget(clusterWith({ postgres: { parameters, pooler: { instances: 18 } } }), [
+      member,
+    ]);
+    expect(poolSize).toBe(1);
   });
 });

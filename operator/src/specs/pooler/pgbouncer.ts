@@ -6,7 +6,6 @@ import { DATABASE, PORTS, ROLES } from '../names.ts';
 import { APP_SETTINGS } from '../postgres/role-settings.ts';
 import { type PostgresServers, serverDatabase, TLS_MODES } from '../postgres/servers.ts';
 import { twinOf } from '../secrets/rotated.ts';
-import { connectionBudget } from './connection-budget.ts';
 
 /** Beside pgbouncer.ini, where certificates of an external server are verified. */
 export const SERVER_CA_FILE = 'server-ca.crt';
@@ -15,8 +14,12 @@ export const SERVER_CA_FILE = 'server-ca.crt';
 const SPARE_CLIENT_CONNECTIONS = 10;
 
 /** pgbouncer.ini for poolers whose server connections go to these servers. */
-export function pgbouncerIni(cluster: AuthCluster, servers: PostgresServers, external?: PostgresMaterial): string {
-  const { poolSize } = connectionBudget(cluster);
+export function pgbouncerIni(
+  cluster: AuthCluster,
+  servers: PostgresServers,
+  poolSize: number,
+  external?: PostgresMaterial,
+): string {
   const consoleUsers = [ROLES.pooler, twinOf(ROLES.pooler)];
   const exporterUsers = [ROLES.monitoring, twinOf(ROLES.monitoring)];
   const settings: Record<string, string | number> = {

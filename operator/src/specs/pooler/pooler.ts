@@ -1,6 +1,7 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import type { PoolerSpec } from '../../api/generated/authcluster.ts';
 import { stableHash } from '../../controller/hash.ts';
+import type { PostgresMember } from '../../postgres/patroni.ts';
 import { autoscaler, disruptionBudget } from '../availability.ts';
 import type { BuilderInputs } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
@@ -11,6 +12,7 @@ import { CONTAINER_SECURITY, evenSpread, podTemplate, secretVolume } from '../po
 import { primaryServer, replicaServers } from '../postgres/servers.ts';
 import { DEFAULT_RESOURCES } from '../resources.ts';
 import { service } from '../services.ts';
+import { connectionBudget } from './connection-budget.ts';
 import { pgbouncerIni, SERVER_CA_FILE, userlist } from './pgbouncer.ts';
 
 const USER_ID = 65_532;
@@ -24,9 +26,13 @@ type PoolerAutoscaling = NonNullable<PoolerSpec['autoscaling']>;
 
 /**
  * PgBouncer towards the primary, and towards the replicas where there are any: reads never go there silently. Nothing
- * while it is not known how to log in to an external server.
+ * while it is not known how to log in to an external server. `members` are those of a database of ours.
  */
-export function pooler(cluster: AuthCluster, inputs: BuilderInputs): Manifest[] {
+export function pooler(
+  cluster: AuthCluster,
+  inputs: BuilderInputs,
+  members: readonly PostgresMember[] = [],
+): Manifest[] {
   const isExternal = cluster.spec.postgres.mode === 'External';
   const external = isExternal ? inputs.external.postgres : undefined;
   if (isExternal && external === undefined) return [];
@@ -35,8 +41,9 @@ export function pooler(cluster: AuthCluster, inputs: BuilderInputs): Manifest[] 
     'userlist.txt': userlist(inputs.credentials, external),
     ...(external?.ca === undefined ? {} : { [SERVER_CA_FILE]: external.ca }),
   };
-  const readWrite = pgbouncerIni(cluster, primaryServer(cluster), external);
-  const readOnly = replicas && pgbouncerIni(cluster, replicas, external);
+  const { poolSize } = connectionBudget(cluster, members);
+  const readWrite = pgbouncerIni(cluster, primaryServer(cluster), poolSize, external);
+  const readOnly = replicas && pgbouncerIni(cluster, replicas, poolSize, external);
   return [
     poolerSecret(cluster, {
       'pgbouncer-rw.ini': readWrite,
