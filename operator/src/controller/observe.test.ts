@@ -50,3 +50,14 @@ test('pods that went with their node hold up neither a move of the primary nor h
   expect(pods.poolers.map(({ spec }) => spec.nodeName)).toEqual(['alive']);
   expect(objects.podCounts).toEqual({ 'pooler-rw': 1, 'auth-api': 1, migrations: 1 });
 });
+
+test('pods that a node has evicted hold up no rotation of credentials, however long Kubernetes keeps what is left of them', () => {
+  const evicted = { ...podOf('pooler-rw', 'full', SILENT), status: { phase: 'Failed', reason: 'Evicted' } };
+  const cache = cacheWith(
+    ...[node('alive', READY), node('full', READY)],
+    ...[podOf('pooler-rw', 'alive', READY), evicted],
+  );
+  const { objects, pods } = observeObjects(cache, clusterWith({}), NOW_MS);
+  expect(pods.poolers.map(({ spec }) => spec.nodeName)).toEqual(['alive']);
+  expect(objects.podCounts).toEqual({ 'pooler-rw': 1 });
+});

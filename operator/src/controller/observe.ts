@@ -43,7 +43,10 @@ export interface Surroundings {
     | 'moves'
     | 'stuckPods'
   >;
-  /** Of poolers without those that went with their node: nobody is served by them, and nobody can talk to them. */
+  /**
+   * Of poolers without those that were evicted, or went with their node: nobody is served by them, and nobody can talk to
+   * them.
+   */
   pods: { postgres: Pod[]; poolers: Pod[]; redis: Pod[]; api: Pod[] };
   /** Patroni's ConfigMaps. */
   patroniObjects: ConfigMap[];
@@ -55,7 +58,7 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
   const pods = live<Pod>('Pod').sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
   const ofComponents = (...components: readonly Component[]) => pods.filter((pod) => hasComponent(pod, ...components));
   const nodes = nodesSeen(cache);
-  const isThere = (pod: Pod) => !isLost(pod, nodes, atMs);
+  const isThere = (pod: Pod) => !hasEnded(pod) && !isLost(pod, nodes, atMs);
   const postgres = ofComponents('postgres');
   const service = cache.store<Service>('Service').get(namespace, names(cluster).api);
   const scope = names(cluster).patroniScope;
@@ -122,12 +125,15 @@ function desiredReplicas(autoscalers: readonly HorizontalPodAutoscaler[]): Map<s
   return wanted;
 }
 
+/** What is left of the pod of a Job that is done, or of one that its node has evicted: it stays, and calls nobody. */
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
 function podCounts(pods: readonly Pod[]): Observed['podCounts'] {
   const counts: Partial<Record<Component, number>> = {};
   for (const pod of pods) {
     const component = componentOf(pod);
-    // The pod of a Job that is done stays, and calls nobody any more.
-    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue;
     if (component !== undefined) counts[component] = (counts[component] ?? 0) + 1;
   }
   return counts;
