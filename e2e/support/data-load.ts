@@ -14,6 +14,15 @@ export interface WritesResult extends LoadResult {
   lost: number;
 }
 
+/** Within it a refresh that was carried out, but not answered, is answered when it comes again (REFRESH_GRACE_SECONDS). */
+const GRACE_SECONDS = 30;
+
+interface WritingSession {
+  tokens: Tokens;
+  /** The first refresh by its token that was not answered with the next one. */
+  unansweredSinceMs?: number;
+}
+
 /** For what precedes and follows a load, which is no part of what is measured. */
 const AROUND_SECONDS = 60;
 
@@ -22,32 +31,39 @@ async function newSession(client: AuthClient): Promise<Tokens> {
   return (await eventually(() => loggedInUser(client), AROUND_SECONDS)).tokens;
 }
 
-/** Whether the last acknowledged refresh of a session is not known any more. Who gets no answer yet asks again. */
-function isLost(client: AuthClient, { refresh_token }: Tokens): Promise<boolean> {
+/**
+ * Whether the last acknowledged refresh of a session is not known any more. Who gets no answer yet asks again. Not so after an
+ * outage that is longer than the grace window: what was carried out without an answer is a reuse then.
+ */
+function isLost(client: AuthClient, { tokens, unansweredSinceMs = Number.POSITIVE_INFINITY }: WritingSession) {
   return eventually(async () => {
-    const { status } = await client.refresh(refresh_token);
+    const { status } = await client.refresh(tokens.refresh_token);
     if (status !== 200 && status !== 401) throw new Error(`POST /v1/refresh answered ${status}`);
-    return status === 401;
+    return status === 401 && Date.now() - unansweredSinceMs < GRACE_SECONDS * 1000;
   }, AROUND_SECONDS);
 }
 
 /** Users who refresh their tokens one time after another: each refresh is a write that the next one builds upon. */
 export async function underWrites(client: AuthClient, during: () => Promise<void>): Promise<WritesResult> {
-  const sessions = [await newSession(client), await newSession(client), await newSession(client)];
-  const idle = [...sessions.keys()];
+  const sessions: WritingSession[] = [];
+  while (sessions.length < 3) sessions.push({ tokens: await newSession(client) });
+  const idle = [...sessions];
   const request = async () => {
-    const index = idle.shift() ?? 0;
+    const session = idle.shift();
+    if (session === undefined) throw new Error('there are as many sessions as clients');
+    session.unansweredSinceMs ??= Date.now();
     try {
-      const answer = await client.refresh(sessions[index]?.refresh_token ?? '');
+      const answer = await client.refresh(session.tokens.refresh_token);
       if (answer.status !== 200) return failureOf('POST /v1/refresh', answer);
-      sessions[index] = answer.body as Tokens;
+      session.tokens = answer.body as Tokens;
+      delete session.unansweredSinceMs;
       return undefined;
     } finally {
-      idle.push(index);
+      idle.push(session);
     }
   };
   const load = await underSteadyLoad({ clients: sessions.length, pauseMilliseconds: 200 }, request, during);
-  const lost = await Promise.all(sessions.map((tokens) => isLost(client, tokens)));
+  const lost = await Promise.all(sessions.map((session) => isLost(client, session)));
   return { ...load, lost: lost.filter(Boolean).length };
 }
 
