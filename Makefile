@@ -5,8 +5,8 @@ SHELL := bash
 
 # What a cluster of one's own needs: see dev/README.md.
 export CONTEXT REGISTRY VALUES
-# MONITORING=1 has the quick start bring a Prometheus.
-export MONITORING
+# MONITORING=1 has the quick start bring a Prometheus; NODES=1 has the local cluster be of one node.
+export MONITORING NODES
 # Tools that were built for this project come first.
 export PATH := $(or $(AUTHCLUSTER_CACHE),$(HOME)/.cache/authcluster)/bin:$(PATH)
 
@@ -18,7 +18,7 @@ include dev/node.mk
 
 ##@ Local cluster (see dev/README.md)
 
-cluster: ## make the local kind cluster, or mend the one there is
+cluster: ## make the local kind cluster, or mend the one there is (NODES=1 to 4, all unless given)
 	@dev/cluster.sh up
 
 cluster-down: ## remove it, with all that is in it

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The local cluster: `cluster.sh up` makes it, or mends the one there is; `cluster.sh down` removes it. Safe to repeat.
+# NODES=1 makes it of one node, and so on.
 set -euo pipefail
 # shellcheck source=dev/settings.sh
 . "$(dirname "$0")/settings.sh"
@@ -7,6 +8,8 @@ set -euo pipefail
 . "$DEV_DIR/progress.sh"
 # shellcheck source=dev/preconditions.sh
 . "$DEV_DIR/preconditions.sh"
+# shellcheck source=dev/nodes.sh
+. "$DEV_DIR/nodes.sh"
 
 CONTROL_PLANE=$CLUSTER-control-plane
 CONTEXT=kind-$CLUSTER
@@ -59,22 +62,6 @@ mend() {
   return 1
 }
 
-# kind_config IMAGE: kind-config.yaml, and what this machine or a node image made here needs besides.
-kind_config() {
-  local settings=''
-  # Kubernetes still runs on cgroup v1, but only if told to.
-  [ "$(docker info -f '{{.CgroupVersion}}')" != 1 ] || settings+=$'\n    failCgroupV1: false'
-  # Pods cannot reach Docker's resolver at its usual address; these nodes answer on another.
-  [[ $1 != authcluster-node:* ]] || settings+=$'\n    resolvConf: /kind/resolv.conf'
-  cat "$ROOT_DIR/kind-config.yaml"
-  [ -z "$settings" ] || cat <<PATCH
-kubeadmConfigPatches:
-  - |
-    kind: KubeletConfiguration
-    apiVersion: kubelet.config.k8s.io/v1beta1$settings
-PATCH
-}
-
 create() {
   local image=$1
   kind_config "$image" >"$MAKE_DIR/kind-config.yaml"
@@ -98,6 +85,7 @@ add_ons() {
 
 up() {
   "$DEV_DIR/engine.sh"
+  check_nodes "$(containers | wc -l)"
   # A cluster that is there holds the ports and the memory itself.
   [ -n "$(containers)" ] || check_preconditions
   "$DEV_DIR/tools.sh"
