@@ -23,9 +23,11 @@ export async function operatorPage(): Promise<string> {
 }
 
 const lastTransitionTime = '2026-01-01T00:00:00Z';
+const READY = { type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime };
+const PROGRESSING = { ...READY, type: 'Progressing', status: 'False', reason: 'Settled' };
 const EXAMPLE = {
   metadata: { namespace: 'auth', name: 'demo' },
-  status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime }] },
+  status: { conditions: [READY, PROGRESSING] },
 } as AuthCluster;
 
 type Metric = MetricObjectWithValues<MetricValue<string>>;
@@ -48,7 +50,7 @@ async function metricSections(): Promise<string[]> {
     '| --- | --- | --- | --- |',
     ...own.map((metric) => `| \`${metric.name}\` | ${String(metric.type)} | ${labels(metric)} | ${metric.help} |`),
     '',
-    '`authcluster_condition` is that of every replica, whoever leads: take the maximum by `namespace` and `name`. Where Prometheus',
+    '`authcluster_condition` and `authcluster_baking` are those of every replica, whoever leads: take the maximum by `namespace` and `name`. Where Prometheus',
     'scrapes with `honor_labels`, as the PodMonitor and the scrape configuration here do, `namespace` is that of the AuthCluster.',
     '',
     'Only the leader reconciles: the other replica counts watches and answers of the API server alone.',

@@ -4,11 +4,11 @@ import type { AuthCluster } from '../api/authcluster.ts';
 import { clusterWith } from '../testing/sample-clusters.ts';
 import { conditionMetrics } from './condition-metrics.ts';
 
-function withCondition(name: string, type: string, status: 'True' | 'False'): AuthCluster {
+function withCondition(name: string, type: string, status: 'True' | 'False', reason = 'R'): AuthCluster {
   const lastTransitionTime = '2026-01-02T03:04:05Z';
   return {
     ...clusterWith({}, name),
-    status: { conditions: [{ type, status, reason: 'R', message: '', lastTransitionTime }] },
+    status: { conditions: [{ type, status, reason, message: '', lastTransitionTime }] },
   };
 }
 
@@ -39,5 +39,17 @@ describe('conditions as metrics', () => {
     const registry = new Registry();
     conditionMetrics(registry)(() => [withCondition('one', 'SomebodyElses', 'True'), clusterWith({}, 'new')]);
     expect(await scraped(registry)).toEqual([]);
+  });
+
+  test.each([
+    ['True', 'RolloutBaking', ' 1'],
+    // Something is in its way.
+    ['False', 'Blocked', ' 0'],
+    ['True', 'RolloutStarting', ' 0'],
+  ] as const)('tell, of Progressing %s for %s, whether a rollout is watched:%s', async (status, reason, value) => {
+    const registry = new Registry();
+    conditionMetrics(registry)(() => [withCondition('one', 'Progressing', status, reason), clusterWith({}, 'new')]);
+    const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('authcluster_baking{'));
+    expect(lines).toEqual([`authcluster_baking{namespace="auth",name="one"}${value}`]);
   });
 });

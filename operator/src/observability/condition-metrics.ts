@@ -1,8 +1,10 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { AuthCluster } from '../api/authcluster.ts';
 import { CONDITIONS } from '../status/conditions.ts';
+import type { Reason } from '../status/reasons.ts';
 
 const STATUSES = ['True', 'False', 'Unknown'] as const;
+const BAKING: Reason = 'RolloutBaking';
 
 /**
  * Conditions as kube-state-metrics shows those of Kubernetes' own kinds: a series for each value that one can have, of
@@ -24,6 +26,22 @@ export function conditionMetrics(registry: Registry): (read: () => readonly Auth
             this.set(labels, each === status ? 1 : 0);
           }
         }
+      }
+    },
+  });
+  new Gauge({
+    name: 'authcluster_baking',
+    help: 'Whether all that an AuthCluster waits for is the end of a rollout that is watched: 0 or 1',
+    labelNames: ['namespace', 'name'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { metadata, status: { conditions = [] } = {} } of read()) {
+        // Its reason is that of the first tier that is not as declared.
+        const progressing = conditions.find(({ type }) => type === 'Progressing');
+        if (progressing === undefined) continue;
+        const isBaking = progressing.status === 'True' && progressing.reason === BAKING;
+        this.set({ namespace: metadata.namespace, name: metadata.name }, isBaking ? 1 : 0);
       }
     },
   });

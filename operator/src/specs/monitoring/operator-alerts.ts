@@ -39,8 +39,9 @@ export const OPERATOR_GROUP: RuleGroup = {
         '{{ $labels.namespace }}/{{ $labels.name }}: no pod of the gateway is ready, and the auth API is not reached',
     }),
     alert('AuthClusterNotReady', {
-      // What was put to sleep, or paused at rest, is not ready on purpose: nothing is under way, and nothing wrong.
-      expr: `${condition('type="Ready",status="true"')} == 0 and on (namespace, name) ${condition('type=~"Progressing|Degraded",status="true"')} == 1`,
+      // What was put to sleep, or paused at rest, is not ready on purpose: nothing is under way, and nothing wrong. A rollout
+      // is watched for as long as its owner said.
+      expr: `(${condition('type="Ready",status="true"')} == 0 and on (namespace, name) ${condition('type=~"Progressing|Degraded",status="true"')} == 1) unless on (namespace, name) max by (namespace, name) (authcluster_baking{}) == 1`,
       for: '15m',
       severity: 'warning',
       summary: '{{ $labels.namespace }}/{{ $labels.name }} has not been Ready for 15 minutes',
