@@ -145,6 +145,21 @@ describe('the judgement', () => {
     expect(totals.apiCpuCores).toBeCloseTo((12 + 24) / 20, 9);
   });
 
+  test('does not take misses that a pod took along for hits', () => {
+    const counted = (atSeconds: number, pods: number, cacheHits: number, cacheMisses: number): Sample => ({
+      atSeconds,
+      api: { pods, cpuSeconds: 1, memoryMib: 100, cacheHits, cacheMisses },
+    });
+    // Of one that answers 80 %, beside one that has just come and is gone at the third look.
+    const samples = [
+      counted(30, 2, 800, 200),
+      counted(40, 2, 880, 260),
+      counted(50, 1, 960, 240),
+      counted(60, 1, 1040, 260),
+    ];
+    expect(judged(summary(100, 0), samples).totals.cacheHitShare).toBeCloseTo(160 / (160 + 80), 9);
+  });
+
   test('says what was missed, by how much, and what could not be measured', () => {
     const { verdicts } = judged(summary(612, 0.002), []);
     expect(verdicts.filter(({ kind }) => kind === 'missed')).toEqual([

@@ -99,9 +99,13 @@ function apiCpuCores(steps: readonly Step[]): number | undefined {
 
 type Counter = 'cacheHits' | 'cacheMisses' | 'memoryHits' | 'memoryMisses' | 'querySeconds' | 'queries';
 
-/** How much a counter grew; where a pod came or went and took its count along, that step is left out. */
+/**
+ * How much a counter grew. Where a pod went and took its count along, that step is left out, for all counters: what the others
+ * have counted may hide the loss of one, and not that of another.
+ */
 function growth(steps: readonly Step[], counter: Counter): number | undefined {
   const grown = steps.flatMap(([before, after]) => {
+    if ((after.api?.pods ?? 0) < (before.api?.pods ?? 0)) return [];
     const [from, to] = [before.api?.[counter], after.api?.[counter]];
     return from === undefined || to === undefined || to < from ? [] : [to - from];
   });
