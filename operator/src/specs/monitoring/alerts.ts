@@ -1,4 +1,4 @@
-import { alert, type RuleGroup } from './rule.ts';
+import { alert, type RuleGroup, type Severity } from './rule.ts';
 import { ANSWERED, BY_CLUSTER, type Scope, UNANSWERED } from './scope.ts';
 
 const WHO = '{{ $labels.namespace }}/{{ $labels.authcluster }}';
@@ -24,13 +24,9 @@ function apiAlerts(scope: Scope) {
       severity: 'critical',
       summary: `${WHO}: {{ $value | humanizePercentage }} of log-ins are turned away, since too many wait to be hashed`,
     }),
-    alert('AuthClusterBreakerOpen', {
-      // Every half minute it is half-open for a while, until the trial calls to who does not answer have timed out.
-      expr: `max by (namespace, authcluster, dependency) (max_over_time(circuit_breaker_state{${scope},state="open"}[1m])) > 0`,
-      for: '2m',
-      severity: 'critical',
-      summary: `${WHO}: a pod of the auth API has given up on {{ $labels.dependency }} for now`,
-    }),
+    // Users do not notice that a replica or Redis is not asked.
+    openBreakers(`${scope},dependency="primary"`, 'critical'),
+    openBreakers(`${scope},dependency!="primary"`, 'warning'),
     alert('AuthClusterCacheHitRatioLow', {
       // Below ten lookups a second the database does not notice.
       expr: `${counted(ANSWERED)} / ${lookups} < 0.9 and ${lookups} > 10`,
@@ -41,9 +37,20 @@ function apiAlerts(scope: Scope) {
   ];
 }
 
+function openBreakers(selector: string, severity: Severity) {
+  return alert('AuthClusterBreakerOpen', {
+    // Every half minute it is half-open for a while, until the trial calls to who does not answer have timed out.
+    expr: `max by (namespace, authcluster, dependency) (max_over_time(circuit_breaker_state{${selector},state="open"}[1m])) > 0`,
+    for: '2m',
+    severity,
+    summary: `${WHO}: a pod of the auth API has given up on {{ $labels.dependency }} for now`,
+  });
+}
+
 function dataAlerts(scope: Scope) {
   const replicas = `sum ${BY_CLUSTER} (pg_replication_is_replica{${scope}})`;
   const streaming = `count ${BY_CLUSTER} (pg_stat_replication_pg_wal_lsn_diff{${scope},state="streaming"})`;
+  const byPod = 'by (namespace, authcluster, pod)';
   return [
     alert('AuthClusterReplicationLag', {
       expr: `max ${BY_CLUSTER} (pg_replication_lag_seconds{${scope}} and (pg_replication_is_replica{${scope}} == 1)) > 10`,
@@ -60,7 +67,8 @@ function dataAlerts(scope: Scope) {
       summary: `${WHO}: {{ $value }} PostgreSQL replicas get nothing from the primary`,
     }),
     alert('AuthClusterConnectionsExhausted', {
-      expr: `max ${BY_CLUSTER} (sum by (namespace, authcluster, pod) (pg_stat_activity_count{${scope}}) / on (namespace, authcluster, pod) pg_settings_max_connections{${scope}}) > 0.9`,
+      // A pod that has just come back has, for a moment, series of both its addresses.
+      expr: `max ${BY_CLUSTER} (sum ${byPod} (pg_stat_activity_count{${scope}}) / max ${byPod} (pg_settings_max_connections{${scope}})) > 0.9`,
       for: '5m',
       severity: 'critical',
       summary: `${WHO}: {{ $value | humanizePercentage }} of PostgreSQL's connections are taken`,
