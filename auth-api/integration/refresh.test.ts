@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApiProcess } from './harness/api-process.ts';
 import { Client } from './harness/client.ts';
+import { CuttingProxy } from './harness/cutting-proxy.ts';
 import { connect } from './harness/postgres.ts';
 import { runningStack } from './harness/running-stack.ts';
 import { serveEnvironment } from './harness/stack.ts';
@@ -100,5 +101,36 @@ describe('a refresh token', () => {
       expect(stored).not.toContain(token);
       expect(stored).not.toContain(Buffer.from(token, 'base64url').toString('hex'));
     }
+  });
+});
+
+describe('a pooler that goes', () => {
+  let pooler: CuttingProxy;
+  let pod: ApiProcess;
+  let client: Client;
+  beforeAll(async () => {
+    pooler = await CuttingProxy.start(stack.poolerRwPort);
+    pod = await ApiProcess.start({ ...serveEnvironment(stack), POSTGRES_WRITE_PORT: String(pooler.port) });
+    client = new Client(pod.url);
+  });
+  afterAll(async () => {
+    await pod?.stop();
+    pooler?.close();
+  });
+
+  test.each(['before', 'after'] as const)('%s it has exchanged a token costs no refresh', async (when) => {
+    const { tokens } = await client.newSession();
+    pooler.cutNext('exchange_refresh_token', when);
+    const { status, body } = await client.refresh(tokens.refresh_token);
+    expect([status, pooler.hasCut]).toEqual([200, true]);
+    expect((await client.refresh(body.refresh_token)).status).toBe(200);
+  });
+
+  test.each(['before', 'after'] as const)('%s it has ended a session costs no log-out', async (when) => {
+    const { tokens } = await client.newSession();
+    pooler.cutNext('end_session_by_refresh_token', when);
+    const { status } = await client.logout(tokens.refresh_token);
+    expect([status, pooler.hasCut]).toEqual([204, true]);
+    expect((await client.verify(tokens.access_token)).status).toBe(401);
   });
 });

@@ -7,6 +7,11 @@ export class PoolExhaustedError extends DependencyUnavailableError {
   override name = 'PoolExhaustedError';
 }
 
+/** There was no connection to ask by: nothing of what was to be done has begun. */
+export class NotConnectedError extends DependencyUnavailableError {
+  override name = 'NotConnectedError';
+}
+
 /** cached plan must not change result type: the table changed under a prepared statement. */
 const cachedPlanChanged = '0A000';
 
@@ -31,9 +36,10 @@ export function isDatabaseAnswer(error: unknown): boolean {
   return !(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError;
 }
 
-/** At once, and not by running out of time: another connection may be good. */
+/** In use, at once and not by running out of time: another connection may be good. */
 export function isLostConnection(error: unknown): boolean {
-  if (!(error instanceof DependencyUnavailableError) || error instanceof PoolExhaustedError) return false;
+  if (!(error instanceof DependencyUnavailableError)) return false;
+  if (error instanceof PoolExhaustedError || error instanceof NotConnectedError) return false;
   const { cause } = error;
   return cause instanceof Error && !(cause instanceof CircuitOpenError) && !/timeout/i.test(cause.message);
 }

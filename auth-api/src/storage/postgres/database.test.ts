@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DependencyUnavailableError } from '../../domain/ports/dependency-unavailable.ts';
 import type { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
 import { portOf } from '../../testing/fakes.ts';
-import { Database } from './database.ts';
-import { PoolExhaustedError } from './database-errors.ts';
+import { PostgresServer } from '../../testing/postgres-server.ts';
+import { Database, type DatabaseOptions } from './database.ts';
+import { NotConnectedError, PoolExhaustedError } from './database-errors.ts';
 
 let directory: string;
 let server: Server;
@@ -24,8 +26,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** One connection to a server that accepts it and says nothing. */
-function silentDatabase(longestQueue: number): Database {
+function openDatabase(options: Partial<DatabaseOptions>): Database {
   return new Database({
     name: 'primary',
     host: '127.0.0.1',
@@ -34,19 +35,23 @@ function silentDatabase(longestQueue: number): Database {
     credentialsDirectory: directory,
     tls: undefined,
     poolSize: 1,
-    longestQueue,
+    longestQueue: 10,
     connectTimeoutMs: 60_000,
     queryTimeoutMs: 60_000,
     refusedPatienceMs: 0,
+    ...options,
     breaker: portOf<CircuitBreaker>({ execute: (operation) => operation() }),
     onIdleError: () => {},
     onAnswered: () => {},
   });
 }
 
+const statement = { name: 'one', text: 'SELECT 1' };
+
 test('so many wait for a connection, and the next is refused at once', async () => {
-  const database = silentDatabase(2);
-  const ask = () => database.query({ name: 'one', text: 'SELECT 1' }, []);
+  // The server accepts a connection and says nothing.
+  const database = openDatabase({ longestQueue: 2 });
+  const ask = () => database.query(statement, []);
   // One has the connection.
   const waiting = Promise.allSettled([ask(), ask(), ask()]);
   await expect(ask()).rejects.toThrow(PoolExhaustedError);
@@ -56,4 +61,35 @@ test('so many wait for a connection, and the next is refused at once', async () 
   await once(server, 'close');
   expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   await database.close();
+});
+
+describe('a pooler that goes', () => {
+  let pooler: PostgresServer;
+  beforeEach(async () => {
+    pooler = await PostgresServer.start();
+  });
+  afterEach(() => pooler.close());
+
+  test('and takes no connection is asked again, whatever is to be done, for as long as patience lasts', async () => {
+    const patient = openDatabase({ port: pooler.port, refusedPatienceMs: 3_000 });
+    pooler.connectionsToEnd = 2;
+    await expect(patient.query(statement, [])).resolves.toEqual([]);
+    expect(pooler.asked).toBe(1);
+    await patient.close();
+    const impatient = openDatabase({ port: pooler.port });
+    pooler.connectionsToEnd = 1;
+    await expect(impatient.query(statement, [])).rejects.toThrow(NotConnectedError);
+    await impatient.close();
+  });
+
+  test('in the middle of a statement is sent it again where that may be done twice, and else not', async () => {
+    const database = openDatabase({ port: pooler.port, refusedPatienceMs: 3_000 });
+    pooler.statementsToEnd = 1;
+    await expect(database.query(statement, [])).rejects.toThrow(DependencyUnavailableError);
+    expect(pooler.asked).toBe(1);
+    pooler.statementsToEnd = 1;
+    await expect(database.repeatable(statement, [])).resolves.toEqual([]);
+    expect(pooler.asked).toBe(3);
+    await database.close();
+  });
 });

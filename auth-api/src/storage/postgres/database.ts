@@ -4,7 +4,14 @@ import { DependencyUnavailableError } from '../../domain/ports/dependency-unavai
 import { type CircuitBreaker, CircuitOpenError, ProbeTimeoutError } from '../../resilience/circuit-breaker.ts';
 import { retryOnce } from '../../resilience/retry-once.ts';
 import { readCredentials } from './connection.ts';
-import { isAnswer, isCachedPlanChange, isLostConnection, isOutage, PoolExhaustedError } from './database-errors.ts';
+import {
+  isAnswer,
+  isCachedPlanChange,
+  isLostConnection,
+  isOutage,
+  NotConnectedError,
+  PoolExhaustedError,
+} from './database-errors.ts';
 import { whileRefused } from './pooler-refusal.ts';
 
 export interface DatabaseOptions {
@@ -21,7 +28,7 @@ export interface DatabaseOptions {
   readonly longestQueue: number;
   readonly connectTimeoutMs: number;
   readonly queryTimeoutMs: number;
-  /** For how long it is tried again while the pooler says that it cannot log in to a server. */
+  /** For how long it is tried again while there is no way to a server: see pooler-refusal.ts. */
   readonly refusedPatienceMs: number;
   readonly breaker: CircuitBreaker;
   /** A connection at rest was lost; it is replaced at need. */
@@ -77,8 +84,13 @@ export class Database {
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  /** As query, for a statement that changes nothing: tried again where its connection was lost. */
+  /** As query, for a statement that changes nothing. */
   read<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
+    return this.repeatable<Row>(statement, values);
+  }
+
+  /** As query, for a statement that may be done twice: tried again where its connection was lost. */
+  repeatable<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
     return retryOnce(() => this.query<Row>(statement, values), {
       isRetryable: isLostConnection,
       maxDelayMs: retryDelayMs,
@@ -143,7 +155,7 @@ export class Database {
       throw new PoolExhaustedError(this.#options.name, retryAfterSeconds);
     }
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw this.#unavailable(error);
+      throw this.#notConnected(error);
     });
     let broken = false;
     try {
@@ -167,10 +179,14 @@ export class Database {
     return rows;
   }
 
-  #unavailable(cause: unknown): DependencyUnavailableError {
+  #notConnected(cause: unknown): DependencyUnavailableError {
     const isQueueTimeout = cause instanceof Error && cause.message === 'timeout exceeded when trying to connect';
-    const Unavailable = isQueueTimeout ? PoolExhaustedError : DependencyUnavailableError;
+    const Unavailable = isQueueTimeout ? PoolExhaustedError : NotConnectedError;
     return new Unavailable(this.#options.name, retryAfterSeconds, { cause });
+  }
+
+  #unavailable(cause: unknown): DependencyUnavailableError {
+    return new DependencyUnavailableError(this.#options.name, retryAfterSeconds, { cause });
   }
 }
 

@@ -113,7 +113,8 @@ export class PostgresSessionStore implements SessionStore {
     const { memory, maxLifetimeSeconds = null } = this.#options;
     const beforeWrite = memory.moment();
     const values = [presentedHash, successorHash, lifetimeSeconds, maxLifetimeSeconds];
-    const [row] = await this.#primary.query<RefreshedRow & ExpiryRow>(exchangeToken, values);
+    // Done before, it finds the token used, which is answered within the grace window as it would have been.
+    const [row] = await this.#primary.repeatable<RefreshedRow & ExpiryRow>(exchangeToken, values);
     if (row === undefined) return undefined;
     memory.remember(row.session_id, stateOf(row), beforeWrite);
     return refreshedSession(row);
@@ -165,16 +166,18 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async endByRefreshToken(tokenHash: Buffer, reason: SessionEnd): Promise<EndedSession | undefined> {
-    const [named] = await this.#end<{ user_id: string | null }>(endSessionByToken, [tokenHash, reason]);
+    type Row = { id: string; user_id: string | null };
+    const [named] = await this.#primary.repeatable<Row>(endSessionByToken, [tokenHash, reason]);
+    if (named !== undefined) await this.#announceEnd([named.id]);
     return named === undefined || named.user_id === null ? undefined : { sessionId: named.id, userId: named.user_id };
   }
 
-  async #end<Row extends object>(
+  async #end(
     statement: Statement,
     values: Parameters<Database['query']>[1],
     act?: PendingAuditEvent,
-  ): Promise<(Row & { id: string })[]> {
-    const ended = await queryAsAct<Row & { id: string }>(this.#primary, [statement, values], act);
+  ): Promise<{ id: string }[]> {
+    const ended = await queryAsAct<{ id: string }>(this.#primary, [statement, values], act);
     await this.#announceEnd(ended.map(({ id }) => id));
     return ended;
   }
