@@ -15,8 +15,14 @@ export class CuttingProxy {
   static async start(targetPort: number): Promise<CuttingProxy> {
     const server = createServer((client) => {
       const target = connect(targetPort, '127.0.0.1');
-      const end = () => [client, target].forEach((socket) => socket.destroy());
-      for (const socket of [client, target]) socket.setNoDelay().on('error', () => {}).on('close', end);
+      const end = () => {
+        client.destroy();
+        target.destroy();
+      };
+      for (const socket of [client, target]) {
+        socket.setNoDelay().on('error', () => {});
+        socket.on('close', end);
+      }
       client.on('data', (chunk) => {
         const when = proxy.#whenToCut(chunk);
         if (when === 'before') return end();
