@@ -45,6 +45,7 @@ describe('who may administer', () => {
 });
 
 describe('somebody stays who may change roles', () => {
+  const rolesWrite = 'authcluster.roles.write';
   const needed = { status: 409, body: { type: 'https://authcluster.dev/problems/needed-by-service' } };
 
   test('who alone does is neither disabled nor deleted, by themselves or others, and keeps the role', async () => {
@@ -72,6 +73,36 @@ describe('somebody stays who may change roles', () => {
       expect(await admin('DELETE', direct)).toMatchObject(needed);
     });
     expect((await admin('DELETE', direct)).status).toBe(204);
+  });
+
+  test('the role by which they do is not deleted, and goes on to permit it, unless they may by another grant', async () => {
+    const [{ id }, role] = [await newAccount(), newName('role')];
+    const [direct, permitted] = [`/users/${id}/permissions/${rolesWrite}`, `/roles/${role}/permissions/${rolesWrite}`];
+    await admin('POST', '/roles', { name: role });
+    await admin('PUT', permitted);
+    await admin('PUT', `/users/${id}/roles/${role}`);
+    await whileAloneInCharge(id, async () => {
+      expect(await admin('DELETE', permitted)).toMatchObject(needed);
+      expect(await admin('DELETE', `/roles/${role}`)).toMatchObject(needed);
+      await admin('PUT', direct);
+      expect((await admin('DELETE', permitted)).status).toBe(204);
+      expect((await admin('DELETE', `/roles/${role}`)).status).toBe(204);
+    });
+    expect((await admin('DELETE', direct)).status).toBe(204);
+  });
+
+  test('of a role and a grant by which two may, one at the most goes', async () => {
+    const [one, other, role] = [await newAccount(), await newAccount(), newName('role')];
+    const direct = `/users/${other.id}/permissions/${rolesWrite}`;
+    await admin('POST', '/roles', { name: role });
+    await admin('PUT', `/roles/${role}/permissions/${rolesWrite}`);
+    await admin('PUT', `/users/${one.id}/roles/${role}`);
+    await whileAloneInCharge(one.id, async () => {
+      await admin('PUT', direct);
+      const taken = await Promise.all([direct, `/roles/${role}`].map((path) => admin('DELETE', path)));
+      expect(taken.map(({ status }) => status).sort()).toEqual([204, 409]);
+    });
+    for (const path of [direct, `/roles/${role}`]) await admin('DELETE', path);
   });
 
   test('of two who are left, one at the most goes', async () => {

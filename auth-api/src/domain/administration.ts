@@ -37,10 +37,10 @@ export interface RoleStore {
   listRoles(page: Page, sessionId: string): Promise<readonly Role[]>;
   createRole(role: NamedThing, act: PendingAuditEvent): Promise<'created' | 'nameTaken'>;
   findRole(id: string): Promise<Role | undefined>;
-  deleteRole(name: string, act: PendingAuditEvent): Promise<boolean>;
+  deleteRole(name: string, act: PendingAuditEvent): Promise<Taking>;
   setSecondFactorRequired(role: string, isRequired: boolean, act: PendingAuditEvent): Promise<boolean>;
   addPermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean>;
-  removePermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean>;
+  removePermission(role: string, permission: string, act: PendingAuditEvent): Promise<Taking>;
   listPermissions(page: Page): Promise<Permission[]>;
   createPermission(permission: NamedThing, act: PendingAuditEvent): Promise<'created' | 'nameTaken'>;
   findPermission(id: string): Promise<Permission | undefined>;

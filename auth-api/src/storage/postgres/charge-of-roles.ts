@@ -7,7 +7,7 @@ export const lockCharge: Statement = {
   text: "SELECT pg_advisory_xact_lock(hashtext('auth.charge_of_roles'))",
 };
 
-/** $1 a user, $2 the grant that they lose, as `role name` or `permission name`; null: all. */
+/** $1 a user, null: every one; $2 the grant that they lose, as `role name` or `permission name`, null: all. */
 const selectCharge: Statement = {
   name: 'select_charge_of_roles',
   text: `WITH may AS (SELECT id, name FROM auth.permissions WHERE name = '${mayChangeRoles}'), granted AS (
@@ -17,7 +17,7 @@ const selectCharge: Statement = {
       UNION ALL
       SELECT up.user_id, 'permission ' || may.name FROM may JOIN auth.user_permissions up ON up.permission_id = may.id
     ), held AS (
-      SELECT g.user_id = $1 AND ($2::text IS NULL OR g.by = $2) AS is_lost
+      SELECT ($1::uuid IS NULL OR g.user_id = $1) AND ($2::text IS NULL OR g.by = $2) AS is_lost
       FROM granted g JOIN auth.users u ON u.id = g.user_id WHERE u.status = 'active'
     )
     SELECT coalesce(bool_or(is_lost), false) AS is_lessened, coalesce(bool_or(NOT is_lost), false) AS is_kept FROM held`,
@@ -38,4 +38,14 @@ export async function leavesSomebodyInCharge(query: Query, userId: string, lost:
   await query(lockCharge, []);
   const [settled] = await query<Charge>(selectCharge, [userId, lost]);
   return settled?.is_kept === true;
+}
+
+/**
+ * Part of a transaction, at its beginning, before a role loses what it permits, or is deleted: whether somebody active may
+ * change roles afterwards. Whoever relies on the role meanwhile to lose another grant waits.
+ */
+export async function leavesSomebodyWithoutRole(query: Query, role: string): Promise<boolean> {
+  await query(lockCharge, []);
+  const [charge] = await query<Charge>(selectCharge, [null, `role ${role}`]);
+  return charge?.is_lessened !== true || charge.is_kept;
 }

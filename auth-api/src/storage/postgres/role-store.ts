@@ -3,13 +3,14 @@ import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { type InvalidationEvent, roleChange, userPermissionChange } from '../../cache/invalidation-events.ts';
 import type { OwnWrites } from '../../cache/own-writes.ts';
 import type { SharedCache } from '../../cache/shared-cache.ts';
+import { mayChangeRoles } from '../../domain/access-document.ts';
 import type { NamedThing, Permission, Role, RoleStore } from '../../domain/administration.ts';
 import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import type { Taking } from '../../domain/ports/users.ts';
 import { queryAsAct, recordAct } from './audit-events.ts';
 import { raiseVersions, recordEvent } from './cache-versions.ts';
-import { leavesSomebodyInCharge } from './charge-of-roles.ts';
+import { leavesSomebodyInCharge, leavesSomebodyWithoutRole } from './charge-of-roles.ts';
 import type { Database, Query, Statement } from './database.ts';
 import { isUniqueViolation } from './database-errors.ts';
 import {
@@ -70,22 +71,26 @@ export class PostgresRoleStore implements RoleStore {
     return (await this.#primary.read<Role>(selectRole, [id]))[0];
   }
 
-  deleteRole(name: string, act: PendingAuditEvent): Promise<boolean> {
-    return this.#deleteNamed(deleteRole, name, act);
-  }
-
-  setSecondFactorRequired(role: string, isRequired: boolean, act: PendingAuditEvent): Promise<boolean> {
+  deleteRole(name: string, act: PendingAuditEvent): Promise<Taking> {
     return this.#change(async (query) => {
-      const changed = await query(setSecondFactorRequired, [role, isRequired]);
-      return changed.length === 0 ? undefined : record(query, ['role_definitions']);
+      if (!(await leavesSomebodyWithoutRole(query, name))) return 'neededByService';
+      return deleteNamed(query, deleteRole, name);
     }, act);
   }
 
-  addPermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean> {
-    return this.#changeRolePermission(insertRolePermission, role, permission, act);
+  async setSecondFactorRequired(role: string, isRequired: boolean, act: PendingAuditEvent): Promise<boolean> {
+    const change = async (query: Query) => {
+      const changed = await query(setSecondFactorRequired, [role, isRequired]);
+      return changed.length === 0 ? undefined : record(query, ['role_definitions']);
+    };
+    return (await this.#change(change, act)) === 'done';
   }
 
-  removePermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean> {
+  async addPermission(role: string, permission: string, act: PendingAuditEvent): Promise<boolean> {
+    return (await this.#changeRolePermission(insertRolePermission, role, permission, act)) === 'done';
+  }
+
+  removePermission(role: string, permission: string, act: PendingAuditEvent): Promise<Taking> {
     return this.#changeRolePermission(deleteRolePermission, role, permission, act);
   }
 
@@ -102,8 +107,8 @@ export class PostgresRoleStore implements RoleStore {
     return nameTakenBy('permissions', queryAsAct(this.#primary, insertion, act));
   }
 
-  deletePermission(name: string, act: PendingAuditEvent): Promise<boolean> {
-    return this.#deleteNamed(deletePermission, name, act);
+  async deletePermission(name: string, act: PendingAuditEvent): Promise<boolean> {
+    return (await this.#change((query) => deleteNamed(query, deletePermission, name), act)) === 'done';
   }
 
   grantRole(...[userId, role, grantedBy, act]: Parameters<RoleStore['grantRole']>): Promise<boolean> {
@@ -126,21 +131,17 @@ export class PostgresRoleStore implements RoleStore {
     return (await this.#primary.read(selectAdministrator, [])).length > 0;
   }
 
-  #deleteNamed(statement: Statement, name: string, act: PendingAuditEvent): Promise<boolean> {
-    return this.#change(async (query) => {
-      const deleted = await query(statement, [name]);
-      return deleted.length === 0 ? undefined : record(query, ['role_definitions', 'user_permissions']);
-    }, act);
-  }
-
   async #changeRolePermission(
     statement: Statement,
     role: string,
     permission: string,
     act: PendingAuditEvent,
-  ): Promise<boolean> {
+  ): Promise<Taking> {
+    const isLessening = statement === deleteRolePermission && permission === mayChangeRoles;
     let isFound = false;
-    await this.#change(async (query) => {
+    const taken = await this.#change(async (query) => {
+      isFound = false;
+      if (isLessening && !(await leavesSomebodyWithoutRole(query, role))) return 'neededByService';
       const [ids] = await query<{ role_id: string; permission_id: string }>(selectRoleAndPermission, [
         role,
         permission,
@@ -150,7 +151,7 @@ export class PostgresRoleStore implements RoleStore {
       const changed = await query(statement, [ids.role_id, ids.permission_id]);
       return changed.length === 0 ? undefined : record(query, ['role_definitions', 'user_permissions']);
     }, act);
-    return isFound;
+    return isFound ? 'done' : taken;
   }
 
   async #grant(
@@ -180,19 +181,25 @@ export class PostgresRoleStore implements RoleStore {
     return outcome;
   }
 
-  /** Whether the body changed anything, and so has an event. */
+  /** What the body changed has an event; undefined: there is nothing to change. */
   async #change(
-    body: (query: Query) => Promise<InvalidationEvent | undefined>,
+    body: (query: Query) => Promise<InvalidationEvent | 'neededByService' | undefined>,
     act: PendingAuditEvent,
-  ): Promise<boolean> {
+  ): Promise<Taking> {
     const event = await this.#primary.transaction(async (query) => {
       const changed = await body(query);
-      if (changed !== undefined) await recordAct(query, act);
+      if (typeof changed === 'object') await recordAct(query, act);
       return changed;
     });
-    if (event !== undefined) await this.#announce(event);
-    return event !== undefined;
+    if (typeof event !== 'object') return event ?? 'notFound';
+    await this.#announce(event);
+    return 'done';
   }
+}
+
+async function deleteNamed(query: Query, statement: Statement, name: string): Promise<InvalidationEvent | undefined> {
+  const deleted = await query(statement, [name]);
+  return deleted.length === 0 ? undefined : record(query, ['role_definitions', 'user_permissions']);
 }
 
 /** Part of a transaction: of which users and lists a change is, is not known. */

@@ -5195,7 +5195,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service itself needs it. */
+            /** @description The service itself needs it, or nobody could change roles afterwards. */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5318,7 +5318,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service itself needs it. */
+            /** @description The service itself needs it, or nobody could change roles afterwards. */
             readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -13,10 +13,14 @@ import {
   roleRequest,
   roleResponse,
 } from './schemas.ts';
+import { takenAnswer } from './taken-answer.ts';
 
 const mayRead = 'authcluster.roles.read';
 const mayWrite = 'authcluster.roles.write';
 const done = { 204: { description: 'It is so, now or before.' } };
+const needed = {
+  409: { description: 'The service itself needs it, or nobody could change roles afterwards.', schema: problemResponse },
+};
 const nameTaken = { 409: { description: 'The name is taken.', schema: problemResponse } };
 
 const listRoles = bearerRoute(
@@ -77,11 +81,11 @@ const deleteRole = bearerRoute(
     summary: 'Delete a role, also from those who have it',
     parameters: { role: namePath },
     permission: mayWrite,
-    answers: { ...done, 409: { description: 'The service itself needs it.', schema: problemResponse } },
+    answers: { ...done, ...needed },
   },
   async ({ parameter, event }, _, ports) => {
     if (parameter('role') === administratorRole) return problem('needed_by_service');
-    return (await ports.roles.deleteRole(parameter('role'), event)) ? { status: 204 } : problem('not_found');
+    return takenAnswer(await ports.roles.deleteRole(parameter('role'), event));
   },
 );
 
@@ -109,14 +113,13 @@ const removeRolePermission = bearerRoute(
     summary: 'Let a role permit something no longer',
     parameters: { role: namePath, permission: namePath },
     permission: mayWrite,
-    answers: { ...done, 409: { description: 'The service itself needs it.', schema: problemResponse } },
+    answers: { ...done, ...needed },
   },
   async ({ parameter, event }, _, ports) => {
     if (parameter('role') === administratorRole && parameter('permission').startsWith('authcluster.')) {
       return problem('needed_by_service');
     }
-    const found = await ports.roles.removePermission(parameter('role'), parameter('permission'), event);
-    return found ? { status: 204 } : problem('not_found');
+    return takenAnswer(await ports.roles.removePermission(parameter('role'), parameter('permission'), event));
   },
 );
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Taking } from '../../../domain/ports/users.ts';
 import { usernameKey } from '../../../domain/username.ts';
 import { recordBefore } from '../../audited.ts';
-import { type Answer, nobodyInCharge, problem } from '../../problem.ts';
+import { problem } from '../../problem.ts';
 import { bearerRoute, type Route } from '../../route.ts';
 import { pageBody, pageQuery, problemResponse, sessionBody, sessionListResponse } from '../../schemas.ts';
 import { accountBody, accountChangeRequest, accountResponse, namePath } from './schemas.ts';
+import { takenAnswer } from './taken-answer.ts';
 
 const mayRead = 'authcluster.users.read';
 const mayWrite = 'authcluster.users.write';
@@ -45,7 +45,7 @@ const changeAccount = bearerRoute(
   },
   async ({ parameter, body: { status }, event }, _, ports) => {
     event.about({ details: { status } });
-    return answerTo(await ports.accounts.setStatus(parameter('id'), status, event));
+    return takenAnswer(await ports.accounts.setStatus(parameter('id'), status, event));
   },
 );
 
@@ -60,7 +60,7 @@ const deleteAccount = bearerRoute(
     answers: taken,
   },
   async ({ parameter, event }, _, ports) => {
-    return answerTo(await ports.users.delete(parameter('id'), event));
+    return takenAnswer(await ports.users.delete(parameter('id'), event));
   },
 );
 
@@ -146,7 +146,7 @@ const revokeRole = bearerRoute(
     answers: taken,
   },
   async ({ parameter, event }, _, ports) => {
-    return answerTo(await ports.roles.revokeRole(parameter('id'), parameter('role'), event));
+    return takenAnswer(await ports.roles.revokeRole(parameter('id'), parameter('role'), event));
   },
 );
 
@@ -177,14 +177,9 @@ const revokePermission = bearerRoute(
     answers: taken,
   },
   async ({ parameter, event }, _, ports) => {
-    return answerTo(await ports.roles.revokePermission(parameter('id'), parameter('permission'), event));
+    return takenAnswer(await ports.roles.revokePermission(parameter('id'), parameter('permission'), event));
   },
 );
-
-function answerTo(taking: Taking): Answer {
-  if (taking === 'neededByService') return nobodyInCharge();
-  return taking === 'done' ? { status: 204 } : problem('not_found');
-}
 
 export const accountRoutes: readonly Route[] = [
   getAccount,
