@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { createLog } from './log.ts';
 
@@ -45,4 +46,26 @@ test('an error that is its own cause is told, and what is none as well', () => {
   error.cause = error;
   expect(lineOf(error)).toContain('round');
   expect(JSON.parse(lineOf('a word')).error).toBe('a word');
+});
+
+/** By their names, what in requests and answers of the API opens something. */
+function secretMembers(): string[] {
+  const document = readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8');
+  const members = Object.values<{ properties?: object }>(JSON.parse(document).components.schemas).flatMap(
+    ({ properties = {} }) => Object.keys(properties),
+  );
+  const isSecret = (name: string) => /(password|token|secret|assertion|_hash|recovery_codes|otpauth_uri|svg)$/.test(name);
+  return [...new Set(members)].filter(isSecret);
+}
+
+test('no secret of a request or an answer that somebody logs whole', () => {
+  expect(secretMembers()).toContain('new_password');
+  for (const member of secretMembers()) {
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line) => lines.push(line) });
+    log.info({ [member]: 'opens it' });
+    log.info({ body: { [member]: 'opens it' } });
+    log.info({ request: { body: { [member]: ['opens it'] } } });
+    expect([member, lines.filter((line) => line.includes('opens it'))]).toEqual([member, []]);
+  }
 });

@@ -3,7 +3,11 @@ import { loggedError } from './logged-error.ts';
 import { traceIds } from './trace-context.ts';
 
 /** Where secrets would stand if somebody logged a request or an answer whole. */
-const secretPaths = ['password', 'access_token', 'refresh_token', 'token', 'authorization', 'cookie']
+const secretPaths = [
+  ...['password', 'current_password', 'new_password', 'password_hash', 'client_secret', 'client_assertion', 'secret'],
+  ...['access_token', 'refresh_token', 'mfa_token', 'password_change_token', 'token', 'authorization', 'cookie'],
+  ...['recovery_codes', 'otpauth_uri', 'qr_code_svg'],
+]
   .flatMap((key) => [key, `*.${key}`, `*.*.${key}`])
   // A name that is no word is written otherwise.
   .concat(['', '*', '*.*'].map((above) => `${above}["set-cookie"]`));
