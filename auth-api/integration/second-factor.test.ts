@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -95,6 +95,29 @@ describe('enrolling', () => {
     expect(body.qr_code_svg).toMatch(/^<svg /);
     expect((await client.login(credentials)).status).toBe(200);
     expect(await state(token)).toMatchObject({ is_enabled: false });
+  });
+
+  test('does not end with the code of a secret that another one replaced meanwhile', async () => {
+    const { id, tokens } = await newPerson();
+    const { access_token: token } = tokens;
+    const { body } = await client.send<{ secret: string }>('POST', path, { token });
+    const code = await new Authenticator(body.secret).nextCode();
+    const database = await connect(runningStack().primaryPort, 'postgres');
+    try {
+      await database.query('BEGIN');
+      await database.query('UPDATE auth.second_factors SET secret = $2 WHERE user_id = $1', [id, randomBytes(49)]);
+      const confirming = client.send('POST', `${path}/confirm`, { token, body: { code } });
+      await eventually(async () => {
+        await database.query('SELECT pg_stat_clear_snapshot()');
+        const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%is_confirmed%'";
+        expect((await database.query(waiting)).rowCount).toBe(1);
+      });
+      await database.query('COMMIT');
+      expect(await confirming).toMatchObject(wrong);
+      expect(await state(token)).toMatchObject({ is_enabled: false });
+    } finally {
+      await database.end();
+    }
   });
 
   test('ends with recovery codes that only their hashes are kept of', async () => {

@@ -41,6 +41,8 @@ export interface SecondFactorStore {
   /** Of two who confirm at once one does. The session given has shown its second factor by it. */
   confirm(confirmation: {
     readonly userId: string;
+    /** Of which the code was shown: false where another one has taken its place. */
+    readonly sealedSecret: Buffer;
     readonly step: number;
     readonly recoveryCodeHashes: readonly Buffer[];
     readonly sessionId: string | undefined;
@@ -128,13 +130,13 @@ async function useCode(
   sessionId: string | undefined,
   { secondFactors, oneTimeCodes, clock }: SecondFactorPorts,
 ): Promise<Exclude<CodeOutcome, { kind: 'limited' }>> {
-  const { sealedSecret: sealed, lastUsedStep } = factor;
+  const { sealedSecret, lastUsedStep } = factor;
   if (!/^\d{6}$/.test(code)) {
     const isUsed =
       factor.isConfirmed && (await secondFactors.useRecoveryCode(userId, oneTimeCodes.hashRecoveryCode(code)));
     return isUsed ? { kind: 'right', recoveryCodes: undefined } : { kind: 'wrong' };
   }
-  const step = oneTimeCodes.matchingStep({ userId, sealed, code, nowMs: clock.nowMs(), lastUsedStep });
+  const step = oneTimeCodes.matchingStep({ userId, sealed: sealedSecret, code, nowMs: clock.nowMs(), lastUsedStep });
   if (step === undefined) return { kind: 'wrong' };
   if (factor.isConfirmed) {
     return (await secondFactors.useStep(userId, step))
@@ -143,7 +145,7 @@ async function useCode(
   }
   const recoveryCodes = newRecoveryCodes(oneTimeCodes);
   const recoveryCodeHashes = recoveryCodes.map((each) => oneTimeCodes.hashRecoveryCode(each));
-  const isConfirmed = await secondFactors.confirm({ userId, step, recoveryCodeHashes, sessionId });
+  const isConfirmed = await secondFactors.confirm({ userId, sealedSecret, step, recoveryCodeHashes, sessionId });
   return isConfirmed ? { kind: 'right', recoveryCodes } : { kind: 'wrong' };
 }
 

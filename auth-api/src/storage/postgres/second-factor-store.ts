@@ -21,10 +21,11 @@ const startFactor: Statement = {
     RETURNING f.user_id`,
 };
 
+/** The secret of which the code was: another one may have taken its place meanwhile. */
 const confirmFactor: Statement = {
   name: 'confirm_second_factor',
   text: `UPDATE auth.second_factors SET is_confirmed = true, last_used_step = $2
-    WHERE user_id = $1 AND NOT is_confirmed AND last_used_step < $2 RETURNING user_id`,
+    WHERE user_id = $1 AND secret = $3 AND NOT is_confirmed AND last_used_step < $2 RETURNING user_id`,
 };
 
 const markSession: Statement = {
@@ -92,9 +93,9 @@ export class PostgresSecondFactorStore implements SecondFactorStore {
   }
 
   confirm(confirmation: Parameters<SecondFactorStore['confirm']>[0]): Promise<boolean> {
-    const { userId, step, recoveryCodeHashes, sessionId } = confirmation;
+    const { userId, sealedSecret, step, recoveryCodeHashes, sessionId } = confirmation;
     return this.#primary.transaction(async (query) => {
-      if ((await query(confirmFactor, [userId, step])).length === 0) return false;
+      if ((await query(confirmFactor, [userId, step, sealedSecret])).length === 0) return false;
       await insertCodes(query, userId, recoveryCodeHashes);
       if (sessionId !== undefined) await query(markSession, [sessionId, userId]);
       return true;
