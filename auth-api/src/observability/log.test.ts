@@ -54,7 +54,8 @@ function secretMembers(): string[] {
   const members = Object.values<{ properties?: object }>(JSON.parse(document).components.schemas).flatMap(
     ({ properties = {} }) => Object.keys(properties),
   );
-  const isSecret = (name: string) => /(password|token|secret|assertion|_hash|recovery_codes|otpauth_uri|svg)$/.test(name);
+  const isSecret = (name: string) =>
+    /(password|token|secret|assertion|_hash|recovery_codes|otpauth_uri|svg)$/.test(name);
   return [...new Set(members)].filter(isSecret);
 }
 

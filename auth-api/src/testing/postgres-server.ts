@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 /** Speaks so much of PostgreSQL's protocol that every statement is answered with no rows. */
 export class PostgresServer {
@@ -9,9 +9,9 @@ export class PostgresServer {
   statementsToEnd = 0;
   /** Statements that have arrived. */
   asked = 0;
-  readonly #server: ReturnType<typeof createServer>;
+  readonly #server: Server;
 
-  private constructor(server: PostgresServer['#server']) {
+  private constructor(server: Server) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
   }

@@ -19,7 +19,10 @@ const mayRead = 'authcluster.roles.read';
 const mayWrite = 'authcluster.roles.write';
 const done = { 204: { description: 'It is so, now or before.' } };
 const needed = {
-  409: { description: 'The service itself needs it, or nobody could change roles afterwards.', schema: problemResponse },
+  409: {
+    description: 'The service itself needs it, or nobody could change roles afterwards.',
+    schema: problemResponse,
+  },
 };
 const nameTaken = { 409: { description: 'The name is taken.', schema: problemResponse } };
 
