@@ -6,7 +6,7 @@ import { RelayDuty } from './relay-duty.ts';
 function pod() {
   const take = jest.fn<() => Promise<boolean>>().mockResolvedValue(true);
   const release = jest.fn(async () => {});
-  const relay = jest.fn<() => Promise<RelayTick>>().mockResolvedValue({ kind: 'delivered', events: 0 });
+  const relay = jest.fn<() => Promise<RelayTick>>().mockResolvedValue({ kind: 'delivered', events: 0, isMore: false });
   const createRelay = jest.fn(() => portOf<InvalidationRelay>({ tick: relay }));
   const onSourceError = jest.fn();
   const isForsaken = jest.fn(() => false);
@@ -93,6 +93,15 @@ describe('the duty to relay', () => {
     advance(5_000);
     await duty.tick();
     expect(take).toHaveBeenCalledTimes(taken + 1);
+  });
+
+  test('tells whether there is more to relay, as after an outage', async () => {
+    const { duty, relay, take } = pod();
+    expect(await duty.tick()).toEqual({ isMore: false });
+    relay.mockResolvedValue({ kind: 'delivered', events: 500, isMore: true });
+    expect(await duty.tick()).toEqual({ isMore: true });
+    take.mockResolvedValue(false);
+    expect(await duty.tick()).toEqual({ isMore: false });
   });
 
   test('is given back', async () => {

@@ -30,10 +30,13 @@ export class RelayDuty {
     this.#options = options;
   }
 
-  /** Call it about twice a second. @throws what the delivery throws; the next tick delivers it again */
-  async tick(): Promise<void> {
+  /**
+   * Call it about twice a second, and at once where it tells that there is more.
+   * @throws what the delivery throws; the next tick delivers it again
+   */
+  async tick(): Promise<{ readonly isMore: boolean }> {
     const { nowMs, onSourceError } = this.#options;
-    if (nowMs() < this.#restsUntilMs) return;
+    if (nowMs() < this.#restsUntilMs) return { isMore: false };
     // Who has the lease may not know of it: its answer can be what the primary took with it.
     if (this.#options.isForsaken()) this.#take(true);
     // Side by side: a primary that does not answer costs one time-out and not two, or heartbeats would come too late.
@@ -43,6 +46,7 @@ export class RelayDuty {
     this.#take(await this.#holdsLease());
     const ticked = await this.#watch(relaying);
     if (ticked?.kind === 'sourceUnreachable') onSourceError(ticked.error);
+    return { isMore: this.#relay !== undefined && ticked?.kind === 'delivered' && ticked.isMore };
   }
 
   async release(): Promise<void> {

@@ -7,12 +7,19 @@ import {
   type InvalidationTarget,
 } from './invalidation-events.ts';
 import type { PrimaryPoint } from './invalidation-source.ts';
-import type { SharedStore } from './shared-cache.ts';
+import type { Lsn } from './lsn.ts';
+import type { SharedEntry, SharedStore } from './shared-cache.ts';
 
 /** Carries messages to every pod: at most once, in order while a connection lasts. */
 export interface InvalidationPublisher {
   publish(text: string): Promise<void>;
 }
+
+/**
+ * Commands on their way: of a whole backlog, or of somebody with thousands of sessions, the last ones would run out of time
+ * behind the first, whenever it is tried.
+ */
+const entriesAtOnce = 500;
 
 /**
  * Delivers events to the shared tier, then to every pod: in that order, so that a pod that has heard finds nothing old
@@ -36,7 +43,11 @@ export class InvalidationDelivery {
     { versions, lsn }: PrimaryPoint,
     position?: BatchPosition,
   ): Promise<void> {
-    await Promise.all(events.flatMap((event) => this.#invalidateShared(event, versions)));
+    const entries = events.flatMap((event) => sharedEntries(event, versions));
+    for (let from = 0; from < entries.length; from += entriesAtOnce) {
+      const some = entries.slice(from, from + entriesAtOnce);
+      await Promise.all(some.map(({ entry, lsn: ofEvent }) => this.#store.invalidate(entry, ofEvent)));
+    }
     const place = position === undefined ? {} : { position };
     await this.#publisher.publish(encodeMessage({ kind: 'events', events, versions, lsn, ...place }));
   }
@@ -44,12 +55,13 @@ export class InvalidationDelivery {
   async heartbeat(heartbeat: Heartbeat): Promise<void> {
     await this.#publisher.publish(encodeMessage({ kind: 'heartbeat', ...heartbeat }));
   }
+}
 
-  #invalidateShared({ targets, lsn }: CommittedEvent, versions: CacheVersions): Promise<void>[] {
-    return targets.filter(isSharedEntry).map(({ type, id }) => {
-      return this.#store.invalidate({ type, id, version: versions[type] }, lsn);
-    });
-  }
+function sharedEntries(
+  { targets, lsn }: CommittedEvent,
+  versions: CacheVersions,
+): { readonly entry: SharedEntry; readonly lsn: Lsn }[] {
+  return targets.filter(isSharedEntry).map(({ type, id }) => ({ entry: { type, id, version: versions[type] }, lsn }));
 }
 
 function isSharedEntry(target: InvalidationTarget): target is { type: SharedCacheType; id: string } {

@@ -68,8 +68,8 @@ function startRelay(vouched?: Vouched) {
   const relay = new InvalidationRelay({ source, delivery, vouched, sender: 'relay', nowMs: () => nowMs, pageSize: 2 });
   const tick = async () => {
     sent.length = 0;
-    const { kind } = await relay.tick();
-    return [kind, ...sent];
+    const ticked = await relay.tick();
+    return [ticked.kind, ...('isMore' in ticked && ticked.isMore ? ['there is more'] : []), ...sent];
   };
   const advance = (ms: number) => {
     nowMs += ms;
@@ -90,7 +90,7 @@ describe('the relay', () => {
   test('vouches for nothing while more is waiting', async () => {
     const { state, tick } = startRelay();
     state.outbox.push(event(1), event(2), event(3));
-    expect(await tick()).toEqual(['delivered', '2 events {"from":0,"to":2}']);
+    expect(await tick()).toEqual(['delivered', 'there is more', '2 events {"from":0,"to":2}']);
     expect(await tick()).toEqual(['delivered', '1 events {"from":2,"to":3}', 'heartbeat 3']);
   });
 
@@ -165,7 +165,7 @@ describe('the relay', () => {
     await tick();
     expect(await tick()).toEqual(['delivered', 'heartbeat 9']);
     state.outbox = [event(1), event(5)];
-    expect(await tick()).toEqual(['delivered', '2 events {"from":0,"to":5}']);
+    expect(await tick()).toEqual(['delivered', 'there is more', '2 events {"from":0,"to":5}']);
     expect(await tick()).toEqual(['delivered', 'heartbeat 5']);
     advance(15_000);
     await tick();

@@ -22,7 +22,8 @@ export interface InvalidationRelayOptions {
 }
 
 export type RelayTick =
-  | { readonly kind: 'delivered'; readonly events: number }
+  /** There may be more behind them, as after an outage of Redis: tick at once. */
+  | { readonly kind: 'delivered'; readonly events: number; readonly isMore: boolean }
   /**
    * The outbox cannot be read. If it had been read to its end, by this relay or by the one before it, a heartbeat was
    * sent all the same, since nothing commits while the primary is down; otherwise a failure of PostgreSQL would take the
@@ -75,7 +76,7 @@ export class InvalidationRelay {
     await this.#heartbeat(true);
     // A primary that goes silent now would hold the heartbeat back, and cost every pod its caches.
     await this.#repeatDue(page);
-    return { kind: 'delivered', events: page.events.length };
+    return { kind: 'delivered', events: page.events.length, isMore: !isEnd };
   }
 
   async #read(): Promise<OutboxPage | { error: unknown }> {

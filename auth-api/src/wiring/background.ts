@@ -53,7 +53,8 @@ export function startBackground(
       onSourceError: (error) => log.debug({ error }, 'the outbox cannot be read'),
     });
     const onError = (error: unknown) => log.debug({ error }, 'invalidations could not be delivered');
-    const ticking = repeat(() => duty.tick(), relayIntervalMs, onError);
+    const pauseMs = (ticked?: { readonly isMore: boolean }) => (ticked?.isMore === true ? 0 : relayIntervalMs);
+    const ticking = repeat(() => duty.tick(), pauseMs, onError);
     duties.push({ stop: () => ticking.stop().then(() => duty.release()) });
   }
   const sweeper = createSweeper(config, { databases, registry, holder, log });
