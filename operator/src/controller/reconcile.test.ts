@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ApiError } from '../kubernetes/errors.ts';
-import type { LiveObject } from '../kubernetes/objects.ts';
+import type { Deployment, LiveObject } from '../kubernetes/objects.ts';
 import { NO_TRAFFIC } from '../rollout/traffic.ts';
 import { OperatorHarness } from '../testing/operator-harness.ts';
 
@@ -390,6 +390,30 @@ describe('a rollout of the auth API', () => {
     server.intercept = () => undefined;
     await harness.untilQuiet();
     expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], ending]);
+  });
+
+  test.each<[string, string, () => void]>([
+    ['serves while the next one is checked', 'Checking', () => (harness.check = { kind: 'failed', message: '500' })],
+    ['stands by', 'Baking', () => undefined],
+    ['serves again', 'RolledBack', () => (harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 })],
+  ])('has drift put right in what %s, also by an operator that has just begun', async (_which, ended, goOn) => {
+    type Applied = Deployment & { spec: { template: { spec: { containers: { image?: string }[] } } } };
+    const { server } = await settled();
+    harness.change(NEXT);
+    goOn();
+    await harness.untilQuiet();
+    expect(phase()).toBe(ended);
+    for (const begin of [() => undefined, () => harness.restart()]) {
+      const { metadata, spec } = server.find('deployments', 'acme-api-blue') as Applied;
+      const theirs = structuredClone({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec });
+      theirs.metadata.labels = { ...theirs.metadata.labels, 'app.kubernetes.io/managed-by': 'somebody' };
+      for (const container of theirs.spec.template.spec.containers) container.image = 'registry.example/theirs';
+      server.put(theirs, 'deployments');
+      begin();
+      await harness.untilQuiet();
+      const { labels, annotations } = metadata;
+      expect(server.find('deployments', 'acme-api-blue')).toMatchObject({ metadata: { labels, annotations }, spec });
+    }
   });
 
   test('does not move the traffic to what does not pass its check', async () => {

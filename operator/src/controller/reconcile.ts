@@ -4,7 +4,8 @@ import { KIND } from '../api/authcluster.ts';
 import type { ExternalTier } from '../external/tier.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import { splitKey } from '../kubernetes/objects.ts';
-import { apiRevision, nextExamination } from '../rollout/plan.ts';
+import { nextExamination } from '../rollout/plan.ts';
+import { wantedRevision } from '../rollout/revision.ts';
 import { opposite } from '../rollout/terms.ts';
 import { desired } from '../specs/desired.ts';
 import type { BuilderInputs } from '../specs/inputs.ts';
@@ -118,7 +119,7 @@ export class Reconciler {
     pass: Pass,
   ): Promise<Observed['api']> {
     const { api } = this.#options;
-    const asked = nextExamination(cluster, objects, apiRevision(cluster, inputs));
+    const asked = nextExamination(cluster, objects, wantedRevision(cluster, inputs).name);
     if (asked === undefined || cluster.spec.hibernated) return objects.api;
     const candidate = ofColor(pods.api, asked.candidate);
     const other = ofColor(pods.api, opposite(asked.candidate));

@@ -1,12 +1,10 @@
 import type { AuthCluster } from '../api/authcluster.ts';
-import { stableHash } from '../controller/hash.ts';
 import { type Deployment, isTakenUp, type Service } from '../kubernetes/objects.ts';
-import { authApiPod } from '../specs/auth-api/pod.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { COLOR_LABEL, names, REVISION_ANNOTATION } from '../specs/names.ts';
-import { oncePerInputs } from '../specs/once-per.ts';
 import type { Observed } from '../status/observed.ts';
 import { decideRollout, isUp } from './decide.ts';
+import { wantedRevision } from './revision.ts';
 import { type Color, type ColorState, opposite, type RolloutPlan, type RolloutRecord } from './terms.ts';
 import { type Baseline, baselineSchema } from './traffic.ts';
 
@@ -19,9 +17,6 @@ const ABORT = 'authcluster.dev/abort';
 
 export const COLORS: readonly Color[] = ['blue', 'green'];
 
-/** Tells pod templates of the auth API apart: equal where everything about the pods but their colour is. */
-export const apiRevision = oncePerInputs((cluster, inputs) => stableHash(authApiPod(cluster, inputs, {})).slice(0, 10));
-
 /** The rollout of the auth API, as decided from what was observed. */
 export function apiRollout(
   cluster: AuthCluster,
@@ -32,7 +27,7 @@ export function apiRollout(
   const annotations = cluster.metadata.annotations ?? {};
   const { serving, record, check, baseline, traffic, health } = observed.api;
   const seen = {
-    wanted: apiRevision(cluster, inputs),
+    wanted: wantedRevision(cluster, inputs).name,
     serving,
     colors: colorsOf(cluster, observed),
     record,

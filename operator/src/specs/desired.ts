@@ -6,7 +6,7 @@ import type { Observed } from '../status/observed.ts';
 import type { TierStates } from '../status/tier-state.ts';
 import { assessTiers } from '../status/tiers.ts';
 import { rolledOut } from '../status/workloads.ts';
-import { authApi } from './auth-api/auth-api.ts';
+import { authApi, keptDeployments } from './auth-api/auth-api.ts';
 import { cacheWarming } from './auth-api/warming.ts';
 import { gateway, gatewayConfigurationName } from './gateway/gateway.ts';
 import { asleep, mayGo } from './hibernation.ts';
@@ -34,7 +34,7 @@ export interface Desired {
   held: ReadonlySet<Component>;
   /** Components some of whose pods still run what was wanted before: what those mount stays. */
   replacing: ReadonlySet<Component>;
-  /** Objects that stay as they are: they run what was wanted before. */
+  /** Objects that are not to go: they run what was wanted before, and stay as they are. */
   kept: readonly KubernetesObject[];
   /** Whether a rollout waits for nothing but time and what its pods answer. */
   watching: boolean;
@@ -122,7 +122,10 @@ function stepsFor(
       components: ['auth-api'],
       mayBegin:
         COLORS.some((color) => exists(name.apiDeployment(color))) || (tiers.migrations.serving && dataTiersServe),
-      objects: () => authApi(cluster, inputs, rollout),
+      objects: () => [
+        ...keptDeployments(cluster, observed.deployments, rollout.keep),
+        ...authApi(cluster, inputs, rollout),
+      ],
     },
     {
       components: ['warming'],

@@ -68,6 +68,8 @@ export const SHAPE_ANNOTATION = 'authcluster.dev/shape';
 export const COLOR_LABEL = 'authcluster.dev/color';
 /** On the auth API's Deployments: the revision of their pod template. */
 export const REVISION_ANNOTATION = 'authcluster.dev/revision';
+/** Beside it: that template itself, without the colour, as JSON. */
+export const TEMPLATE_ANNOTATION = 'authcluster.dev/template';
 /** On the auth API's pods: stands for what they read once from Secrets and ConfigMaps of others. */
 export const START_VALUES_ANNOTATION = 'authcluster.dev/start-values';
 /** On pods with an exporter that reads its login while it runs, and tells which one it uses; on older ones it is absent. */

@@ -28,8 +28,13 @@ export interface PodOptions {
   volumes: readonly object[];
 }
 
+export interface PodTemplate {
+  metadata: { labels: Readonly<Record<string, string>>; annotations?: Readonly<Record<string, string>> };
+  spec: object;
+}
+
 /** A pod template under the restricted Pod Security Standard. */
-export function podTemplate(cluster: AuthCluster, options: PodOptions): object {
+export function podTemplate(cluster: AuthCluster, options: PodOptions): PodTemplate {
   const { userId, serviceAccountName, imagePullSecrets, restartPolicy, initContainers } = options;
   const scheduling = schedulingOf(cluster, options.component);
   const annotations = { ...scheduling.podAnnotations, ...options.annotations };

@@ -14,7 +14,7 @@ import {
 import { Pass } from '../controller/pass.ts';
 import type { ExternalProblemReason } from '../external/problem.ts';
 import type { Deployment, Job, LiveObject } from '../kubernetes/objects.ts';
-import { apiRevision } from '../rollout/plan.ts';
+import { wantedRevision } from '../rollout/revision.ts';
 import type { Check } from '../rollout/terms.ts';
 import { parseKeySet } from '../signing-keys/key-set.ts';
 import { allObjects } from '../specs/all-objects.ts';
@@ -90,7 +90,7 @@ interface Rollout {
 function rollout({ annotations = {}, api = {}, green, migrated = true }: Rollout): Shown {
   const cluster = { ...changed, metadata: { ...changed.metadata, annotations } };
   const blue = settled.deployments.get('demo-api-blue') as Deployment;
-  const marks = { annotations: { [REVISION_ANNOTATION]: apiRevision(changed, SAMPLE_INPUTS) } };
+  const marks = { annotations: { [REVISION_ANNOTATION]: wantedRevision(changed, SAMPLE_INPUTS).name } };
   const other = { ...blue, metadata: { ...blue.metadata, name: 'demo-api-green', ...marks }, status: green ?? {} };
   return shown(
     {
@@ -109,7 +109,7 @@ function rollout({ annotations = {}, api = {}, green, migrated = true }: Rollout
 
 const GREEN = { observedGeneration: 1, replicas: 8, readyReplicas: 8, updatedReplicas: 8 };
 const check: Check = { kind: 'failed', message: 'pod demo-api-green-x answers 503 to a log-in' };
-const revision = apiRevision(changed, SAMPLE_INPUTS);
+const revision = wantedRevision(changed, SAMPLE_INPUTS).name;
 const namely = (missing: 'object' | readonly string[], kind: 'Secret' | 'ConfigMap') =>
   failed(
     'api',

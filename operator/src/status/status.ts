@@ -1,7 +1,8 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import type { AuthClusterStatus, ExternalPostgres, ExternalRedis } from '../api/generated/authcluster.ts';
 import type { MoveReport } from '../postgres/mover.ts';
-import { apiRevision, apiRollout } from '../rollout/plan.ts';
+import { apiRollout } from '../rollout/plan.ts';
+import { wantedRevision } from '../rollout/revision.ts';
 import { terminatesTls } from '../specs/gateway/tls.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { names, PORTS } from '../specs/names.ts';
@@ -87,7 +88,7 @@ function apiStatus(
       : {
           rollout: {
             phase: rollout.phase,
-            revision: apiRevision(cluster, inputs),
+            revision: wantedRevision(cluster, inputs).name,
             message: rollout.message.slice(0, LONGEST_MESSAGE),
           },
         }),

@@ -1,13 +1,14 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
-import { apiRevision, serviceAnnotations } from '../../rollout/plan.ts';
+import type { Deployment } from '../../kubernetes/objects.ts';
+import { serviceAnnotations } from '../../rollout/plan.ts';
+import { appliedRevision, type Revision, revisionAnnotations, wantedRevision } from '../../rollout/revision.ts';
 import type { Color, RolloutPlan } from '../../rollout/terms.ts';
 import { autoscaler, disruptionBudget } from '../availability.ts';
 import type { BuilderInputs } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
 import { ownedMetadata, selector } from '../metadata.ts';
-import { COLOR_LABEL, names, PORTS, REVISION_ANNOTATION } from '../names.ts';
+import { COLOR_LABEL, names, PORTS } from '../names.ts';
 import { service } from '../services.ts';
-import { authApiPod } from './pod.ts';
 
 export type ApiColors = Pick<RolloutPlan, 'active' | 'apply' | 'record'>;
 
@@ -18,7 +19,7 @@ export type ApiColors = Pick<RolloutPlan, 'active' | 'apply' | 'record'>;
 export function authApi(cluster: AuthCluster, inputs: BuilderInputs, { active, apply, record }: ApiColors): Manifest[] {
   const name = names(cluster);
   return [
-    ...apply.map((color) => authApiDeployment(cluster, inputs, color)),
+    ...apply.map((color) => authApiDeployment(cluster, color, wantedRevision(cluster, inputs))),
     service(cluster, {
       component: 'auth-api',
       name: name.api,
@@ -43,19 +44,33 @@ export function authApi(cluster: AuthCluster, inputs: BuilderInputs, { active, a
   ];
 }
 
-function authApiDeployment(cluster: AuthCluster, inputs: BuilderInputs, color: Color): Manifest {
+/** Deployments that are to stay as they were made, where that is known: what somebody has changed is put right. */
+export function keptDeployments(
+  cluster: AuthCluster,
+  live: ReadonlyMap<string, Deployment>,
+  colors: readonly Color[],
+): Manifest[] {
+  return colors.flatMap((color) => {
+    const deployment = live.get(names(cluster).apiDeployment(color));
+    const revision = deployment && appliedRevision(deployment);
+    return revision === undefined ? [] : [authApiDeployment(cluster, color, revision)];
+  });
+}
+
+function authApiDeployment(cluster: AuthCluster, color: Color, revision: Revision): Manifest {
   const labels = { [COLOR_LABEL]: color };
+  const { metadata, spec } = revision.template;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {
       ...ownedMetadata(cluster, 'auth-api', names(cluster).apiDeployment(color)),
-      annotations: { [REVISION_ANNOTATION]: apiRevision(cluster, inputs) },
+      annotations: revisionAnnotations(revision),
     },
     spec: {
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
       selector: { matchLabels: { ...selector(cluster, 'auth-api'), ...labels } },
-      template: authApiPod(cluster, inputs, labels),
+      template: { metadata: { ...metadata, labels: { ...metadata.labels, ...labels } }, spec },
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   changeableImage,
   emptyDir,
   evenSpread,
+  type PodTemplate,
   podTemplate,
   secretSource,
   secretVolume,
@@ -20,15 +21,10 @@ const USER_ID = 65_532;
 /** Endpoints of a leaving pod are withdrawn everywhere by then. */
 const PRE_STOP_SECONDS = 5;
 
-/** The pod template of the auth API, with what labels are to tell its Deployments apart. */
-export function authApiPod(
-  cluster: AuthCluster,
-  inputs: MigrationInputs,
-  labels: Readonly<Record<string, string>>,
-): object {
+/** The pod template of the auth API, without the colour that tells its Deployments apart. */
+export function authApiPod(cluster: AuthCluster, inputs: MigrationInputs): PodTemplate {
   return podTemplate(cluster, {
     component: 'auth-api',
-    labels,
     ...(inputs.startValues === undefined ? {} : { annotations: { [START_VALUES_ANNOTATION]: inputs.startValues } }),
     userId: USER_ID,
     imagePullSecrets: inputs.imagePullSecrets,
