@@ -264,6 +264,17 @@ describe('a rollout of the auth API', () => {
     const service = harness.server.find('services', 'acme-api') as LiveObject & { spec: { selector: object } };
     return (service.spec.selector as Record<string, string>)['authcluster.dev/color'];
   };
+  /** What the autoscaler and the disruption budget are about. */
+  const followed = () => {
+    const autoscaler = harness.server.find('horizontalpodautoscalers', 'acme-api') as unknown as {
+      spec: { scaleTargetRef: { name: string } };
+    };
+    const budget = harness.server.find('poddisruptionbudgets', 'acme-api') as unknown as {
+      spec: { selector: { matchLabels: Record<string, string> } };
+    };
+    const { 'authcluster.dev/color': counted } = budget.spec.selector.matchLabels;
+    return [autoscaler.spec.scaleTargetRef.name.replace('acme-api-', ''), counted];
+  };
   const deployments = () => ['blue', 'green'].filter((each) => harness.server.find('deployments', `acme-api-${each}`));
   const phase = () => harness.status()?.api?.rollout?.phase;
   const putApiPods = () => {
@@ -288,9 +299,7 @@ describe('a rollout of the auth API', () => {
     await harness.untilQuiet();
     expect([serving(), deployments(), phase()]).toEqual(['green', ['green'], 'Stable']);
     expect(harness.condition('Ready')).toBe('True');
-    expect(harness.server.find('horizontalpodautoscalers', 'acme-api')).toMatchObject({
-      spec: { scaleTargetRef: { name: 'acme-api-green' } },
-    });
+    expect(followed()).toEqual(['green', 'green']);
   });
 
   test('has the pods that have lost the traffic send their clients elsewhere, and no others', async () => {
@@ -323,21 +332,31 @@ describe('a rollout of the auth API', () => {
     expect([...new Set(harness.stoodBy)]).toEqual(told);
   });
 
-  test('has the disruption budget count the pods that have the traffic, and no others', async () => {
+  test('has autoscaler and disruption budget follow the traffic', async () => {
     await settled();
-    const counted = () => {
-      const budget = harness.server.find('poddisruptionbudgets', 'acme-api') as unknown as {
-        spec: { selector: { matchLabels: Record<string, string> } };
-      };
-      return budget.spec.selector.matchLabels['authcluster.dev/color'];
-    };
     harness.check = { kind: 'failed', message: 'GET /health answered 500' };
     harness.change(NEXT);
     await harness.untilQuiet();
-    expect([deployments(), counted()]).toEqual([['blue', 'green'], 'blue']);
+    expect([deployments(), followed()]).toEqual([
+      ['blue', 'green'],
+      ['blue', 'blue'],
+    ]);
     harness.check = { kind: 'passed' };
     await harness.untilQuiet();
-    expect([serving(), counted()]).toEqual(['green', 'green']);
+    expect([serving(), followed()]).toEqual(['green', ['green', 'green']]);
+  });
+
+  test('has them stay with it while the Service cannot be changed', async () => {
+    const { server } = await settled();
+    harness.change(NEXT);
+    server.intercept = ({ path, method }) => {
+      if (method === 'PATCH' && path.endsWith('services/acme-api')) throw new ApiError({ method, path }, 500, '{}');
+    };
+    await expect(harness.untilQuiet()).rejects.toThrow('apply Service acme-api');
+    expect([serving(), deployments(), followed()]).toEqual(['blue', ['blue', 'green'], ['blue', 'blue']]);
+    server.intercept = () => undefined;
+    await harness.untilQuiet();
+    expect([serving(), followed()]).toEqual(['green', ['green', 'green']]);
   });
 
   test('is taken back on errors, says why, and is not tried again', async () => {
@@ -385,11 +404,11 @@ describe('a rollout of the auth API', () => {
     };
     for (let passes = 0; passes < 3; passes += 1) {
       await expect(harness.pass()).rejects.toThrow('apply Service acme-api');
-      expect([serving(), deployments()]).toEqual(['green', ['blue', 'green']]);
+      expect([serving(), deployments(), followed()]).toEqual(['green', ['blue', 'green'], ['green', 'green']]);
     }
     server.intercept = () => undefined;
     await harness.untilQuiet();
-    expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], ending]);
+    expect([serving(), deployments(), phase(), followed()]).toEqual(['blue', ['blue'], ending, ['blue', 'blue']]);
   });
 
   test.each<[string, string, () => void]>([

@@ -70,7 +70,7 @@ export type RolloutPhase =
   | 'Aborted';
 
 export interface RolloutPlan {
-  /** Gets the traffic, and the autoscaler. */
+  /** Gets the traffic. */
   active: Color;
   /** Are to run the wanted revision. */
   apply: readonly Color[];

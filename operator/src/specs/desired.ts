@@ -124,7 +124,7 @@ function stepsFor(
         COLORS.some((color) => exists(name.apiDeployment(color))) || (tiers.migrations.serving && dataTiersServe),
       objects: () => [
         ...keptDeployments(cluster, observed.deployments, rollout.keep),
-        ...authApi(cluster, inputs, rollout),
+        ...authApi(cluster, inputs, { ...rollout, serving: observed.api.serving }),
       ],
     },
     {

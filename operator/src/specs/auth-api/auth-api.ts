@@ -10,13 +10,20 @@ import { ownedMetadata, selector } from '../metadata.ts';
 import { COLOR_LABEL, names, PORTS } from '../names.ts';
 import { service } from '../services.ts';
 
-export type ApiColors = Pick<RolloutPlan, 'active' | 'apply' | 'record'>;
+export interface ApiColors extends Pick<RolloutPlan, 'active' | 'apply' | 'record'> {
+  /** Has the traffic as yet; undefined while there is no Service. */
+  serving: Color | undefined;
+}
 
 /**
- * The auth API: Deployments whose size belongs to the autoscaler of the active one, and the Service that gives that one
- * the traffic.
+ * The auth API: Deployments, the Service that gives the active one the traffic, and what follows the traffic when that has
+ * moved: the autoscaler, which then decides its size, and the disruption budget.
  */
-export function authApi(cluster: AuthCluster, inputs: BuilderInputs, { active, apply, record }: ApiColors): Manifest[] {
+export function authApi(
+  cluster: AuthCluster,
+  inputs: BuilderInputs,
+  { active, apply, record, serving = active }: ApiColors,
+): Manifest[] {
   const name = names(cluster);
   return [
     ...apply.map((color) => authApiDeployment(cluster, color, wantedRevision(cluster, inputs))),
@@ -30,7 +37,7 @@ export function authApi(cluster: AuthCluster, inputs: BuilderInputs, { active, a
     autoscaler(cluster, {
       component: 'auth-api',
       name: name.api,
-      deployment: name.apiDeployment(active),
+      deployment: name.apiDeployment(serving),
       autoscaling: cluster.spec.api.autoscaling,
     }),
     disruptionBudget(cluster, {
@@ -38,7 +45,7 @@ export function authApi(cluster: AuthCluster, inputs: BuilderInputs, { active, a
       name: name.api,
       maxUnavailable: '25%',
       // Not of the other one, too: while its pods cannot start, no node could be drained.
-      labels: { [COLOR_LABEL]: active },
+      labels: { [COLOR_LABEL]: serving },
       evictUnhealthy: true,
     }),
   ];
