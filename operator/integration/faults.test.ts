@@ -1,20 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { AuthCluster } from '../src/api/authcluster.ts';
 import { ApiError, TransportError } from '../src/kubernetes/errors.ts';
 import { MANAGED_KINDS } from '../src/kubernetes/rbac.ts';
 import { resourceOf, resourcePath } from '../src/kubernetes/resources.ts';
+import { NO_TRAFFIC } from '../src/rollout/traffic.ts';
+import { AGREEABLE_TIERS } from './harness/agreeable-tiers.ts';
 import { concurrently } from './harness/concurrently.ts';
 import { accessTo } from './harness/control-plane.ts';
 import type { Fault } from './harness/disturbed-transport.ts';
 import { Life } from './harness/life.ts';
 import { sharedControlPlane } from './harness/shared-control-plane.ts';
 import { SkippableClock } from './harness/skippable-clock.ts';
+import { STORIES, type Story, THEIR_GRACE_SECONDS } from './harness/stories.ts';
 import { Workloads } from './harness/workloads.ts';
 
 /**
  * Every call of a life fails once in every way, some of them in one run: what fails is far enough from what failed before
  * to be made up for by itself. `FAULTS=single` gives each failure a run of its own.
  */
-const RUNS_PER_FAULT = process.env.FAULTS === 'single' ? Infinity : 12;
+const IS_SINGLE = process.env.FAULTS === 'single';
 const LIVES_AT_ONCE = 8;
 /** A call that fails shifts those after it, and how often something is written depends on what is heard together. */
 const ROUNDS = 3;
@@ -26,9 +30,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'a conflict': { when: 'before', error: (request) => new ApiError(request, 409, '{"reason":"Conflict"}') },
   'the end of the operator after it': { when: 'after', error: () => new TransportError('killed'), fatal: true },
 };
-const NEXT = { image: 'registry.example/auth-api:next' };
-/** It comes, gets another image, and loses its gateway (which is a rollout, too: other proxies are trusted). */
-const CHAPTERS = [{}, { api: NEXT }, { api: NEXT, gateway: { enabled: false } }];
 
 /** Of kinds that this API server does not know: whether it does by now is asked every half minute, and counts once. */
 const EXTENSION_LISTS = new Set(
@@ -60,10 +61,14 @@ interface Circumstances {
   clock?: SkippableClock;
 }
 
-/** An AuthCluster through all of CHAPTERS. */
-async function live({ failing, fault, operators = 1, cutEveryMs, clock }: Circumstances): Promise<Lived> {
-  const life = new Life(plane, workloads, clock);
+/** An AuthCluster through all chapters. */
+async function live(
+  { chapters }: Story,
+  { failing, fault, operators = 1, cutEveryMs, clock }: Circumstances,
+): Promise<Lived> {
   const { calls, struck, objects }: Lived = { calls: [], struck: new Set(), objects: [] };
+  const traffic = async () => chapters[objects.length]?.traffic ?? NO_TRAFFIC;
+  const life = new Life(plane, workloads, clock, { api: { ...AGREEABLE_TIERS.api, traffic } });
   const counts = new Map<string, number>();
   life.prepare = ({ transport }) => {
     transport.faultFor = (what) => {
@@ -82,11 +87,19 @@ async function live({ failing, fault, operators = 1, cutEveryMs, clock }: Circum
     for (const { transport } of life.operators) transport.cutStreams();
   };
   const cutting = cutEveryMs === undefined ? undefined : setInterval(cut, cutEveryMs);
-  for (const spec of CHAPTERS) {
+  for (const { spec, halfway, afterwards } of chapters) {
     if (objects.length === 0) await life.begin(spec);
     else await life.change(spec);
     while (life.operators.length < operators) await life.addOperator();
+    if (halfway !== undefined) {
+      await life.untilQuiet();
+      await halfway(life);
+    }
     await life.toRest();
+    if (afterwards !== undefined) {
+      await afterwards(life);
+      await life.toRest();
+    }
     objects.push(await life.snapshot());
   }
   clearInterval(cutting);
@@ -95,11 +108,11 @@ async function live({ failing, fault, operators = 1, cutEveryMs, clock }: Circum
 }
 
 /** The same for every run: the operator looks when all else is done, and not when a clock has it. */
-const steadily = (circumstances: Circumstances) =>
-  live({ ...circumstances, clock: new SkippableClock({ runs: false }) });
+const steadily = (story: Story, circumstances: Circumstances) =>
+  live(story, { ...circumstances, clock: new SkippableClock({ runs: false }) });
 
 /** What differs, where anything does. */
-function difference({ objects }: Lived): string | undefined {
+function difference(undisturbed: Lived, { objects }: Lived): string | undefined {
   try {
     expect(objects).toEqual(undisturbed.objects);
     return undefined;
@@ -109,38 +122,45 @@ function difference({ objects }: Lived): string | undefined {
 }
 
 /** Which calls are to fail in each run: all of them once, over all runs. */
-function groups(calls: readonly string[]): ReadonlySet<string>[] {
-  const count = Math.min(RUNS_PER_FAULT, calls.length);
+function groups(calls: readonly string[], runsPerFault: number): ReadonlySet<string>[] {
+  const count = Math.min(IS_SINGLE ? Infinity : runsPerFault, calls.length);
   return Array.from({ length: count }, (_, group) => new Set(calls.filter((_call, index) => index % count === group)));
 }
 
-let undisturbed: Lived;
-
-beforeAll(async () => {
-  await workloads.start();
-  undisturbed = await steadily({});
-});
+beforeAll(() => workloads.start());
 afterAll(() => workloads.stop());
 
-describe('an API server that fails', () => {
-  test('at no call: the run that the others are measured by goes through everything', async () => {
+describe.each(Object.entries(STORIES))('%s', (_story, story) => {
+  let undisturbed: Lived;
+  beforeAll(async () => {
+    undisturbed = await steadily(story, {});
+  });
+
+  test('goes through everything without a failure: the others are measured by it', () => {
     const { calls, objects } = undisturbed;
     const last = objects.at(-1) ?? {};
     expect(calls.length).toBeGreaterThan(150);
-    const { status } = last['AuthCluster/acme'] as { status: { conditions: object[] } };
-    expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
-    expect(status).toMatchObject({ api: { activeColor: 'blue', rollout: { phase: 'Stable' } } });
-    expect(last['Deployment/acme-gateway']).toBeUndefined();
+    const statuses = objects.map((each) => (each['AuthCluster/acme'] as AuthCluster).status);
+    const ends = statuses.map((status) => [
+      status?.api?.activeColor,
+      status?.api?.rollout?.phase,
+      status?.api?.version,
+    ]);
+    expect(ends.map((end) => end.join(' '))).toEqual(story.ends);
+    expect(statuses.at(-1)?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
+    const isWithoutGateway = 'gateway' in (story.chapters.at(-1)?.spec ?? {});
+    expect(last['Deployment/acme-gateway'] === undefined).toBe(isWithoutGateway);
+    expect(JSON.stringify(objects)).not.toContain(`"terminationGracePeriodSeconds":${THEIR_GRACE_SECONDS},`);
   });
 
-  test.each(Object.entries(FAULTS))('with %s, at whichever call, is made up for', async (_name, fault) => {
+  test.each(Object.entries(FAULTS))('makes up for %s, at whichever call', async (_name, fault) => {
     const problems: object[] = [];
-    let left = undisturbed.calls;
+    let left = undisturbed.calls.filter((call) => Number(call.split(' ')[0]) >= story.failsFrom);
     for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
       const struck = new Set<string>();
-      await concurrently(LIVES_AT_ONCE, groups(left), async (failing) => {
-        const disturbed = await steadily({ failing, fault });
-        const problem = difference(disturbed);
+      await concurrently(LIVES_AT_ONCE, groups(left, story.runsPerFault), async (failing) => {
+        const disturbed = await steadily(story, { failing, fault });
+        const problem = difference(undisturbed, disturbed);
         if (problem !== undefined) problems.push({ struck: disturbed.struck, problem });
         for (const call of disturbed.struck) struck.add(call);
       });
@@ -149,12 +169,12 @@ describe('an API server that fails', () => {
     expect(problems).toEqual([]);
     expect(left).toEqual([]);
   });
-});
 
-test('two operators at once, as when a lease is lost unnoticed, leave what one alone would', async () => {
-  expect(difference(await live({ operators: 2 }))).toBeUndefined();
-});
+  test('ends as with one operator where two work at once, as when a lease is lost unnoticed', async () => {
+    expect(difference(undisturbed, await live(story, { operators: 2 }))).toBeUndefined();
+  });
 
-test('watches that break all the time lose no change', async () => {
-  expect(difference(await live({ cutEveryMs: 1100 }))).toBeUndefined();
+  test('loses no change to watches that break all the time', async () => {
+    expect(difference(undisturbed, await live(story, { cutEveryMs: 1100 }))).toBeUndefined();
+  });
 });
