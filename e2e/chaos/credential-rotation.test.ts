@@ -52,6 +52,8 @@ async function rotate(value: string): Promise<string[]> {
       seen.push(stage);
       process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${stage}: ${condition?.message}\n`);
     }
+    // As it still is until the operator has seen the annotation.
+    expect(seen).toContain('Moving');
     expect(stage).toBe('Settled');
     for (const { rotation } of await Promise.all(ALL.map(secret))) expect(rotation).toBe(value);
   }, ROTATION_SECONDS);
