@@ -320,6 +320,18 @@ export const INVALID: readonly Refusal[] = [
     message: '10.0.0.1 is not a network in CIDR notation',
   },
   {
+    rule: 'a network of the cluster that is none',
+    spec: { api: { clusterNetworks: ['10.0.0.0/8', 'pods'] } },
+    field: 'spec.api.clusterNetworks[1]',
+    message: 'pods is not a network in CIDR notation',
+  },
+  {
+    rule: 'a cluster without networks',
+    spec: { api: { clusterNetworks: [] } },
+    field: 'spec.api.clusterNetworks',
+    message: 'should have at least 1 items',
+  },
+  {
     rule: 'the PROXY protocol of what speaks HTTP',
     spec: {
       gateway: {

@@ -944,6 +944,10 @@ export interface ApiSpec {
    */
   resources?: Resources;
   /**
+   * Networks (CIDR) that connections inside the Kubernetes cluster come from. The auth API takes the gateway's word for a client's address from there alone, and counts nobody there as one client network. Where pods have other addresses than private ones, name theirs: otherwise all clients share the limits of the gateway's pods.
+   */
+  clusterNetworks: string[];
+  /**
    * More environment variables of the auth API's containers, such as LOG_LEVEL. Those that the operator sets from other fields are refused.
    *
    * Items: One environment variable.

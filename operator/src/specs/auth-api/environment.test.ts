@@ -55,6 +55,16 @@ describe('the environment of the auth API', () => {
     expect(bounds({ sessionMaxLifetimeSeconds: 43_200 })).toMatchObject([{ value: '43200' }]);
   });
 
+  test('believes the gateway where pods are: in private networks, or in those that the spec names', () => {
+    const trusted = (spec: object) =>
+      serveEnvironment(clusterWith(spec)).find(({ name }) => name === 'TRUSTED_PROXIES')?.value;
+    expect(trusted({})).toBe('10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7');
+    const clusterNetworks = ['240.0.0.0/4', '2001:db8::/32'];
+    expect(trusted({ api: { clusterNetworks } })).toBe('240.0.0.0/4,2001:db8::/32');
+    const withoutGateway = { enabled: false, trustedProxies: ['192.0.2.0/24'] };
+    expect(trusted({ api: { clusterNetworks }, gateway: withoutGateway })).toBe('192.0.2.0/24');
+  });
+
   test('has a variable once, as an object sets it that is older than the field', () => {
     const env = [{ name: 'TOKEN_ISSUER', value: 'https://older.example.com' }];
     for (const environment of [serveEnvironment, warmEnvironment]) {

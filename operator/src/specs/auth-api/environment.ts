@@ -12,12 +12,6 @@ import { tracingVariables } from './tracing.ts';
 /** From the end of the signal until what is left is cut off. */
 export const SHUTDOWN_GRACE_SECONDS = 20;
 
-/**
- * Where connections inside a Kubernetes cluster come from: private networks (RFC 1918, RFC 6598, RFC 4193). The API
- * believes X-Forwarded-For from there, because that is where the gateway is.
- */
-const CLUSTER_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
-
 /** The environment of `serve`: the contract with the auth API. */
 export function serveEnvironment(cluster: AuthCluster): EnvironmentEntry[] {
   const { hashing, pools, serviceName, browsers, env = [] } = cluster.spec.api;
@@ -188,7 +182,7 @@ function defaultIssuer(cluster: AuthCluster): string {
   return `http://${serviceHost(cluster, names(cluster).api)}:${PORTS.authApi}`;
 }
 
-function trustedProxies(cluster: AuthCluster): readonly string[] {
-  const { enabled, trustedProxies: declared = [] } = cluster.spec.gateway;
-  return enabled ? CLUSTER_NETWORKS : declared;
+/** Whose X-Forwarded-For the API believes: the gateway's, wherever in the Kubernetes cluster its pods are. */
+function trustedProxies({ spec: { api, gateway } }: AuthCluster): readonly string[] {
+  return gateway.enabled ? api.clusterNetworks : (gateway.trustedProxies ?? []);
 }
