@@ -1,5 +1,5 @@
 import type { Condition, HorizontalPodAutoscaler } from '../kubernetes/objects.ts';
-import type { Observed, Tier } from '../status/observed.ts';
+import type { Observed, Tier, Trouble } from '../status/observed.ts';
 import type { Reason } from '../status/reasons.ts';
 import { inShort } from '../status/refusals.ts';
 import { tierOf } from './tiers.ts';
@@ -13,7 +13,7 @@ export function blindAutoscalers(
   autoscalers: readonly HorizontalPodAutoscaler[],
   atMs: number,
 ): Observed['blindAutoscalers'] {
-  const blind: Partial<Record<Tier, { reason: string; message: string }>> = {};
+  const blind: Partial<Record<Tier, Trouble>> = {};
   for (const autoscaler of autoscalers) {
     const tier = tierOf(autoscaler);
     const why = autoscaler.status?.conditions?.find((condition) => isBlind(condition, atMs));

@@ -24,6 +24,7 @@ import { isOlder, movesView, volumesView } from './database-views.ts';
 import { isLost, nodesSeen } from './nodes.ts';
 import { whyStuck } from './stuck-pods.ts';
 import { componentOf, hasComponent, tierOf } from './tiers.ts';
+import { unbelievedGateway } from './unbelieved-gateway.ts';
 
 /** What the watches know of one AuthCluster: what is to be told and the pods to talk to. No call is made. */
 export interface Surroundings {
@@ -37,6 +38,7 @@ export interface Surroundings {
     | 'atMs'
     | 'desiredReplicas'
     | 'blindAutoscalers'
+    | 'unbelievedGateway'
     | 'patroni'
     | 'olderDatabasePods'
     | 'volumes'
@@ -83,6 +85,7 @@ export function observeObjects(cache: ObjectCache, cluster: AuthCluster, atMs: n
       atMs,
       desiredReplicas: desiredReplicas(autoscalers),
       blindAutoscalers: blindAutoscalers(autoscalers, atMs),
+      unbelievedGateway: unbelievedGateway(cluster, ofComponents('gateway')),
       olderDatabasePods: postgres.filter((pod) => isOlder(pod, objects.statefulSets.get(scope))).length,
       volumes: planVolumes(
         volumesView(cluster, { ...objects, claims: live<PersistentVolumeClaim>('PersistentVolumeClaim') }),

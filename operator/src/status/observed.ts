@@ -62,6 +62,12 @@ export interface Failure {
   message: string;
 }
 
+/** What somebody has to look at: why, in one CamelCase word, and what to do about it. */
+export interface Trouble {
+  reason: string;
+  message: string;
+}
+
 /** Why a pod does not run, from its container statuses and scheduling condition. */
 export interface StuckPod {
   pod: string;
@@ -85,7 +91,9 @@ export interface Observed {
   /** By name, of HorizontalPodAutoscalers: what they want at present. */
   desiredReplicas: ReadonlyMap<string, number>;
   /** Autoscalers that have not been able to measure for minutes. */
-  blindAutoscalers: Readonly<Partial<Record<Tier, { reason: string; message: string }>>>;
+  blindAutoscalers: Readonly<Partial<Record<Tier, Trouble>>>;
+  /** Why the auth API does not believe the gateway; absent where it does. */
+  unbelievedGateway?: Trouble | undefined;
   patroni: PatroniView;
   /** Of an external database: absent where it is ours, and until it was looked at. */
   externalDatabase?: ExternalFinding;

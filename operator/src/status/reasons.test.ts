@@ -12,6 +12,7 @@ import {
   StorageNotExpandable,
 } from '../controller/errors.ts';
 import { Pass } from '../controller/pass.ts';
+import { unbelievedGateway } from '../controller/unbelieved-gateway.ts';
 import type { ExternalProblemReason } from '../external/problem.ts';
 import type { Deployment, Job, LiveObject } from '../kubernetes/objects.ts';
 import { wantedRevision } from '../rollout/revision.ts';
@@ -143,6 +144,14 @@ const overQuota = refusal('StatefulSet demo-postgres', 'exceeded quota: small');
 const refusedReplicas = {
   ...{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' },
   message: 'pods "demo-pooler-rw-x" is forbidden: violates PodSecurity',
+};
+
+const ELSEWHERE = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'demo-gateway-7', namespace: 'auth', uid: 'u', resourceVersion: '1' },
+  spec: {},
+  status: { podIP: '2001:db8::7' },
 };
 
 const BLIND = {
@@ -414,6 +423,11 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     'ApiReady',
     () => shown({ ...settled, blindAutoscalers: blindAutoscalers([BLIND], Date.parse('2026-01-02T03:04:05Z')) }),
     'True AutoscalerBlind: HorizontalPodAutoscaler demo-api cannot measure, and the number of pods stays as it is: unable to get metrics for resource cpu (FailedGetResourceMetric). Next: install or mend metrics-server (kubectl top pods), and see that each container of these pods requests CPU',
+  ],
+  GatewayNotBelieved: [
+    'GatewayReady',
+    () => shown({ ...settled, unbelievedGateway: unbelievedGateway(demo, [ELSEWHERE]) }),
+    'True GatewayNotBelieved: pod demo-gateway-7 has the address 2001:db8::7, which is in none of api.clusterNetworks: the auth API takes it for the client of every request, and all clients share one limit. Next: add the network of the pods there',
   ],
   RolloutStarting: [
     'ApiReady',

@@ -62,6 +62,8 @@ export const REASONS = {
     'Pods may not be made, as the message says: change the LimitRange, the Pod Security level or the webhook that refuses them.',
   AutoscalerBlind:
     'An autoscaler has measured nothing for minutes, and the number of pods stays as it is: install or mend metrics-server, as the message says.',
+  GatewayNotBelieved:
+    'Pods of the gateway have addresses outside of `api.clusterNetworks`, and so all of their clients share one limit of the auth API: add the network of pods there.',
   RolloutStarting: 'Pods of the new revision are starting.',
   RolloutChecking: 'The new revision is ready and is being checked.',
   RolloutBaking: 'The new revision has the traffic and is watched.',

@@ -7,7 +7,7 @@ import { cache } from './cache-tier.ts';
 import { database } from './database-tier.ts';
 import { gateway } from './gateway-tier.ts';
 import { migrations } from './migrations-tier.ts';
-import type { ExternalFinding, Observed, Tier } from './observed.ts';
+import type { ExternalFinding, Observed, Tier, Trouble } from './observed.ts';
 import { poolers } from './pooler-tier.ts';
 import { REASONS } from './reasons.ts';
 import { complete, pods, type TierState, type TierStates, waiting } from './tier-state.ts';
@@ -32,7 +32,7 @@ export function assessTiers(cluster: AuthCluster, observed: Observed, inputs: Mi
   };
   const withTrouble = Object.entries(assessed).map(([tier, state]) => [
     tier,
-    blind(troubled(tier as Tier, state, observed), observed.blindAutoscalers[tier as Tier]),
+    withShortcoming(troubled(tier as Tier, state, observed), shortcoming(tier as Tier, observed)),
   ]);
   return Object.fromEntries(withTrouble) as Record<Tier, TierState>;
 }
@@ -82,8 +82,12 @@ function troubled(tier: Tier, state: TierState, observed: Observed): TierState {
   return { ...state, ...shortOfIt, ...(state.serving && failure === undefined ? {} : trouble), trouble };
 }
 
+function shortcoming(tier: Tier, { blindAutoscalers, unbelievedGateway }: Observed): Trouble | undefined {
+  return blindAutoscalers[tier] ?? (tier === 'gateway' ? unbelievedGateway : undefined);
+}
+
 /** Said of what is all that was declared otherwise: where pods are missing there is nothing to be measured, either. */
-function blind(state: TierState, trouble: TierState['trouble']): TierState {
+function withShortcoming(state: TierState, trouble: TierState['trouble']): TierState {
   if (trouble === undefined || !state.complete || state.trouble !== undefined) return state;
   return { ...state, ...trouble, trouble };
 }
