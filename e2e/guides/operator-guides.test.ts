@@ -183,6 +183,8 @@ describe('the operator', () => {
     expect(await follow('restrict-the-network.md', INTRODUCTION)).toContain(`${NAME}-`);
     const apiServer = await follow('restrict-the-network.md', 'Where the API server has another port');
     expect(apiServer).toMatch(/^kubernetes\s+IPv\d\s+\d+/m);
+    const resolver = await follow('restrict-the-network.md', 'Where DNS has another port');
+    expect(resolver).toMatch(/^kube-dns-\S+\s+IPv\d\s+.*\b53\b/m);
     expect(await follow('keep-caches-warm.md', INTRODUCTION)).toContain('"warmed"');
     await follow('gitops.md', INTRODUCTION);
   });

@@ -427,6 +427,18 @@ export const INVALID: readonly Refusal[] = [
     message: 'should have at least 1 items',
   },
   {
+    rule: 'a resolver without a port',
+    spec: { networkPolicy: { dnsPorts: [] } },
+    field: 'spec.networkPolicy.dnsPorts',
+    message: 'should have at least 1 items',
+  },
+  {
+    rule: 'a resolver with a port that there is not',
+    spec: { networkPolicy: { dnsPorts: [0] } },
+    field: 'spec.networkPolicy.dnsPorts[0]',
+    message: 'should be greater than or equal to 1',
+  },
+  {
     rule: 'an API server with a port that there is not',
     spec: { networkPolicy: { apiServerPorts: [443, 65536] } },
     field: 'spec.networkPolicy.apiServerPorts[1]',

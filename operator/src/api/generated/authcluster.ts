@@ -319,6 +319,10 @@ export interface AuthClusterSpec {
      */
     apiServerPorts: number[];
     /**
+     * Ports, of UDP and TCP, at which pods ask for names: that of the resolver's Service, and that of its endpoints, by which most network plugins judge. 5353 in OpenShift.
+     */
+    dnsPorts: number[];
+    /**
      * Pods that may read the metrics of the auth API, of the gateway and of exporters, such as Prometheus.
      *
      * Items: Pods of one namespace.

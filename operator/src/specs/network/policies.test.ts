@@ -154,6 +154,14 @@ describe('network policies', () => {
     expect(to.filter((each) => each.startsWith('anybody'))).toEqual(['anybody 16443', 'anybody 53', 'anybody 53']);
   });
 
+  test('let everybody ask for names at the ports that the resolver is said to have, and at no others', () => {
+    for (const component of ['postgres', 'pooler-rw', 'redis', 'migrations', 'auth-api', 'warming', 'gateway']) {
+      const { to } = of(component, { networkPolicy: { apiServerPorts: [6443], dnsPorts: [53, 5353] } });
+      const names = to.filter((each) => each.startsWith('anybody') && each !== 'anybody 6443');
+      expect([component, names]).toEqual([component, ['anybody 53', 'anybody 53', 'anybody 5353', 'anybody 5353']]);
+    }
+  });
+
   test('allow each connection at both of its ends', () => {
     const components = ['postgres', 'pooler-rw', 'pooler-ro', 'redis', 'migrations', 'auth-api', 'warming', 'gateway'];
     const inside = (component: string, end: 'from' | 'to') =>

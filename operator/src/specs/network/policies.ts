@@ -56,6 +56,7 @@ function arrows(cluster: AuthCluster, operatorNamespace: string): Readonly<Recor
   const { postgres, patroni, redis, redisBus, authApi, authApiOps, gateway, gatewayTls, gatewayOps } = PORTS;
   const dataTiers = [opening(to('pooler-rw', 'pooler-ro'), postgres), toRedis(cluster)];
   const primary = primaryServer(cluster);
+  const dns = resolver(cluster);
   return {
     postgres: {
       ingress: [
@@ -64,7 +65,7 @@ function arrows(cluster: AuthCluster, operatorNamespace: string): Readonly<Recor
         opening([operator], patroni),
         ...exporter(PORTS.postgresExporter),
       ],
-      egress: [opening(to('postgres'), postgres, patroni), apiServer(cluster), DNS],
+      egress: [opening(to('postgres'), postgres, patroni), apiServer(cluster), dns],
     },
     'pooler-rw': pooler(cluster, operator, primary, poolerExporter),
     'pooler-ro': pooler(cluster, operator, replicaServers(cluster) ?? primary, poolerExporter),
@@ -74,21 +75,21 @@ function arrows(cluster: AuthCluster, operatorNamespace: string): Readonly<Recor
         opening(to('redis'), redis, redisBus),
         ...exporter(PORTS.redisExporter),
       ],
-      egress: [opening(to('redis'), redis, redisBus), DNS],
+      egress: [opening(to('redis'), redis, redisBus), dns],
     },
-    migrations: { ingress: [], egress: [toServers(cluster, primary), DNS] },
+    migrations: { ingress: [], egress: [toServers(cluster, primary), dns] },
     'auth-api': {
       ingress: [
         // Without a gateway the API's own Service is what applications call.
         cluster.spec.gateway.enabled ? opening([...to('gateway'), operator], authApi) : anybody(authApi),
         opening([operator, ...scrapers], authApiOps),
       ],
-      egress: [...dataTiers, ...traces(cluster), ...mail(cluster), DNS],
+      egress: [...dataTiers, ...traces(cluster), ...mail(cluster), dns],
     },
-    warming: { ingress: [], egress: [...dataTiers, DNS] },
+    warming: { ingress: [], egress: [...dataTiers, dns] },
     gateway: {
       ingress: [anybody(gateway, ...(terminatesTls(cluster) ? [gatewayTls] : [])), ...scraped(gatewayOps)],
-      egress: [opening(to('auth-api'), authApi), DNS],
+      egress: [opening(to('auth-api'), authApi), dns],
     },
   };
 }
@@ -99,7 +100,7 @@ function pooler(cluster: AuthCluster, operator: Peer, servers: PostgresServers, 
       opening([componentPeer(cluster, 'auth-api'), componentPeer(cluster, 'warming'), operator], PORTS.postgres),
       ...scraped,
     ],
-    egress: [toServers(cluster, servers), DNS],
+    egress: [toServers(cluster, servers), resolver(cluster)],
   };
 }
 
@@ -152,12 +153,14 @@ function anybody(...ports: readonly number[]): Opening {
  * To wherever the cluster's resolver is: a Service's pods, or an address of the node itself. A narrower rule would
  * keep no secret in, since a resolver asks the world on behalf of whoever asks it.
  */
-const DNS: Opening = {
-  ports: [
-    { protocol: 'UDP', port: 53 },
-    { protocol: 'TCP', port: 53 },
-  ],
-};
+function resolver({ spec: { networkPolicy } }: AuthCluster): Opening {
+  return {
+    ports: networkPolicy.dnsPorts.flatMap((port) => [
+      { protocol: 'UDP', port },
+      { protocol: 'TCP', port },
+    ]),
+  };
+}
 
 /**
  * For Patroni. The API server is no pod, its addresses are not known beforehand, and some network plugins take no
