@@ -135,8 +135,9 @@ describe('the chart', () => {
     });
   });
 
-  test('applies its definition before an upgrade, with rights for nothing else, and leaves nothing of that', async () => {
-    const hooks = (await render()).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-upgrade');
+  test('applies its definition before it is installed or upgraded, with rights for nothing else, and leaves nothing of that', async () => {
+    const before = 'pre-install,pre-upgrade';
+    const hooks = (await render()).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === before);
     expect(hooks.map(({ kind }) => kind).sort()).toEqual(
       ['ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Job', 'ServiceAccount'].sort(),
     );
@@ -159,6 +160,8 @@ describe('the chart', () => {
 
   test('leaves its definition to somebody else where that is wanted', async () => {
     expect(kinds(await render('crds.upgrade=false'))).not.toContain('authcluster-system Job');
+    const namespaced = await render('crds.upgrade=false', 'watchNamespaces={blue}');
+    expect(namespaced.filter(({ metadata }) => metadata.namespace === undefined)).toEqual([]);
   });
 
   test('brings AuthClusters of its values, which outlive the release', async () => {

@@ -7,7 +7,7 @@ import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
 import { applyIn } from './support/external-servers.ts';
 import { gatewayClient, SET_UP_TIMEOUT_MS } from './support/gateway-client.ts';
-import { correction, helmUninstall, helmUpgrade } from './support/operator-release.ts';
+import { correction, definitionHas, helmUninstall, helmUpgrade } from './support/operator-release.ts';
 import { runningWorkloads } from './support/running-workloads.ts';
 
 const RUNNING = [
@@ -20,6 +20,15 @@ const KEPT = ['persistentvolumeclaims', 'secrets', 'configmaps'];
 /** Every namespace has them, whoever lives in it. */
 const OF_EVERY_NAMESPACE = ['ConfigMap kube-root-ca.crt', 'ServiceAccount default'];
 
+/** A field that the earlier definition does not have. */
+const NEW_FIELD = ['gateway', 'properties', 'forwardAuthCallers'];
+
+/** A patch of the definition. */
+function withoutField(field: readonly string[]): string {
+  const path = ['', 'spec', 'versions', '0', 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties', ...field];
+  return JSON.stringify([{ op: 'remove', path: path.join('/') }]);
+}
+
 describe('an operator that is uninstalled', () => {
   const client = gatewayClient();
   // Whatever happened, the tests that follow meet an operator.
@@ -31,11 +40,13 @@ describe('an operator that is uninstalled', () => {
     const ofRelease = ['--all-namespaces', '-l', `app.kubernetes.io/instance=${RELEASE}`, '-o', 'name'];
     const kinds = [...RUNNING, ...KEPT, 'clusterroles', 'clusterrolebindings'].join(',');
     await eventually(async () => expect((await kubectl.run(['get', kinds, ...ofRelease])).trim()).toBe(''), 60);
-    await kubectl.run(['get', 'crd', AUTH_CLUSTERS]);
+    // What an earlier release would have left.
+    await kubectl.run(['patch', 'crd', AUTH_CLUSTERS, '--type', 'json', '--patch', withoutField(NEW_FIELD)]);
     const { credentials, tokens } = await loggedInUser(client);
     expect((await client.verify(tokens.access_token)).status).toBe(200);
 
     await helmUpgrade(CHART);
+    expect(await definitionHas(NEW_FIELD)).toBe(true);
     // The second one begins after the first pass of the new operator has ended.
     await correction();
     await correction();

@@ -10,7 +10,7 @@ import { kubectl, readyAuthCluster } from './support/cluster.ts';
 import { clusterTest } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
 import { gatewayClient, SET_UP_TIMEOUT_MS } from './support/gateway-client.ts';
-import { correction, helmUpgrade, ROOT } from './support/operator-release.ts';
+import { correction, definitionHas, helmUpgrade, ROOT } from './support/operator-release.ts';
 import { runningWorkloads } from './support/running-workloads.ts';
 import { underSteadyLoad } from './support/steady-load.ts';
 
@@ -44,13 +44,6 @@ async function edit(file: string, change: (document: ReturnType<typeof parseDocu
   await writeFile(file, document.toString());
 }
 
-/** Of the definition that the API server has, not of what it publishes about it a moment later. */
-async function definitionHasNewField(): Promise<boolean> {
-  const path = `{.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.${NEW_FIELD.join('.')}.type}`;
-  const type = await kubectl.run(['get', 'crd', 'authclusters.authcluster.dev', '-o', `jsonpath=${path}`]);
-  return type !== '';
-}
-
 async function operatorPods(): Promise<string[]> {
   const pods = await kubectl.list(OPERATOR_NAMESPACE, 'pods', OPERATOR_PODS);
   return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name);
@@ -61,7 +54,7 @@ describe('an upgrade of the operator by Helm', () => {
     'renews the definition and the operator, and leaves what runs as it is, without a failed request',
     async () => {
       await helmUpgrade(await earlierChart(), '--set', 'podAnnotations.release=earlier');
-      expect(await definitionHasNewField()).toBe(false);
+      expect(await definitionHas(NEW_FIELD)).toBe(false);
       await readyAuthCluster();
       const before = await runningWorkloads();
       const earlierPods = await operatorPods();
@@ -72,7 +65,7 @@ describe('an upgrade of the operator by Helm', () => {
 
       const load = await underSteadyLoad({ clients: 1, pauseMilliseconds: 200 }, check, async () => {
         await helmUpgrade(CHART);
-        expect(await definitionHasNewField()).toBe(true);
+        expect(await definitionHas(NEW_FIELD)).toBe(true);
         const laterPods = await operatorPods();
         expect(laterPods.filter((name) => earlierPods.includes(name))).toEqual([]);
         await eventually(async () => {

@@ -28,7 +28,7 @@ helm upgrade --install authcluster-operator helm/authcluster-operator \\
   --namespace authcluster-system --create-namespace --wait
 \`\`\`
 
-The definition of AuthCluster comes with the first installation; before an upgrade a Job applies the newer one
+The definition of AuthCluster comes with the first installation; where there is an older one, a Job applies this one first
 (\`crds.upgrade\`). Uninstalling the chart leaves the definition, and with it every AuthCluster, where it is.
 [Upgrade](../../docs/how-to/upgrade.md) and [GitOps](../../docs/how-to/gitops.md) tell more.
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runCommand } from '../../dev/command.ts';
 import { OPERATOR_NAMESPACE, RELEASE } from '../../dev/kubernetes/operator-release.ts';
-import { kubectl, NAME, NAMESPACE, valuesFile } from './cluster.ts';
+import { AUTH_CLUSTERS, kubectl, NAME, NAMESPACE, valuesFile } from './cluster.ts';
 import { eventually } from './eventually.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -19,6 +19,13 @@ export function helmUpgrade(chart: string, ...settings: string[]): Promise<strin
 
 export function helmUninstall(): Promise<string> {
   return runCommand('helm', ['uninstall', RELEASE, ...IN_NAMESPACE, '--wait', '--timeout', '120s']);
+}
+
+/** Whether the spec of the definition has a field: of what the API server has, not of what it publishes a moment later. */
+export async function definitionHas(field: readonly string[]): Promise<boolean> {
+  const path = `{.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.${field.join('.')}.type}`;
+  const type = await kubectl.run(['get', 'crd', AUTH_CLUSTERS, '-o', `jsonpath=${path}`]);
+  return type !== '';
 }
 
 /** Resolves once a pass that began after this call has come to what it corrects. */

@@ -85,9 +85,9 @@ tolerations:
 {{- end }}
 {{- end -}}
 
-{{/* Annotations of what runs before an upgrade, in the order of the weight, and goes when it is done. */}}
-{{- define "authcluster-operator.upgradeHook" -}}
-helm.sh/hook: pre-upgrade
+{{/* Annotations of what runs before the release is installed or upgraded, in the order of the weight, and goes when it is done. */}}
+{{- define "authcluster-operator.definitionHook" -}}
+helm.sh/hook: pre-install,pre-upgrade
 helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
