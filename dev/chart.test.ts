@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { runCommand } from './command.ts';
 
 interface Rendered {
@@ -86,6 +88,32 @@ describe('the chart', () => {
       OTEL_EXPORTER_OTLP_HEADERS: undefined,
     });
     await expect(render('tracing.endpoint=collector:4318')).rejects.toThrow('endpoint');
+  });
+
+  test('has pods that NetworkPolicies of AuthClusters know, also where another chart depends on it by an alias', async () => {
+    const platform = await mkdtemp(join(tmpdir(), 'authcluster-platform-'));
+    await cp(CHART, join(platform, 'charts/authcluster-operator'), { recursive: true });
+    const dependencies = [{ name: 'authcluster-operator', version: '*', alias: 'auth' }];
+    const chart = { apiVersion: 'v2', name: 'platform', version: '1.0.0', dependencies };
+    await writeFile(join(platform, 'Chart.yaml'), stringify(chart));
+    const rendered = parseAllDocuments(await runCommand('helm', ['template', 'platform', platform]));
+    const deployment = rendered.map((document) => document.toJS()).find((object) => object?.kind === 'Deployment');
+    const labels = { 'app.kubernetes.io/name': 'authcluster-operator', 'app.kubernetes.io/instance': 'platform' };
+    expect(deployment.spec.template.metadata.labels).toEqual(labels);
+    expect(deployment.spec.selector.matchLabels).toEqual(labels);
+  });
+
+  test('takes names that YAML would read as numbers', async () => {
+    const values = join(await mkdtemp(join(tmpdir(), 'authcluster-values-')), 'values.yaml');
+    const named = { imagePullSecrets: ['2026'], priorityClassName: '1e3', watchNamespaces: ['2024', '2025'] };
+    await writeFile(values, JSON.stringify({ ...named, authClusters: [{ name: 'no', namespace: '2024' }] }));
+    const command = ['template', 'operator', CHART, '--namespace', '2024', '--values', values];
+    const rendered = parseAllDocuments(await runCommand('helm', command)).map((document) => document.toJS());
+    const namespaces = new Set(rendered.map((object) => object?.metadata?.namespace).filter(Boolean));
+    expect(namespaces).toEqual(new Set(['2024', '2025']));
+    const { spec } = rendered.find((object) => object?.kind === 'Deployment').spec.template;
+    expect(spec).toMatchObject({ priorityClassName: '1e3', imagePullSecrets: [{ name: '2026' }] });
+    expect(rendered.find((object) => object?.kind === 'AuthCluster').metadata.name).toBe('no');
   });
 
   test('grants no wildcard', async () => {

@@ -37,7 +37,7 @@ describe('the chart takes the values', () => {
 
   test('that declare an AuthCluster', async () => {
     const values = await documented('gitops.md', 'AuthClusters in the release of the operator');
-    expect(await render(values)).toMatch(/^kind: AuthCluster\nmetadata:\n {2}name: demo\n {2}namespace: auth$/m);
+    expect(await render(values)).toMatch(/^kind: AuthCluster\nmetadata:\n {2}name: "demo"\n {2}namespace: "auth"$/m);
   });
 
   test('that name images, each of them', async () => {

@@ -6,8 +6,9 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The name is what NetworkPolicies of AuthClusters know the operator by; as a dependency the chart may have an alias. */}}
 {{- define "authcluster-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/name: authcluster-operator
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
@@ -61,7 +62,7 @@ seccompProfile:
 {{- with .Values.imagePullSecrets -}}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end -}}
 {{- end -}}
@@ -69,7 +70,7 @@ imagePullSecrets:
 {{/* Where a pod of the chart may run. */}}
 {{- define "authcluster-operator.placement" -}}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
