@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { parseDocument } from 'yaml';
 import type { AuthClusterObject } from '../dev/kubernetes/auth-cluster.ts';
 import { CHART, RELEASE } from '../dev/kubernetes/operator-release.ts';
 import { loggedInUser, logIn } from './support/auth-client.ts';
@@ -7,7 +10,7 @@ import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
 import { applyIn } from './support/external-servers.ts';
 import { gatewayClient, SET_UP_TIMEOUT_MS } from './support/gateway-client.ts';
-import { correction, definitionHas, helmUninstall, helmUpgrade } from './support/operator-release.ts';
+import { correction, definitionHas, helmUninstall, helmUpgrade, ROOT } from './support/operator-release.ts';
 import { runningWorkloads } from './support/running-workloads.ts';
 
 const RUNNING = [
@@ -23,10 +26,13 @@ const OF_EVERY_NAMESPACE = ['ConfigMap kube-root-ca.crt', 'ServiceAccount defaul
 /** A field that the earlier definition does not have. */
 const NEW_FIELD = ['gateway', 'properties', 'forwardAuthCallers'];
 
-/** A patch of the definition. */
-function withoutField(field: readonly string[]): string {
-  const path = ['', 'spec', 'versions', '0', 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties', ...field];
-  return JSON.stringify([{ op: 'remove', path: path.join('/') }]);
+/** The definition of an earlier release, as Helm has put it there. */
+async function applyEarlierDefinition(): Promise<void> {
+  const definition = parseDocument(await readFile(join(ROOT, CHART, 'crds/authclusters.yaml'), 'utf8'));
+  const spec = ['spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties'];
+  definition.deleteIn([...spec, ...NEW_FIELD]);
+  const asHelm = ['--server-side', '--force-conflicts', '--field-manager', 'helm'];
+  await kubectl.run(['apply', ...asHelm, '-f', '-'], definition.toString());
 }
 
 describe('an operator that is uninstalled', () => {
@@ -41,7 +47,8 @@ describe('an operator that is uninstalled', () => {
     const kinds = [...RUNNING, ...KEPT, 'clusterroles', 'clusterrolebindings'].join(',');
     await eventually(async () => expect((await kubectl.run(['get', kinds, ...ofRelease])).trim()).toBe(''), 60);
     // What an earlier release would have left.
-    await kubectl.run(['patch', 'crd', AUTH_CLUSTERS, '--type', 'json', '--patch', withoutField(NEW_FIELD)]);
+    await applyEarlierDefinition();
+    expect(await definitionHas(NEW_FIELD)).toBe(false);
     const { credentials, tokens } = await loggedInUser(client);
     expect((await client.verify(tokens.access_token)).status).toBe(200);
 

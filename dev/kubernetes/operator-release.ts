@@ -23,7 +23,7 @@ export async function installOperator(
 ): Promise<void> {
   if (valuesFile !== undefined && !existsSync(valuesFile)) throw new Error(`there is no values file ${valuesFile}`);
   await kubectl.apply(JSON.stringify(operatorNamespace()));
-  await kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', `${CHART}/crds`]);
+  await kubectl.run(['apply', '--server-side', '--force-conflicts', '--field-manager', 'helm', '-f', `${CHART}/crds`]);
   await definitionServed(kubectl);
   await runCommand('helm', [
     ...['upgrade', '--install', RELEASE, CHART, '--kube-context', kubectl.context, '--namespace', OPERATOR_NAMESPACE],
