@@ -23,6 +23,12 @@ describe('a gateway that the auth API does not believe', () => {
     expect(unbelievedGateway(clusterWith(spec), [podAt(address)]) !== undefined).toBe(isFound);
   });
 
+  test('is not looked for by a definition of an earlier release, which gives no networks', () => {
+    const cluster = clusterWith({});
+    Reflect.deleteProperty(cluster.spec.api, 'clusterNetworks');
+    expect(unbelievedGateway(cluster, [podAt('240.0.3.7')])).toBeUndefined();
+  });
+
   test('is told until the spec names its network, and costs Ready nothing', async () => {
     const harness = new OperatorHarness({ api: { clusterNetworks: ['240.0.0.0/4'] } });
     harness.hasPods = true;

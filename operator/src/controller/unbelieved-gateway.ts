@@ -8,8 +8,10 @@ const REASON = 'GatewayNotBelieved' satisfies Reason;
 
 /** A pod of the gateway where the auth API does not take its word for who a client is: all clients of it are one there. */
 export function unbelievedGateway({ spec }: AuthCluster, pods: readonly Pod[]): Trouble | undefined {
-  if (!spec.gateway.enabled) return undefined;
-  const believed = blockList(spec.api.clusterNetworks);
+  const networks: readonly string[] | undefined = spec.api.clusterNetworks;
+  // Without networks the definition is older than this operator: that is told by what fails for it.
+  if (!spec.gateway.enabled || networks === undefined) return undefined;
+  const believed = blockList(networks);
   for (const { metadata, status } of pods) {
     const address = status?.podIP;
     if (address === undefined || believed.check(address, familyOf(address))) continue;
