@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import { parseDocument } from 'yaml';
 import type { AuthClusterObject } from '../dev/kubernetes/auth-cluster.ts';
 import { CHART, RELEASE } from '../dev/kubernetes/operator-release.ts';
 import { loggedInUser, logIn } from './support/auth-client.ts';
@@ -10,7 +7,14 @@ import { clusterTest, withDiagnosis } from './support/cluster-test.ts';
 import { eventually } from './support/eventually.ts';
 import { applyIn } from './support/external-servers.ts';
 import { gatewayClient, SET_UP_TIMEOUT_MS } from './support/gateway-client.ts';
-import { correction, definitionHas, helmUninstall, helmUpgrade, ROOT } from './support/operator-release.ts';
+import {
+  correction,
+  definitionHas,
+  earlierDefinition,
+  helmUninstall,
+  helmUpgrade,
+  NEW_FIELD,
+} from './support/operator-release.ts';
 import { runningWorkloads } from './support/running-workloads.ts';
 
 const RUNNING = [
@@ -23,16 +27,10 @@ const KEPT = ['persistentvolumeclaims', 'secrets', 'configmaps'];
 /** Every namespace has them, whoever lives in it. */
 const OF_EVERY_NAMESPACE = ['ConfigMap kube-root-ca.crt', 'ServiceAccount default'];
 
-/** A field that the earlier definition does not have. */
-const NEW_FIELD = ['gateway', 'properties', 'forwardAuthCallers'];
-
 /** The definition of an earlier release, as Helm has put it there. */
 async function applyEarlierDefinition(): Promise<void> {
-  const definition = parseDocument(await readFile(join(ROOT, CHART, 'crds/authclusters.yaml'), 'utf8'));
-  const spec = ['spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties'];
-  definition.deleteIn([...spec, ...NEW_FIELD]);
   const asHelm = ['--server-side', '--force-conflicts', '--field-manager', 'helm'];
-  await kubectl.run(['apply', ...asHelm, '-f', '-'], definition.toString());
+  await kubectl.run(['apply', ...asHelm, '-f', '-'], await earlierDefinition());
 }
 
 describe('an operator that is uninstalled', () => {

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
 import { runCommand } from '../../dev/command.ts';
-import { OPERATOR_NAMESPACE, RELEASE } from '../../dev/kubernetes/operator-release.ts';
+import { CHART, OPERATOR_NAMESPACE, RELEASE } from '../../dev/kubernetes/operator-release.ts';
 import { AUTH_CLUSTERS, kubectl, NAME, NAMESPACE, valuesFile } from './cluster.ts';
 import { eventually } from './eventually.ts';
 
@@ -19,6 +21,17 @@ export function helmUpgrade(chart: string, ...settings: string[]): Promise<strin
 
 export function helmUninstall(): Promise<string> {
   return runCommand('helm', ['uninstall', RELEASE, ...IN_NAMESPACE, '--wait', '--timeout', '120s']);
+}
+
+/** A field that the earlier definition does not have. */
+export const NEW_FIELD = ['gateway', 'properties', 'forwardAuthCallers'];
+
+/** The definition of an earlier release: this one without a field. */
+export async function earlierDefinition(): Promise<string> {
+  const definition = parseDocument(await readFile(join(ROOT, CHART, 'crds/authclusters.yaml'), 'utf8'));
+  const schema = ['spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties'];
+  if (!definition.deleteIn([...schema, ...NEW_FIELD])) throw new Error(`there is no ${NEW_FIELD.join('.')}`);
+  return definition.toString();
 }
 
 /** Whether the spec of the definition has a field: of what the API server has, not of what it publishes a moment later. */
