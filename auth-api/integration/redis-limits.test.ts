@@ -51,6 +51,23 @@ describe('rates in Redis', () => {
   });
 });
 
+test('whether an account may try is one question: of its rate, its lock and its failures', async () => {
+  const [one, other] = stores.map(podOf);
+  const ann = newSubject();
+  expect(await one?.admit('login_account', ann)).toEqual({ kind: 'open', mayHaveFailed: false });
+  await other?.recordFailure(ann);
+  expect(await one?.admit('login_account', ann)).toEqual({ kind: 'open', mayHaveFailed: true });
+  await one?.forgetFailures(ann);
+  for (let asked = 0; asked < 3; asked += 1) await other?.admit('login_account', ann);
+  expect(await one?.admit('login_account', ann)).toEqual({ kind: 'limited', retryAfterSeconds: expect.any(Number) });
+  const policy = { threshold: 1, firstLockSeconds: 60, longestLockSeconds: 60, memorySeconds: 61 };
+  expect(await stores[0]?.recordFailure('locked', policy)).toBe(60_000);
+  const rule = { limit: 1, periodSeconds: 60 };
+  const counted = await stores[1]?.admit('login_account', rule, 'locked');
+  expect(counted).toEqual({ waitMs: 0, lockedMs: expect.any(Number), failures: 1 });
+  expect(counted?.lockedMs).toBeGreaterThan(50_000);
+});
+
 describe('lockout in Redis', () => {
   test('failures at two pods count together, and lock for longer each time', async () => {
     const store = stores[0];

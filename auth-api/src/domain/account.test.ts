@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { passwords, sessions, users } from '../testing/fakes.ts';
 import { changePassword, deleteAccount } from './account.ts';
-import type { AccountLockout, RateLimiter } from './ports/limits.ts';
+import type { AccountLockout } from './ports/limits.ts';
 import type { PasswordHasher } from './ports/passwords.ts';
 import type { UserStore } from './ports/users.ts';
 
@@ -28,8 +28,8 @@ function world(isPasswordChangeRequired: boolean) {
     return { kind: stored === `hash of ${password}` ? 'matched' : 'mismatched' };
   });
   const limits = {
-    take: jest.fn<RateLimiter['take']>(async () => ({ kind: 'allowed' })),
-    lockout: jest.fn<AccountLockout['lockout']>(async () => ({ kind: 'open' })),
+    admit: jest.fn<AccountLockout['admit']>(async () => ({ kind: 'open', mayHaveFailed: false })),
+    lockout: jest.fn<AccountLockout['lockout']>(),
     recordFailure: jest.fn<AccountLockout['recordFailure']>(async () => ({ kind: 'open' })),
     forgetFailures: jest.fn<AccountLockout['forgetFailures']>(),
   };
@@ -102,7 +102,7 @@ describe.each([
   test('counts a wrong password with those of logins', async () => {
     const guessed = world(false);
     expect(await attempt('a guess', guessed)).toEqual({ kind: 'wrongPassword' });
-    expect(guessed.limits.take.mock.calls).toEqual([['login_account', 'ada']]);
+    expect(guessed.limits.admit.mock.calls).toEqual([['login_account', 'ada']]);
     expect(guessed.limits.recordFailure.mock.calls).toEqual([['ada']]);
     expectNothingDone(guessed);
   });
@@ -115,7 +115,7 @@ describe.each([
 
   test('is limited in how often it is tried, before anything is hashed', async () => {
     const limited = world(false);
-    limited.limits.take.mockResolvedValue({ kind: 'limited', retryAfterSeconds: 7 });
+    limited.limits.admit.mockResolvedValue({ kind: 'limited', retryAfterSeconds: 7 });
     expect(await attempt(change.currentPassword, limited)).toEqual({ kind: 'limited', retryAfterSeconds: 7 });
     expect(limited.verify).not.toHaveBeenCalled();
     expectNothingDone(limited);
@@ -123,7 +123,7 @@ describe.each([
 
   test('of a locked account finds every password wrong, at the same cost', async () => {
     const locked = world(false);
-    locked.limits.lockout.mockResolvedValue({ kind: 'lockedOut' });
+    locked.limits.admit.mockResolvedValue({ kind: 'lockedOut' });
     expect(await attempt(change.currentPassword, locked)).toEqual({ kind: 'wrongPassword' });
     expect(locked.verify).toHaveBeenCalledTimes(1);
     expectNothingDone(locked);

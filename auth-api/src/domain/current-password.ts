@@ -1,4 +1,4 @@
-import type { AccountLockout, RateLimiter } from './ports/limits.ts';
+import type { AccountLockout } from './ports/limits.ts';
 import type { Overloaded } from './ports/overload.ts';
 import type { PasswordHasher } from './ports/passwords.ts';
 import type { Credentials } from './ports/users.ts';
@@ -6,7 +6,7 @@ import { usernameKey } from './username.ts';
 
 export interface CurrentPasswordPorts {
   readonly passwords: PasswordHasher;
-  readonly limits: RateLimiter & AccountLockout;
+  readonly limits: AccountLockout;
 }
 
 export type PasswordNotRight =
@@ -26,12 +26,11 @@ export async function checkCurrentPassword(
   { passwords, limits }: CurrentPasswordPorts,
 ): Promise<{ readonly kind: 'right' } | PasswordNotRight> {
   const name = usernameKey(account.username);
-  const limit = await limits.take('login_account', name);
-  if (limit.kind === 'limited') return limit;
-  const isLocked = (await limits.lockout(name)).kind === 'lockedOut';
+  const admission = await limits.admit('login_account', name);
+  if (admission.kind === 'limited') return admission;
   const verified = await passwords.verify(password, account.passwordHash, { signal, upgrade: false });
   if (verified.kind === 'overloaded' || verified.kind === 'abandoned') return verified;
-  if (isLocked) return { kind: 'wrongPassword' };
+  if (admission.kind === 'lockedOut') return { kind: 'wrongPassword' };
   if (verified.kind === 'matched') return { kind: 'right' };
   await limits.recordFailure(name);
   return { kind: 'wrongPassword' };

@@ -47,6 +47,7 @@ function ports(found: LoginAccount | undefined, more: Partial<LoginPorts> = {}) 
     refreshTokens: readableRefreshTokens,
     limits: {
       take: async () => ({ kind: 'allowed' }),
+      admit: async () => ({ kind: 'open', mayHaveFailed: false }),
       lockout: async () => ({ kind: 'open' }),
       recordFailure: async () => ({ kind: 'open' }),
       forgetFailures: async () => {},
@@ -125,10 +126,23 @@ test('a full queue is told as it is', async () => {
 
 test('a locked account is refused like a wrong password, at the same cost, with the right one, too', async () => {
   const { all, verify, open } = ports(account);
-  const limits = { ...all.limits, lockout: async () => ({ kind: 'lockedOut' }) as const };
+  const asked = jest.fn<LoginPorts['limits']['lockout']>(async () => ({ kind: 'lockedOut' }));
+  const limits = { ...all.limits, admit: async () => ({ kind: 'lockedOut' }) as const, lockout: asked };
   expect(await login(attempt, { ...all, limits })).toEqual({ kind: 'refused', reason: 'account_locked' });
   expect(verify).toHaveBeenCalledWith('right', 'stored', { upgrade: false });
+  expect(asked).toHaveBeenCalledTimes(1);
   expect(open).not.toHaveBeenCalled();
+});
+
+test.each([
+  [true, 1],
+  [false, 0],
+])('a right password forgets failures where there may be some: %p', async (mayHaveFailed, times) => {
+  const { all } = ports(account);
+  const forgetFailures = jest.fn<LoginPorts['limits']['forgetFailures']>(async () => {});
+  const limits = { ...all.limits, admit: async () => ({ kind: 'open', mayHaveFailed }) as const, forgetFailures };
+  expect(await login(attempt, { ...all, limits })).toMatchObject({ kind: 'loggedIn' });
+  expect(forgetFailures.mock.calls).toEqual(Array.from({ length: times }, () => ['ada']));
 });
 
 test('beyond a limit nothing is asked and nothing is hashed', async () => {

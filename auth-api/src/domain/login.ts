@@ -1,7 +1,7 @@
 import type { PendingAuditEvent } from './audit.ts';
 import { askForCode, askForPassword, type LoginChallengeStore } from './login-challenge.ts';
 import { openSession, prepareSession } from './open-session.ts';
-import type { AccountLockout, RateLimiter } from './ports/limits.ts';
+import type { AccountLockout, Admission, RateLimiter } from './ports/limits.ts';
 import type { Overloaded } from './ports/overload.ts';
 import type { PasswordHasher } from './ports/passwords.ts';
 import type { PreparedSession, SessionStore } from './ports/sessions.ts';
@@ -65,14 +65,11 @@ export function login(attempt: LoginAttempt, ports: LoginPorts): Promise<LoginOu
 }
 
 async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): Promise<LoginOutcome> {
-  const retryAfterSeconds = await waitForLimits(attempt, key, ports.limits);
-  if (retryAfterSeconds > 0) return { kind: 'limited', retryAfterSeconds };
-  const [account, lockout] = await Promise.all([
-    ports.spans.run('get_user', () => ports.users.findForLogin(key)),
-    ports.limits.lockout(key),
-  ]);
+  const admission = await admitted(attempt, key, ports.limits);
+  if (admission.kind === 'limited') return admission;
+  const account = await ports.spans.run('get_user', () => ports.users.findForLogin(key));
   if (account !== undefined) attempt.event?.about({ subjectId: account.userId });
-  const isLocked = lockout.kind === 'lockedOut';
+  const isLocked = admission.kind === 'lockedOut';
   const verifying = verifyPassword(attempt, account, isLocked, ports);
   // Meanwhile; also where there is no account, or it would take longer where there is one.
   const session = prepareSession(account?.userId ?? uuidV7(ports.clock.nowMs()), ports);
@@ -92,9 +89,10 @@ async function logInAs(key: string, attempt: LoginAttempt, ports: LoginPorts): P
     await recordFailure(key, account, attempt, ports.limits);
     return { kind: 'refused', reason: 'account_disabled' };
   }
+  const mayHaveFailed = admission.kind === 'open' && admission.mayHaveFailed;
   const [outcome] = await Promise.all([
-    ports.spans.run('create_session', () => admit(attempt, account, { session, ...verified }, ports)),
-    ports.limits.forgetFailures(key),
+    ports.spans.run('create_session', () => letIn(attempt, account, { session, ...verified }, ports)),
+    ...(mayHaveFailed ? [ports.limits.forgetFailures(key)] : []),
   ]);
   return outcome;
 }
@@ -123,18 +121,23 @@ async function recordFailure(
   if (kind === 'lockedOut' && account !== undefined) event?.also('account_locked');
 }
 
-/** Seconds until another attempt is allowed; 0: this one is. */
-async function waitForLimits(attempt: LoginAttempt, key: string, limits: RateLimiter): Promise<number> {
-  const { clientNetwork } = attempt;
-  const decisions = await Promise.all([
-    limits.take('login_account', key),
-    ...(clientNetwork === undefined ? [] : [limits.take('login_network', clientNetwork)]),
+/** Whether the account may try, and its client's network as well. */
+async function admitted(
+  { clientNetwork }: LoginAttempt,
+  key: string,
+  limits: RateLimiter & AccountLockout,
+): Promise<Admission> {
+  const [account, network] = await Promise.all([
+    limits.admit('login_account', key),
+    clientNetwork === undefined ? undefined : limits.take('login_network', clientNetwork),
   ]);
-  return Math.max(...decisions.map((each) => (each.kind === 'limited' ? each.retryAfterSeconds : 0)));
+  if (network?.kind !== 'limited') return account;
+  const accountSeconds = account.kind === 'limited' ? account.retryAfterSeconds : 0;
+  return { kind: 'limited', retryAfterSeconds: Math.max(network.retryAfterSeconds, accountSeconds) };
 }
 
 /** Opens a session, or where something more is asked for what waits for that. */
-async function admit(
+async function letIn(
   attempt: LoginAttempt,
   account: LoginAccount,
   { session, upgradedHash }: { readonly session: PreparedSession; readonly upgradedHash?: string },

@@ -22,8 +22,6 @@ function world(tokens: Partial<MailedTokenStore> = {}, limited: readonly string[
     },
     limits: {
       take: async (rule) => (limited.includes(rule) ? { kind: 'limited', retryAfterSeconds: 9 } : { kind: 'allowed' }),
-      lockout: async () => ({ kind: 'open' }),
-      recordFailure: async () => ({ kind: 'open' }),
       forgetFailures,
     },
     clock: { nowMs: () => 1000 },

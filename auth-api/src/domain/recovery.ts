@@ -48,7 +48,7 @@ export interface RecoveryPorts {
   readonly refreshTokens: RefreshTokens;
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
-  readonly limits: RateLimiter & AccountLockout;
+  readonly limits: RateLimiter & Pick<AccountLockout, 'forgetFailures'>;
   readonly clock: Clock;
 }
 

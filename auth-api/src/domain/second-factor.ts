@@ -1,6 +1,6 @@
 import type { PendingAuditEvent } from './audit.ts';
 import type { Clock } from './ports/clock.ts';
-import type { AccountLockout, RateLimiter } from './ports/limits.ts';
+import type { AccountLockout } from './ports/limits.ts';
 import type { AccessClaims } from './ports/tokens.ts';
 
 /** Codes of an authenticator (RFC 6238), and those that replace a lost one. */
@@ -57,7 +57,7 @@ export interface SecondFactorStore {
 export interface SecondFactorPorts {
   readonly secondFactors: SecondFactorStore;
   readonly oneTimeCodes: OneTimeCodes;
-  readonly limits: RateLimiter & AccountLockout;
+  readonly limits: AccountLockout;
   readonly clock: Clock;
 }
 
@@ -112,14 +112,12 @@ export async function checkCode(
   const { limits } = ports;
   // No user name has a colon.
   const account = `second-factor:${userId}`;
-  const limit = await limits.take('second_factor', account);
-  if (limit.kind === 'limited') return limit;
-  if ((await limits.lockout(account)).kind === 'lockedOut') {
-    return { kind: 'limited', retryAfterSeconds: lockedRetrySeconds };
-  }
+  const admission = await limits.admit('second_factor', account);
+  if (admission.kind === 'limited') return admission;
+  if (admission.kind === 'lockedOut') return { kind: 'limited', retryAfterSeconds: lockedRetrySeconds };
   const outcome = await useCode(userId, factor, code, sessionId, ports);
   if (outcome.kind === 'wrong') await limits.recordFailure(account);
-  else await limits.forgetFailures(account);
+  else if (admission.mayHaveFailed) await limits.forgetFailures(account);
   return outcome;
 }
 

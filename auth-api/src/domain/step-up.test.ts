@@ -37,8 +37,7 @@ function world(rolesNow: readonly string[] | undefined) {
     secondFactors: portOf<StepUpPorts['secondFactors']>({ find: async () => undefined }),
     oneTimeCodes: portOf<StepUpPorts['oneTimeCodes']>({}),
     limits: portOf<StepUpPorts['limits']>({
-      take: async () => ({ kind: 'allowed' }),
-      lockout: async () => ({ kind: 'open' }),
+      admit: async () => ({ kind: 'open', mayHaveFailed: false }),
     }),
   };
   return { ports, sign };

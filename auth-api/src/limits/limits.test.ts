@@ -99,17 +99,46 @@ describe('an account', () => {
   });
 });
 
+describe('an account that asks to try', () => {
+  test('is admitted within its rate', async () => {
+    const { limits } = startLimits();
+    for (let admitted = 0; admitted < 3; admitted += 1) {
+      expect(await limits.admit('login_account', 'jane')).toMatchObject({ kind: 'open' });
+    }
+    expect(await limits.admit('login_account', 'jane')).toEqual({ kind: 'limited', retryAfterSeconds: 20 });
+    await expect(limits.admit('logout', 'jane')).rejects.toThrow(RangeError);
+  });
+
+  test('is told of its lock', async () => {
+    const { limits } = startLimits();
+    for (let failures = 0; failures < 3; failures += 1) await limits.recordFailure('jane');
+    expect(await limits.admit('login_account', 'jane')).toEqual({ kind: 'lockedOut' });
+  });
+
+  test.each([
+    ['has failed', 1, 'for all pods', true],
+    ['has not', 0, 'for all pods', false],
+    ['has not, as far as this pod knows', 0, 'by this pod alone', true],
+  ])('%s', async (_, failures, counted, mayHaveFailed) => {
+    const store = new MemoryLimitStore(() => 0);
+    const { limits } = startLimits(counted === 'for all pods' ? { shared: store } : { fallback: store });
+    for (let failed = 0; failed < failures; failed += 1) await limits.recordFailure('jane');
+    expect(await limits.admit('login_account', 'jane')).toEqual({ kind: 'open', mayHaveFailed });
+  });
+});
+
 describe('while Redis fails', () => {
   test('the pod counts by itself', async () => {
     const down = async () => Promise.reject(new Error('down'));
-    const shared: LimitStore = { take: down, lockedMs: down, recordFailure: down, forgetFailures: down };
+    const shared: LimitStore = { admit: down, take: down, lockedMs: down, recordFailure: down, forgetFailures: down };
     const onFallback = jest.fn();
     const { limits } = startLimits({ shared, onFallback });
     for (let taken = 0; taken < 3; taken += 1) await limits.take('login_account', 'jane');
     expect(await limits.take('login_account', 'jane')).toMatchObject({ kind: 'limited' });
     for (let failures = 0; failures < 3; failures += 1) await limits.recordFailure('jane');
     expect(await limits.lockout('jane')).toMatchObject({ kind: 'lockedOut' });
-    expect(onFallback).toHaveBeenCalledTimes(8);
+    expect(await limits.admit('login_account', 'jane')).toMatchObject({ kind: 'limited' });
+    expect(onFallback).toHaveBeenCalledTimes(9);
   });
 
   test('and remembers a bounded number of subjects', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LimitDecision, RateLimiter } from '../domain/ports/limits.ts';
+import type { Admission, LimitDecision, RateLimiter } from '../domain/ports/limits.ts';
 import { checkRateRule, type RateRule } from './gcra.ts';
 import type { LimitStore } from './limit-store.ts';
 import { checkLockoutPolicy, type LockoutPolicy } from './lockout.ts';
@@ -45,13 +45,27 @@ export class Limits implements RateLimiter {
 
   /** @throws RangeError for a rule that there is not */
   async take(ruleName: string, subject: string): Promise<LimitDecision> {
-    const rule = this.#options.rules[ruleName];
-    if (rule === undefined) throw new RangeError(`no rate limit is called ${ruleName}`);
+    const rule = this.#rule(ruleName);
     const waitMs = await this.#ask((store) => store.take(`${ruleName}:${digest(subject)}`, rule));
     return waitMs === 0 ? { kind: 'allowed' } : { kind: 'limited', retryAfterSeconds: wholeSeconds(waitMs) };
   }
 
-  /** Whether an account may try a password, known to exist or not: both are counted by the name that was typed. */
+  /**
+   * Whether an account may try a password, known to exist or not: both are counted by the name that was typed.
+   * @throws RangeError for a rule that there is not
+   */
+  async admit(ruleName: string, account: string): Promise<Admission> {
+    const rule = this.#rule(ruleName);
+    const { fallback } = this.#options;
+    const { waitMs, lockedMs, failures, isOfAllPods } = await this.#ask(async (store) => {
+      return { ...(await store.admit(ruleName, rule, digest(account))), isOfAllPods: store !== fallback };
+    });
+    if (waitMs > 0) return { kind: 'limited', retryAfterSeconds: wholeSeconds(waitMs) };
+    if (lockedMs > 0) return { kind: 'lockedOut' };
+    return { kind: 'open', mayHaveFailed: failures > 0 || !isOfAllPods };
+  }
+
+  /** As admit says, without the rate. */
   async lockout(account: string): Promise<LockoutDecision> {
     return lockoutDecision(await this.#ask((store) => store.lockedMs(digest(account))));
   }
@@ -65,6 +79,12 @@ export class Limits implements RateLimiter {
   /** A right password, or one changed by its owner. */
   async forgetFailures(account: string): Promise<void> {
     await this.#ask((store) => store.forgetFailures(digest(account)));
+  }
+
+  #rule(ruleName: string): RateRule {
+    const rule = this.#options.rules[ruleName];
+    if (rule === undefined) throw new RangeError(`no rate limit is called ${ruleName}`);
+    return rule;
   }
 
   async #ask<T>(question: (store: LimitStore) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { BoundedLru } from '../cache/bounded-lru.ts';
 import { gcra, type RateRule } from './gcra.ts';
-import type { LimitStore } from './limit-store.ts';
+import type { AccountCount, LimitStore } from './limit-store.ts';
 import { type LockoutPolicy, lockMs } from './lockout.ts';
 
 interface Failures {
@@ -18,6 +18,11 @@ export class MemoryLimitStore implements LimitStore {
     this.#nowMs = nowMs;
     this.#arrivals = new BoundedLru(maxSubjects);
     this.#failures = new BoundedLru(maxSubjects);
+  }
+
+  async admit(ruleName: string, rule: RateRule, account: string): Promise<AccountCount> {
+    const [waitMs, lockedMs] = [await this.take(`${ruleName}:${account}`, rule), await this.lockedMs(account)];
+    return { waitMs, lockedMs, failures: this.#failures.get(account, this.#nowMs())?.count ?? 0 };
   }
 
   async take(key: string, rule: RateRule): Promise<number> {
