@@ -9,6 +9,7 @@ import { LocalCache } from '../src/cache/local-cache.ts';
 import { RedisInvalidationChannel } from '../src/cache/redis-invalidation-channel.ts';
 import { RedisSharedStore } from '../src/cache/redis-shared-store.ts';
 import type { SharedEntry } from '../src/cache/shared-cache.ts';
+import type { ScriptRunner } from '../src/storage/redis/lua-script.ts';
 import { connectCluster } from './harness/redis-client.ts';
 
 const redis: Cluster = connectCluster();
@@ -63,6 +64,32 @@ describe('the shared tier in Redis', () => {
     await store.reserve(entry, 'reserved:one', 1000);
     await store.invalidate(entry, 0n);
     expect(await store.store(entry, 'reserved:one', 'old', 1000)).toBe(false);
+  });
+
+  test('entries of one id are reserved and stored by one command each, and each has an answer of its own', async () => {
+    const sent: unknown[] = [];
+    const counted: ScriptRunner = {
+      evalsha: (...call) => {
+        sent.push(call);
+        return redis.evalsha(...call);
+      },
+      eval: (...call) => redis.eval(...call),
+    };
+    const counting = new RedisSharedStore(counted, { commandTimeoutMs: 1000 });
+    const [profile, permissions] = [
+      { ...entry, type: 'user_profile' },
+      { ...entry, type: 'user_permissions' },
+    ] as const;
+    await store.lookUp(permissions, 'of who loads', 1000);
+    const reserve = (each: SharedEntry) => counting.reserve(each, 'reserved:one', 1000);
+    expect(await Promise.all([reserve(profile), reserve(permissions)])).toEqual([true, false]);
+    await store.invalidate(permissions, 0n);
+    expect(await reserve(permissions)).toBe(true);
+    await store.invalidate(profile, 0n);
+    const keep = (each: SharedEntry) => counting.store(each, 'reserved:one', `of ${each.type}`, 1000);
+    expect(await Promise.all([keep(profile), keep(permissions)])).toEqual([false, true]);
+    expect(await store.lookUp(permissions, 'token', 1000)).toEqual({ kind: 'hit', text: 'of user_permissions' });
+    expect(sent).toHaveLength(3);
   });
 
   test('a lease ends by itself', async () => {

@@ -1,6 +1,7 @@
 import { withTimeout } from '../resilience/timeout.ts';
 import { LuaScript, type ScriptRunner } from '../storage/redis/lua-script.ts';
 import { type Lsn, parseLsn, sortableLsn } from './lsn.ts';
+import { SameTurn } from './same-turn.ts';
 import {
   type ReservationToken,
   reservationPrefix,
@@ -23,21 +24,31 @@ redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return {'leased', redis.call('GET', KEYS[3]) or '0/0'}
 `);
 
-// KEYS value, lease; ARGV token, lifetime in ms.
+// For each entry KEYS value, lease; ARGV token, lifetime in ms.
 const reserveScript = new LuaScript(`
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local lease = redis.call('GET', KEYS[2])
-if ${isLeased('lease')} then return 0 end
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
-return 1
+local reserved = {}
+for i = 1, #KEYS, 2 do
+  local lease = redis.call('GET', KEYS[i + 1])
+  local isFree = redis.call('EXISTS', KEYS[i]) == 0 and not (${isLeased('lease')})
+  if isFree then redis.call('SET', KEYS[i + 1], ARGV[i], 'PX', ARGV[i + 1]) end
+  reserved[#reserved + 1] = isFree and 1 or 0
+end
+return reserved
 `);
 
-// KEYS value, lease; ARGV token, value, lifetime in ms.
+// For each entry KEYS value, lease; ARGV token, value, lifetime in ms.
 const storeScript = new LuaScript(`
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[2])
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1
+local stored = {}
+for i = 1, #KEYS / 2 do
+  local value, lease = KEYS[2 * i - 1], KEYS[2 * i]
+  local isHeld = redis.call('GET', lease) == ARGV[3 * i - 2]
+  if isHeld then
+    redis.call('DEL', lease)
+    redis.call('SET', value, ARGV[3 * i - 1], 'PX', ARGV[3 * i])
+  end
+  stored[i] = isHeld and 1 or 0
+end
+return stored
 `);
 
 // KEYS value, lease, fence; ARGV LSN with both halves padded to eight digits, lifetime of the fence in ms.
@@ -56,13 +67,22 @@ export interface RedisSharedStoreOptions {
   readonly commandTimeoutMs: number;
 }
 
+/** What a script is to do about one entry. */
+interface Change {
+  readonly entry: SharedEntry;
+  readonly args: readonly (string | number)[];
+}
+
 /**
  * The shared tier in a Redis Cluster. The braces around the id make it the hash tag: the value, the lease and the fence
- * of an entry share a slot, and the entries of a type spread over all of them. Ids hold no braces.
+ * of an entry share a slot, and the entries of a type spread over all of them. Ids hold no braces. What a login does about the
+ * entries of its user is one command each time, since they share a slot as well.
  */
 export class RedisSharedStore implements SharedStore {
   readonly #redis: ScriptRunner;
   readonly #commandTimeoutMs: number;
+  readonly #reservations = new SameTurn((changes: readonly Change[]) => this.#change(reserveScript, changes));
+  readonly #stores = new SameTurn((changes: readonly Change[]) => this.#change(storeScript, changes));
 
   constructor(redis: ScriptRunner, options: RedisSharedStoreOptions) {
     this.#redis = redis;
@@ -76,17 +96,28 @@ export class RedisSharedStore implements SharedStore {
     return kind === 'leased' ? { kind, fenceLsn: parseLsn(text) } : { kind };
   }
 
-  async reserve(entry: SharedEntry, token: ReservationToken, leaseMs: number): Promise<boolean> {
-    return (await this.#run(reserveScript, [valueKey(entry), leaseKey(entry)], [token, leaseMs])) === 1;
+  reserve(entry: SharedEntry, token: ReservationToken, leaseMs: number): Promise<boolean> {
+    return this.#reservations.ask(entry.id, { entry, args: [token, leaseMs] });
   }
 
-  async store(entry: SharedEntry, token: string, text: string, ttlMs: number): Promise<boolean> {
-    return (await this.#run(storeScript, [valueKey(entry), leaseKey(entry)], [token, text, ttlMs])) === 1;
+  store(entry: SharedEntry, token: string, text: string, ttlMs: number): Promise<boolean> {
+    return this.#stores.ask(entry.id, { entry, args: [token, text, ttlMs] });
   }
 
   async invalidate(entry: SharedEntry, lsn: Lsn): Promise<void> {
     const keys = [valueKey(entry), leaseKey(entry), fenceKey(entry)];
     await this.#run(invalidateScript, keys, [sortableLsn(lsn), fenceMs]);
+  }
+
+  /** @returns for each whether it was done */
+  async #change(script: LuaScript, changes: readonly Change[]): Promise<boolean[]> {
+    const keys = changes.flatMap(({ entry }) => [valueKey(entry), leaseKey(entry)]);
+    const done = (await this.#run(
+      script,
+      keys,
+      changes.flatMap(({ args }) => args),
+    )) as number[];
+    return done.map((each) => each === 1);
   }
 
   #run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
