@@ -15,14 +15,6 @@ const addresses = ['127.0.0.1', '127.0.0.2'] as const;
 const password = SAMPLE_INPUTS.credentials.redis.operatorPassword;
 const objects = redis(sampleCluster('development'), SAMPLE_INPUTS);
 
-/** What the operator has the kubelet run in a pod. */
-const readyScript = (() => {
-  const { spec } = objects.find(({ kind }) => kind === 'StatefulSet') as unknown as {
-    spec: { template: { spec: { containers: { readinessProbe: { exec: { command: string[] } } }[] } } };
-  };
-  return spec.template.spec.containers[0]?.readinessProbe.exec.command.at(-1) ?? '';
-})();
-
 /** Two nodes that do not know each other yet, with the configuration and the users of a pod's. */
 class Members {
   readonly #nodes: readonly Container[];
@@ -99,9 +91,8 @@ class Members {
 
   /** Of the first. */
   isReady(): Promise<boolean> {
-    const onItsPort = `redis-cli() { command redis-cli -p ${this.#port} "$@"; }`;
     return this.#first()
-      .run('/bin/bash', '-c', `${onItsPort}\n${readyScript}`)
+      .run('/usr/local/bin/ready')
       .then(
         () => true,
         () => false,

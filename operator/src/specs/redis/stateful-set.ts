@@ -19,19 +19,6 @@ import { defaultRedisResources, memoryBytes } from '../resources.ts';
 const USER_ID = 999;
 const OPERATOR_PASSWORD_FILE = '/etc/redis/operator/password';
 
-/**
- * A node is ready when it answers, and serves slots or is a replica in sync. One that waits to be met, to be made a
- * replica, or for its primary, must not let a rollout go on to the next member of its shard.
- */
-const READY_SCRIPT = [
-  `export REDISCLI_AUTH=$(<${OPERATOR_PASSWORD_FILE})`,
-  `ask() { redis-cli --no-auth-warning --user ${REDIS_USERS.operator} "$@"; }`,
-  'ask cluster info | grep -q "^cluster_known_nodes:1[^0-9]*$" && exit 1',
-  'ask cluster nodes | grep -q "myself,master.* connected *$" && exit 1',
-  'ask info replication | grep -q "^master_link_status:down" && exit 1',
-  'ask ping | grep -q PONG',
-].join('\n');
-
 /** Of a StatefulSet: stands for what the pods of any shard are made of. */
 export const TEMPLATE_ANNOTATION = 'authcluster.dev/template-hash';
 
@@ -123,7 +110,7 @@ function container(cluster: AuthCluster, { images }: BuilderInputs): object {
     ],
     startupProbe: { tcpSocket: { port: 'redis' }, periodSeconds: 1, failureThreshold: 300 },
     readinessProbe: {
-      exec: { command: ['/bin/bash', '-c', READY_SCRIPT] },
+      exec: { command: ['/usr/local/bin/ready'] },
       periodSeconds: 5,
       timeoutSeconds: 4,
     },
