@@ -5,7 +5,7 @@ import { Client, type Credentials } from '../integration/harness/client.ts';
 import { type Stack, serveEnvironment } from '../integration/harness/stack.ts';
 import { openSessions, password, seedAccounts } from './accounts.ts';
 import { type Bar, median, quantile } from './bars.ts';
-import { logIn } from './clients/log-in.ts';
+import { LoginClient } from './clients/log-in.ts';
 import { compareSyncThroughput } from './hashing.ts';
 import { metricSum } from './metric-values.ts';
 
@@ -52,10 +52,12 @@ async function loginsPerSecond(url: string, accounts: readonly Credentials[], at
   const startedMs = performance.now();
   let done = 0;
   const user = async (_: unknown, first: number) => {
+    const client = new LoginClient(url);
     for (let turn = first; performance.now() - startedMs < roundMs; turn += atOnce) {
       const account = accounts[turn % accounts.length] ?? { username: '', password };
-      if ((await logIn(url, account)) === 200) done += 1;
+      if ((await client.logIn(account)) === 200) done += 1;
     }
+    client.close();
   };
   await Promise.all(Array.from({ length: atOnce }, user));
   return (done * 1000) / (performance.now() - startedMs);
