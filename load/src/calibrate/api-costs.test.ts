@@ -17,6 +17,7 @@ async function measured(hashMs: number, refusals: { refuseEveryLogins?: number }
     'POST /v1/refresh 200': 0.7,
     'GET /v1/me 200': 0.4,
     'GET /verify 200': 0.1,
+    'POST /v1/logout 204': 0.6,
   };
   const cpuSeconds = async () => {
     const counted = [...answers].reduce((sum, [answer, count]) => sum + count * (costsMs[answer] ?? 0), 0);
@@ -44,6 +45,7 @@ test.each([
     profileMs: 0.4,
     verifyHitMs: 0.1,
     verifyMissMs: 0.1,
+    logoutMs: 0.6,
   });
 });
 

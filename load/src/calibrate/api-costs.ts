@@ -3,7 +3,7 @@ import type { Calibration } from '../plan/calibration.ts';
 
 export interface ApiUnderCalibration {
   readonly baseUrl: string;
-  /** Users that exist; each logs in once. */
+  /** Users that exist. */
   readonly users: readonly TestUser[];
   /** CPU that all pods of the auth API have used so far. */
   readonly cpuSeconds: () => Promise<number>;
@@ -23,6 +23,8 @@ interface Tokens {
 const VERIFIES = 1500;
 const PROFILES = 600;
 const REFRESHES = 300;
+/** Each is opened and ended once: enough to tell what that costs, and well below ten logins a minute. */
+const SESSIONS_EACH = 3;
 const CONCURRENCY = 4;
 const IDLE_MS = 5000;
 const LOGIN_TURNS = 50;
@@ -32,50 +34,27 @@ const LEAST_MS = 0.01;
 
 /**
  * CPU of the auth API per request outside hashing, from its own counters before and after many of a kind; what it uses
- * while idle is taken off. Nothing else should use the API meanwhile.
+ * while idle is taken off. Nothing else should use the API meanwhile. A log-out has in it what the pods do that hear of it.
  * @throws Error where a request is refused, or a login costs what it cannot with that hash
  */
-export async function measureApiCosts(api: ApiUnderCalibration): Promise<Omit<Calibration['api'], 'memoryMib'>> {
+export async function measureApiCosts(
+  api: ApiUnderCalibration,
+): Promise<Omit<Calibration['api'], 'memoryMib' | 'logoutHeardMs'>> {
   const idleCores = await idleUse(api);
   const pods = await api.pods();
-  const sessions = new Array<Tokens | undefined>(api.users.length);
-  const tokensOf = (index: number): Tokens => {
-    const tokens = sessions[index % sessions.length];
-    if (tokens === undefined) throw new Error('no user to calibrate with');
-    return tokens;
-  };
+  const sessions = new Sessions(api);
   const msEach = (count: number, request: (index: number) => Promise<void>) =>
     cpuMsEach(api, idleCores, count, request);
-  const wholeLoginMs = await msEach(api.users.length, async (index) => {
-    const { username = '', password = '', address = '' } = api.users[index] ?? {};
-    sessions[index] = await logIn(api, { body: { username, password }, address });
-  });
-  const loginMs = besideHashing(wholeLoginMs, api.hashMs);
-  const addressOf = (index: number) => api.users[index % api.users.length]?.address ?? '';
-  const verify = async (index: number) => {
-    const { access_token: token } = tokensOf(index);
-    await send(api.baseUrl, 'GET', '/verify', { token, address: addressOf(index) });
-  };
-  const refresh = async (index: number) => {
-    const body = { refresh_token: tokensOf(index).refresh_token };
-    sessions[index % sessions.length] = await send<Tokens>(api.baseUrl, 'POST', '/v1/refresh', {
-      body,
-      address: addressOf(index),
-    });
-  };
-  const verifyHitMs = await msEach(VERIFIES, verify);
-  const profileMs = await msEach(PROFILES, async (index) => {
-    await send(api.baseUrl, 'GET', '/v1/me', {
-      token: tokensOf(index).access_token,
-      address: addressOf(index),
-    });
-  });
-  const refreshMs = await msEach(REFRESHES, refresh);
+  const loginMs = besideHashing(await msEach(sessions.count, (index) => sessions.open(index)), api.hashMs);
+  const verifyHitMs = await msEach(VERIFIES, (index) => sessions.verify(index));
+  const profileMs = await msEach(PROFILES, (index) => sessions.profile(index));
+  const refreshMs = await msEach(REFRESHES, (index) => sessions.refresh(index));
   // A token that was just issued is in no cache.
   const refreshAndVerifyMs = await msEach(REFRESHES, async (index) => {
-    await refresh(index);
-    await verify(index);
+    await sessions.refresh(index);
+    await sessions.verify(index);
   });
+  const logoutMs = await msEach(sessions.count, (index) => sessions.end(index));
   return {
     idleMillicores: Math.max(1, Math.round((idleCores * 1000) / pods)),
     loginMs: atLeast(loginMs),
@@ -83,7 +62,60 @@ export async function measureApiCosts(api: ApiUnderCalibration): Promise<Omit<Ca
     profileMs: atLeast(profileMs),
     verifyHitMs: atLeast(verifyHitMs),
     verifyMissMs: atLeast(Math.max(refreshAndVerifyMs - refreshMs, verifyHitMs)),
+    logoutMs: atLeast(logoutMs),
   };
+}
+
+/** Some of each user, by their place among all of them. */
+class Sessions {
+  readonly count: number;
+  readonly #api: ApiUnderCalibration;
+  readonly #tokens: (Tokens | undefined)[];
+
+  constructor(api: ApiUnderCalibration) {
+    this.#api = api;
+    this.count = api.users.length * SESSIONS_EACH;
+    this.#tokens = new Array<Tokens | undefined>(this.count);
+  }
+
+  async open(index: number): Promise<void> {
+    const { username, password, address } = this.#userOf(index);
+    this.#tokens[index] = await logIn(this.#api, { body: { username, password }, address });
+  }
+
+  async verify(index: number): Promise<void> {
+    await this.#send(index, 'GET', '/verify', { token: this.#tokensOf(index).access_token });
+  }
+
+  async profile(index: number): Promise<void> {
+    await this.#send(index, 'GET', '/v1/me', { token: this.#tokensOf(index).access_token });
+  }
+
+  async refresh(index: number): Promise<void> {
+    const body = { refresh_token: this.#tokensOf(index).refresh_token };
+    this.#tokens[index % this.count] = await this.#send<Tokens>(index, 'POST', '/v1/refresh', { body });
+  }
+
+  async end(index: number): Promise<void> {
+    const body = { refresh_token: this.#tokensOf(index).refresh_token };
+    await this.#send(index, 'POST', '/v1/logout', { body });
+  }
+
+  #userOf(index: number): TestUser {
+    const user = this.#api.users[index % this.#api.users.length];
+    if (user === undefined) throw new Error('no user to calibrate with');
+    return user;
+  }
+
+  #tokensOf(index: number): Tokens {
+    const tokens = this.#tokens[index % this.count];
+    if (tokens === undefined) throw new Error('no session to calibrate with');
+    return tokens;
+  }
+
+  #send<T>(index: number, method: string, path: string, request: { body?: object; token?: string }): Promise<T> {
+    return send<T>(this.#api.baseUrl, method, path, { ...request, address: this.#userOf(index).address });
+  }
 }
 
 /** Less than nothing, or more than the hash itself: then it is another hash that the API made. */
@@ -102,7 +134,7 @@ async function idleUse({ cpuSeconds, pause }: ApiUnderCalibration): Promise<numb
   return ((await cpuSeconds()) - before) / Math.max(0.001, (performance.now() - startedAtMs) / 1000);
 }
 
-/** In turns, so that two requests of one session never meet: a user's requests are all in the same turn. */
+/** In turns, so that two requests of one session never meet: all that are in one turn are of different ones. */
 async function cpuMsEach(
   { cpuSeconds, users }: ApiUnderCalibration,
   idleCores: number,

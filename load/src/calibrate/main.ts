@@ -49,7 +49,7 @@ async function apiCosts(
   baseUrl: string,
   values: Options,
   { hashing, hashMs }: { readonly hashing: Hashing; readonly hashMs: number },
-): Promise<Calibration['api']> {
+): Promise<Omit<Calibration['api'], 'logoutHeardMs'>> {
   if (!URL.canParse(baseUrl) || !isLoopback(new URL(baseUrl))) {
     throw new RangeError(`url must be an address of this machine, not ${baseUrl}`);
   }

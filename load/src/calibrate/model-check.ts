@@ -35,7 +35,10 @@ export function checkModel(
 ): ModelCheck[] {
   const { saturated, paced } = measured;
   const rate = predictedSaturation(size, calibration, hashing);
-  const others = { refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0, localHitShare: 0 };
+  const others = {
+    ...{ refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0, logoutsPerSecond: 0 },
+    localHitShare: 0,
+  };
   const utilisation = ({ loginsPerSecond }: MeasuredLogins) =>
     Math.min(
       1,

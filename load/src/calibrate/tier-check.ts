@@ -18,7 +18,10 @@ export function tierChecks(
   { idle, paced }: { readonly idle: Tiers; readonly paced: Tiers },
   { calibration, hashing }: { readonly calibration: Calibration; readonly hashing: Hashing },
 ): TierCheck[] {
-  const others = { refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0, localHitShare: 0 };
+  const others = {
+    ...{ refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0, logoutsPerSecond: 0 },
+    localHitShare: 0,
+  };
   const rates = { loginsPerSecond, ...others, pods: 1 };
   const predicted = predictedTierCores(rates, paced.postgres?.pods ?? 1, calibration, hashing);
   return Object.entries(predicted).flatMap(([tier, cores]) => {

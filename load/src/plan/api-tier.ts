@@ -30,6 +30,12 @@ export function hashingWorkers(podCores: number): number {
   return Math.max(1, Math.floor(podCores));
 }
 
+/** What each pod does in a second however many there are: being there, and hearing of all log-outs. */
+export function ownMs({ announcementsPerSecond }: TierWork, { api }: Calibration): number {
+  // A thousandth of a core is a millisecond a second.
+  return api.idleMillicores + announcementsPerSecond * api.logoutHeardMs;
+}
+
 /**
  * How the auth API fares under a load that is spread evenly over its pods. Hashing threads run at a lower priority, so
  * the main thread takes what it needs first, and hashes get slower by what it took.
@@ -41,7 +47,7 @@ export function apiBehaviour(
   calibration: Calibration,
   databaseMs: number,
 ): ApiBehaviour {
-  const mainThread = (work.apiMs / replicas + calibration.api.idleMillicores) / 1000;
+  const mainThread = (work.apiMs / replicas + ownMs(work, calibration)) / 1000;
   const workers = hashingWorkers(podCores);
   const left = Math.max(0.05 * podCores, podCores - mainThread);
   const meanMs = hashMs(calibration, hashing) * Math.max(1, workers / left);
@@ -61,7 +67,7 @@ export function apiBehaviour(
 
 const NOTHING: TierWork = {
   ...{ hashesPerSecond: 0, hashingMs: 0, apiMs: 0, gatewayMs: 0, requestsPerSecond: 0 },
-  ...{ primaryReads: 0, primaryWrites: 0, replicaReads: 0, redisCommands: 0 },
+  ...{ primaryReads: 0, primaryWrites: 0, replicaReads: 0, redisCommands: 0, announcementsPerSecond: 0 },
 };
 
 /** What more pods come close to: one that is asked hardly anything. */

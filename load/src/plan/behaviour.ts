@@ -1,4 +1,4 @@
-import { apiBehaviour } from './api-tier.ts';
+import { apiBehaviour, ownMs } from './api-tier.ts';
 import type { Calibration } from './calibration.ts';
 import { serverConnectionsPerPooler } from './connection-budget.ts';
 import { type TierWork, tierWork } from './cost.ts';
@@ -82,15 +82,14 @@ function tierLoads(
   const primaryConnections = occupied.primary + (readsToPrimary ? occupied.replicas : 0);
   const serverConnections = serverConnectionsPerPooler(postgres) * postgres.poolerInstances;
   const replicas = { peak: api.replicas.peak, most: api.replicas.max };
-  // A thousandth of a core is a millisecond a second.
-  const idleMs = calibration.api.idleMillicores * api.replicas.peak;
+  const ofPodsMs = ownMs(work, calibration) * api.replicas.peak;
   const perPod = (each: number) => ({ peak: each * replicas.peak, most: each * replicas.most });
   const fixed = (amount: number) => ({ peak: amount, most: amount });
   const statements = work.primaryReads + work.primaryWrites;
   const poolerThreads = (Math.max(statements, work.replicaReads) * calibration.postgres.poolerMs) / 1000;
   return [
-    { tier: 'hashing and API CPU', used: (work.hashingMs + work.apiMs + idleMs) / 1000, ...perPod(api.podCores) },
-    { tier: 'API main threads', used: (work.apiMs + idleMs) / 1000, ...perPod(1) },
+    { tier: 'hashing and API CPU', used: (work.hashingMs + work.apiMs + ofPodsMs) / 1000, ...perPod(api.podCores) },
+    { tier: 'API main threads', used: (work.apiMs + ofPodsMs) / 1000, ...perPod(1) },
     {
       tier: 'gateway CPU',
       used: work.gatewayMs / 1000,
@@ -103,12 +102,30 @@ function tierLoads(
     { tier: 'PostgreSQL connections', used: primaryConnections, ...fixed(serverConnections) },
     { tier: 'PostgreSQL primary CPU', used: primaryCores(work, calibration), ...fixed(postgres.cores) },
     ...(readsToPrimary ? [] : [replicaLoad(postgres, work, calibration)]),
-    {
-      tier: 'Redis CPU',
-      used: (work.redisCommands * calibration.redis.commandMicroseconds) / 1e6,
-      ...fixed(redis.shards),
-    },
+    redisLoad(redis.shards, replicas, work, calibration),
   ];
+}
+
+/** Cores of one shard, whichever it is, that tell so many pods of log-outs. */
+export function announcingCores(work: TierWork, pods: number, { redis }: Calibration): number {
+  return (work.announcementsPerSecond * pods * redis.deliveryMicroseconds) / 1e6;
+}
+
+/** Of the shard that announces as well: the more pods there are, the more it has to do. */
+function redisLoad(
+  shards: number,
+  replicas: { peak: number; most: number },
+  work: TierWork,
+  calibration: Calibration,
+): TierLoad {
+  const commands = (work.redisCommands * calibration.redis.commandMicroseconds) / 1e6 / shards;
+  const used = commands + announcingCores(work, replicas.peak, calibration);
+  return {
+    tier: 'Redis CPU',
+    used,
+    peak: 1,
+    most: used / (commands + announcingCores(work, replicas.most, calibration)),
+  };
 }
 
 function replicaLoad(postgres: Deployment['postgres'], work: TierWork, calibration: Calibration): TierLoad {

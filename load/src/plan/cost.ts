@@ -13,27 +13,32 @@ export interface TierWork {
   readonly primaryWrites: number;
   readonly replicaReads: number;
   readonly redisCommands: number;
+  /** Log-outs that every pod of the auth API is told of. */
+  readonly announcementsPerSecond: number;
 }
 
 /**
  * Statements and commands of each operation, as the auth API makes them. A login reads the user and writes session,
  * token and last_login in one statement, and puts the session into Redis, with the user where they are not there; a
- * refresh writes once; what a cache misses is read, sessions from the primary.
+ * refresh writes once; what a cache misses is read, sessions from the primary. A log-out writes, asks where the log of the
+ * primary is by then, publishes, and takes the session out of Redis: at once, by the outbox, and once more after that.
  */
 const STATEMENTS = {
   login: { primaryReads: 1, primaryWrites: 1, redisCommands: 8 },
   refresh: { primaryReads: 0, primaryWrites: 1, redisCommands: 2 },
   profileMiss: { replicaReads: 1, redisCommands: 2 },
   verifyMiss: { primaryReads: 1, redisCommands: 2 },
+  logout: { primaryReads: 1, primaryWrites: 1, redisCommands: 4 },
 } as const;
 
 export function tierWork(workload: Workload, calibration: Calibration, hashing: Hashing): TierWork {
-  const { loginsPerSecond, refreshesPerSecond, profilesPerSecond, verifiesPerSecond } = workload;
-  const { login, refresh, profileMiss, verifyMiss } = STATEMENTS;
+  const { loginsPerSecond, refreshesPerSecond, profilesPerSecond, verifiesPerSecond, logoutsPerSecond } = workload;
+  const { login, refresh, profileMiss, verifyMiss, logout } = STATEMENTS;
   const { api } = calibration;
   const verifyMisses = verifiesPerSecond * (1 - workload.localHitShare);
   const profileMisses = profilesPerSecond * (1 - workload.profileHitShare);
-  const requestsPerSecond = loginsPerSecond + refreshesPerSecond + profilesPerSecond + verifiesPerSecond;
+  const requestsPerSecond =
+    loginsPerSecond + refreshesPerSecond + profilesPerSecond + verifiesPerSecond + logoutsPerSecond;
   return {
     hashesPerSecond: loginsPerSecond,
     hashingMs: loginsPerSecond * hashMs(calibration, hashing),
@@ -42,11 +47,18 @@ export function tierWork(workload: Workload, calibration: Calibration, hashing: 
       refreshesPerSecond * api.refreshMs +
       profilesPerSecond * api.profileMs +
       (verifiesPerSecond - verifyMisses) * api.verifyHitMs +
-      verifyMisses * api.verifyMissMs,
+      verifyMisses * api.verifyMissMs +
+      logoutsPerSecond * api.logoutMs,
     gatewayMs: requestsPerSecond * calibration.gateway.requestMs,
     requestsPerSecond,
-    primaryReads: loginsPerSecond * login.primaryReads + verifyMisses * verifyMiss.primaryReads,
-    primaryWrites: loginsPerSecond * login.primaryWrites + refreshesPerSecond * refresh.primaryWrites,
+    primaryReads:
+      loginsPerSecond * login.primaryReads +
+      verifyMisses * verifyMiss.primaryReads +
+      logoutsPerSecond * logout.primaryReads,
+    primaryWrites:
+      loginsPerSecond * login.primaryWrites +
+      refreshesPerSecond * refresh.primaryWrites +
+      logoutsPerSecond * logout.primaryWrites,
     replicaReads: profileMisses * profileMiss.replicaReads,
     redisCommands:
       loginsPerSecond * login.redisCommands +
@@ -54,6 +66,8 @@ export function tierWork(workload: Workload, calibration: Calibration, hashing: 
       // Every profile asks the shared cache; a miss asks and stores.
       profilesPerSecond +
       profileMisses * profileMiss.redisCommands +
-      verifyMisses * verifyMiss.redisCommands,
+      verifyMisses * verifyMiss.redisCommands +
+      logoutsPerSecond * logout.redisCommands,
+    announcementsPerSecond: logoutsPerSecond,
   };
 }

@@ -1,4 +1,4 @@
-import { occupiedConnections, primaryCores, replayCores } from './behaviour.ts';
+import { announcingCores, occupiedConnections, primaryCores, replayCores } from './behaviour.ts';
 import type { Calibration } from './calibration.ts';
 import { clientConnectionsFor, maxConnectionsFor } from './connection-budget.ts';
 import type { TierWork } from './cost.ts';
@@ -83,15 +83,20 @@ function storageGib(workload: Workload, { postgres }: Calibration): number {
   return roundUp(8 + (2 * bytes + appendedBytes) / BYTES_PER_GIB, 5);
 }
 
+/** One shard tells the pods of log-outs beside its share of the commands: at the most for so much of what it may do. */
+export const MOST_ANNOUNCING_SHARE = 0.5;
+
 /** Redis shards by commands and by what an hour's users and the active sessions take, a third to spare. */
 export function redisTier(
   workload: Workload,
   work: TierWork,
-  { redis }: Calibration,
-  utilisation: number,
+  calibration: Calibration,
+  { utilisation, apiPods }: { readonly utilisation: number; readonly apiPods: number },
 ): Deployment['redis'] {
+  const { redis } = calibration;
   const busyThreads = (work.redisCommands * redis.commandMicroseconds) / 1e6;
-  const shards = Math.max(3, Math.ceil(busyThreads / utilisation));
+  const announcing = Math.min(announcingCores(work, apiPods, calibration), MOST_ANNOUNCING_SHARE * utilisation);
+  const shards = Math.max(3, Math.ceil(busyThreads / (utilisation - announcing)));
   const usersOfAnHour = Math.min(workload.users, workload.loginsPerSecond * 3600);
   const bytes = workload.activeUsers * redis.bytesPerSession + usersOfAnHour * redis.bytesPerActiveUser;
   return { shards, maxMemoryMib: Math.max(256, roundUp((1.33 * bytes) / shards / BYTES_PER_MIB, 256)) };

@@ -40,7 +40,7 @@ function loadLines({ workload, clusters }: Plan): string[] {
   const whole = (value: number) => amount(value * clusters);
   return [
     `${whole(workload.loginsPerSecond)} logins/s, ${whole(workload.refreshesPerSecond)} refreshes/s, ` +
-      `${whole(workload.profilesPerSecond)} profile reads/s, ${whole(workload.verifiesPerSecond)} verifies/s`,
+      `${whole(workload.profilesPerSecond)} profile reads/s, ${whole(workload.verifiesPerSecond)} verifies/s, ${whole(workload.logoutsPerSecond)} log-outs/s`,
     `${whole(workload.activeUsers)} users active at once, ${whole(workload.storedSessions)} sessions, ` +
       `${whole(workload.storedRefreshTokens)} refresh tokens and ${whole(workload.storedAuditEvents)} audit events stored`,
   ];

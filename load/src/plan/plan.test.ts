@@ -26,8 +26,8 @@ function planOrRefusal(request: PlanRequest, calibration: Calibration): Plan | s
   }
 }
 
-/** Pods that use nothing while idle make sums easy to check by hand. */
-const restful = parseCalibration({ api: { idleMillicores: 1e-9 } });
+/** Pods that use nothing but for requests make sums easy to check by hand. */
+const restful = parseCalibration({ api: { idleMillicores: 1e-9, logoutHeardMs: 1e-9 } });
 
 describe('a plan', () => {
   test('has the replicas at which hashing uses the wanted share of CPU', () => {
@@ -230,8 +230,8 @@ describe('what is printed', () => {
     expect([month, year].map(({ spec }) => spec.api.auditRetentionDays)).toEqual([30, 365]);
     const gib = ({ spec }: { spec: { postgres: { storage: { size: string } } } }) =>
       Number.parseInt(spec.postgres.storage.size, 10);
-    // 335 days of a million logins, each 1.5 events of 500 bytes.
-    expect(Math.abs(gib(year) - gib(month) - (335 * 1.5e6 * 500) / 2 ** 30)).toBeLessThanOrEqual(5);
+    // 335 days of a million logins, each 2.1 events of 500 bytes.
+    expect(Math.abs(gib(year) - gib(month) - (335 * 2.1e6 * 500) / 2 ** 30)).toBeLessThanOrEqual(5);
   });
 
   test('counts as people do', () => {

@@ -1,8 +1,8 @@
 import { apiBehaviour, hashingWorkers, idleBehaviour, queueLengthFor } from './api-tier.ts';
-import { type Behaviour, behaviourOf, loginDatabaseMs } from './behaviour.ts';
+import { announcingCores, type Behaviour, behaviourOf, loginDatabaseMs } from './behaviour.ts';
 import type { Calibration } from './calibration.ts';
 import { tierWork } from './cost.ts';
-import { poolsFor, postgresTier, redisTier } from './data-tiers.ts';
+import { MOST_ANNOUNCING_SHARE, poolsFor, postgresTier, redisTier } from './data-tiers.ts';
 import type { Deployment, Replicas } from './deployment.ts';
 import { checkReachable } from './reachable.ts';
 import { checkRequest } from './request-rules.ts';
@@ -42,7 +42,9 @@ export function plan(request: PlanRequest, calibration: Calibration): Plan {
   for (let clusters = 1; clusters <= MOST_CLUSTERS; clusters += 1) {
     const workload = scaled(whole, 1 / clusters);
     const deployment = deploymentFor(request, workload, calibration);
-    const exceeded = exceededLimits(deployment, request);
+    const work = tierWork(workload, calibration, request.demand.hashing);
+    const announcing = announcingCores(work, deployment.api.replicas.peak, calibration);
+    const exceeded = exceededLimits(deployment, request, announcing);
     if (clusters === 1) splitBecause = exceeded;
     if (exceeded.length > 0) continue;
     return { clusters, deployment, workload, behaviour: behaviourOf(deployment, workload, calibration), splitBecause };
@@ -76,7 +78,10 @@ function deploymentFor(request: PlanRequest, workload: Workload, calibration: Ca
     },
     gateway: { replicas: gatewayReplicas(request, work.gatewayMs / 1000), podCores: machines.gatewayPodCores },
     postgres,
-    redis: redisTier(workload, work, calibration, targets.serverUtilisation),
+    redis: redisTier(workload, work, calibration, {
+      utilisation: targets.serverUtilisation,
+      apiPods: replicas.peak,
+    }),
   };
 }
 
@@ -133,7 +138,11 @@ function gatewayReplicas({ targets, machines }: PlanRequest, cores: number): Rep
   return { min, peak, max: Math.ceil(peak * REPLICA_MARGIN) };
 }
 
-function exceededLimits({ api, gateway, postgres, redis }: Deployment, { machines }: PlanRequest): string[] {
+function exceededLimits(
+  { api, gateway, postgres, redis }: Deployment,
+  { machines, targets }: PlanRequest,
+  announcing: number,
+): string[] {
   const wanted: [string, number, number][] = [
     ['auth API pods', api.replicas.max, MOST.apiReplicas],
     ['gateway pods', gateway.replicas.max, MOST.gatewayReplicas],
@@ -145,6 +154,11 @@ function exceededLimits({ api, gateway, postgres, redis }: Deployment, { machine
     ['write pool of a pod', api.writePool, MOST.pool],
     ['read pool of a pod', api.readPool, MOST.pool],
     ['Redis shards', redis.shards, MOST.shards],
+    [
+      '% of a Redis thread that tells pods of log-outs',
+      Math.ceil(announcing * 100),
+      Math.floor(MOST_ANNOUNCING_SHARE * targets.serverUtilisation * 100),
+    ],
   ];
   return wanted
     .filter(([, amount, most]) => amount > most)

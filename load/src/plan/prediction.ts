@@ -1,4 +1,5 @@
-import { primaryCores, replayCores } from './behaviour.ts';
+import { ownMs } from './api-tier.ts';
+import { announcingCores, primaryCores, replayCores } from './behaviour.ts';
 import type { Calibration, Hashing } from './calibration.ts';
 import { type TierWork, tierWork } from './cost.ts';
 import { NOTHING_STORED } from './workload.ts';
@@ -10,6 +11,7 @@ export interface MeasuredRates {
   readonly refreshesPerSecond: number;
   readonly profilesPerSecond: number;
   readonly verifiesPerSecond: number;
+  readonly logoutsPerSecond: number;
   /** Share of /verify answered from memory; 0 where there is no such cache. */
   readonly localHitShare: number;
   /** Pods of the auth API. */
@@ -24,8 +26,9 @@ export interface ApiCpuPrediction {
 
 /** Cores of the auth API that the planner's model expects for such rates: what runs are held against. */
 export function predictedApiCpu(rates: MeasuredRates, calibration: Calibration, hashing: Hashing): ApiCpuPrediction {
-  const { hashingMs, apiMs } = workOf(rates, calibration, hashing);
-  const total = hashingMs + apiMs + rates.pods * calibration.api.idleMillicores;
+  const work = workOf(rates, calibration, hashing);
+  const { hashingMs, apiMs } = work;
+  const total = hashingMs + apiMs + rates.pods * ownMs(work, calibration);
   return { cores: total / 1000, hashingShare: total === 0 ? 0 : hashingMs / total };
 }
 
@@ -52,7 +55,7 @@ export function predictedTierCores(
       primaryCores({ ...work, primaryReads }, calibration) +
       replicas * replayCores(work, calibration) +
       replicaReadMs / 1000,
-    redis: (work.redisCommands * redis.commandMicroseconds) / 1e6,
+    redis: (work.redisCommands * redis.commandMicroseconds) / 1e6 + announcingCores(work, rates.pods, calibration),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Demand {
   readonly verifyEverySeconds: number;
   /** Profile reads per login. */
   readonly profilesPerLogin: number;
+  /** Share of logins whose session ends by a log-out. */
+  readonly logoutShare: number;
   /** Share of accounts that log in on one day. */
   readonly dailyActiveShare: number;
   /** Days for which the rows of a session are kept: the refresh lifetime, unless older ones are cleaned away sooner. */
@@ -61,6 +63,7 @@ export interface Workload {
   readonly refreshesPerSecond: number;
   readonly profilesPerSecond: number;
   readonly verifiesPerSecond: number;
+  readonly logoutsPerSecond: number;
   readonly localHitShare: number;
   readonly profileHitShare: number;
   readonly users: number;
@@ -81,8 +84,8 @@ export const NOTHING_STORED = {
   storedAuditEvents: 0,
 } as const;
 
-/** A login, and for every other one its log-out, or an attempt before it that failed. */
-const AUDIT_EVENTS_PER_LOGIN = 1.5;
+/** Beside the login and its log-out: for one in ten an attempt before it that failed. */
+const FAILED_ATTEMPTS_PER_LOGIN = 0.1;
 /** One month is being filled. */
 const AUDIT_DAYS_BEYOND_RETENTION = 31;
 
@@ -96,11 +99,13 @@ export function peakWorkload(demand: Demand): Workload {
   const activeUsers = Math.min(steadyActiveUsers(demand), demand.users);
   const dailyLogins = demand.users * demand.dailyActiveShare;
   const storedSessions = dailyLogins * demand.sessionRetentionDays;
+  const dailyAuditEvents = dailyLogins * (1 + demand.logoutShare + FAILED_ATTEMPTS_PER_LOGIN);
   return {
     loginsPerSecond: demand.peakLoginsPerSecond,
     refreshesPerSecond: activeUsers / demand.accessTokenSeconds,
     profilesPerSecond: demand.peakLoginsPerSecond * demand.profilesPerLogin,
     verifiesPerSecond: activeUsers / demand.verifyEverySeconds,
+    logoutsPerSecond: demand.peakLoginsPerSecond * demand.logoutShare,
     localHitShare: demand.localHitShare,
     profileHitShare: demand.profileHitShare,
     users: demand.users,
@@ -108,7 +113,7 @@ export function peakWorkload(demand: Demand): Workload {
     dailyLogins,
     storedSessions,
     storedRefreshTokens: storedSessions * (1 + activeSeconds / demand.accessTokenSeconds),
-    storedAuditEvents: dailyLogins * AUDIT_EVENTS_PER_LOGIN * (demand.auditRetentionDays + AUDIT_DAYS_BEYOND_RETENTION),
+    storedAuditEvents: dailyAuditEvents * (demand.auditRetentionDays + AUDIT_DAYS_BEYOND_RETENTION),
   };
 }
 

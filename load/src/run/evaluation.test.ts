@@ -44,6 +44,17 @@ test('checks that the shared tier answers are modelled as such, though they are 
   expect(totals.predictedApiCpuCores).toBeCloseTo(expectedMs / 1000, 9);
 });
 
+test('log-outs are modelled as such, with what every pod does that hears of them', () => {
+  const run = played({ memoryHits: 1, memoryMisses: 0, cacheHits: 1 });
+  const logout = { requests: 50 * EVERY_SECONDS, failed: 0, p50Ms: 1, p95Ms: 1, p99Ms: 1 };
+  const intervals = run.intervals.map((interval) => ({ ...interval, endpoints: { logout } }));
+  const samples = run.samples.map((sample) => ({ ...sample, api: { pods: 3, cpuSeconds: 1, memoryMib: 100 } }));
+  const { totals } = evaluated({ ...run, intervals, samples });
+  const { logoutMs, logoutHeardMs, idleMillicores } = DEFAULT_CALIBRATION.api;
+  const expectedMs = 50 * logoutMs + 3 * (idleMillicores + 50 * logoutHeardMs);
+  expect(totals.predictedApiCpuCores).toBeCloseTo(expectedMs / 1000, 9);
+});
+
 test('tiers that were seen have their CPU, and what the model says of the same rates', () => {
   const run = played({ memoryHits: 1, memoryMisses: 0, cacheHits: 1 });
   const samples = run.samples.map((sample) => ({

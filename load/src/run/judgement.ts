@@ -39,10 +39,10 @@ export function ratesOf(
   return {
     // Those turned away cost next to nothing.
     loginsPerSecond: perSecond(({ hashedLogins }) => hashedLogins),
-    // A log-out ends a session with one write, as a refresh does.
-    refreshesPerSecond: rate('refresh') + rate('logout'),
+    refreshesPerSecond: rate('refresh'),
     profilesPerSecond: rate('profile'),
     verifiesPerSecond: rate('verify'),
+    logoutsPerSecond: rate('logout'),
     localHitShare,
     pods,
   };
