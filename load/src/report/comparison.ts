@@ -1,4 +1,5 @@
 import type { EndpointResult, RunResult, Totals } from '../run/run-result.ts';
+import { differentConditions } from './conditions.ts';
 import { escapeHtml } from './escape-html.ts';
 import { type Line, lineChart } from './line-chart.ts';
 import { htmlPage, milliseconds, percent } from './run-report.ts';
@@ -8,7 +9,7 @@ export interface Difference {
   readonly before: number;
   readonly after: number;
   readonly written: (value: number) => string;
-  /** Whether a change this large in this direction is good, bad, or neither. */
+  /** Whether a change this large in this direction is good, bad, or neither; `same` where the load was another. */
   readonly judgement: 'better' | 'worse' | 'same';
 }
 
@@ -18,6 +19,7 @@ const NOISE = 0.05;
 /** What two runs of the same scenario have both measured, side by side. */
 export function differences(before: RunResult, after: RunResult): Difference[] {
   const found: Difference[] = [];
+  const isAlike = differentConditions(before, after).length === 0;
   const add = (
     what: string,
     values: [number | undefined, number | undefined],
@@ -26,7 +28,7 @@ export function differences(before: RunResult, after: RunResult): Difference[] {
   ) => {
     const [from, to] = values;
     if (from === undefined || to === undefined) return;
-    found.push({ what, before: from, after: to, written, judgement: judged(from, to, good) });
+    found.push({ what, before: from, after: to, written, judgement: isAlike ? judged(from, to, good) : 'same' });
   };
   const endpoint = (name: string, key: keyof EndpointResult): [number | undefined, number | undefined] => [
     before.endpoints[name]?.[key],
@@ -64,12 +66,18 @@ function judged(before: number, after: number, good: Good): Difference['judgemen
 
 /** Lines for a terminal, as wide as they must be. */
 export function comparisonText(before: RunResult, after: RunResult): string {
-  return differences(before, after)
-    .map(({ what, before: from, after: to, written, judgement }) => {
-      const mark = { better: '  better', worse: '  WORSE', same: '' }[judgement];
-      return `${what.padEnd(22)} ${written(from).padStart(12)} -> ${written(to).padStart(12)}${mark}`;
-    })
-    .join('\n');
+  const lines = differences(before, after).map(({ what, before: from, after: to, written, judgement }) => {
+    const mark = { better: '  better', worse: '  WORSE', same: '' }[judgement];
+    return `${what.padEnd(22)} ${written(from).padStart(12)} -> ${written(to).padStart(12)}${mark}`;
+  });
+  return [...caution(before, after), ...lines].join('\n');
+}
+
+/** Nothing where the load was the same. */
+function caution(before: RunResult, after: RunResult): string[] {
+  const conditions = differentConditions(before, after);
+  if (conditions.length === 0) return [];
+  return [`The load was not the same, so nothing is called better or worse: ${conditions.join(', ')}.`];
 }
 
 /** Two runs as one page. */
@@ -83,7 +91,8 @@ export function comparisonReport(before: RunResult, after: RunResult): string {
     `<header><div><h1>${escapeHtml(after.scenario.name)}: two runs</h1>` +
     `<p class="soft">Before: ${describe(before)}<br>After: ${describe(after)}</p></div></header>`;
   const table = `<table><tr><th></th><th>Before</th><th>After</th><th>Change</th></tr>${rows.join('')}</table>`;
-  const content = `${heading}<h2>Latency of logins</h2>${latencies(before, after)}<h2>Figures</h2><div class="panel">${table}</div>`;
+  const cautions = caution(before, after).map((text) => `<p class="missed-cell">${escapeHtml(text)}</p>`);
+  const content = `${heading}${cautions.join('')}<h2>Latency of logins</h2>${latencies(before, after)}<h2>Figures</h2><div class="panel">${table}</div>`;
   return htmlPage(`${after.scenario.name}: two runs`, content);
 }
 

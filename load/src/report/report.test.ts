@@ -4,6 +4,7 @@ import { scaledShape } from '../../scenarios/scenario-shapes.ts';
 import { judgedPart } from '../run/judged-part.ts';
 import { sampleRun } from '../testing/sample-run.ts';
 import { comparisonReport, comparisonText, differences } from './comparison.ts';
+import { checkComparable } from './conditions.ts';
 import { lineChart } from './line-chart.ts';
 import { runReport } from './run-report.ts';
 import { tierCharts } from './system-charts.ts';
@@ -146,5 +147,25 @@ describe('the comparison of two runs', () => {
     const runs = [sampleRun(), sampleRun({ slower: 2 })] as const;
     expect(comparisonText(...runs)).toMatch(/p95 of login .* -> .* WORSE/);
     expect(comparisonReport(...runs)).not.toMatch(/undefined|NaN/);
+  });
+
+  test('says in what their load differed, and then calls nothing better or worse', () => {
+    const [before, after] = [sampleRun(), sampleRun({ slower: 2 })];
+    const scenario = { ...after.scenario, users: 2000, scale: 0.2, timeScale: 0.4 };
+    const text = comparisonText(before, { ...after, scenario });
+    expect(text).toContain('not the same');
+    expect(text).toContain('users 1000 -> 2000, scale 0.1 -> 0.2, time scale 1 -> 0.4.');
+    expect(text).not.toContain('WORSE');
+    expect(comparisonReport(before, { ...after, scenario })).toContain('users 1000 -&gt; 2000');
+    expect(comparisonText(before, after)).not.toContain('not the same');
+  });
+
+  test('is refused where they played different scenarios', () => {
+    const [before, after] = [sampleRun(), sampleRun()];
+    const other = { ...after, scenario: { ...after.scenario, name: 'mixed-error' } };
+    expect(() => checkComparable(before, after)).not.toThrow();
+    expect(() => checkComparable(before, other)).toThrow(
+      'runs of different scenarios cannot be compared: normal-login and mixed-error',
+    );
   });
 });

@@ -2,7 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { comparisonReport, comparisonText } from '../report/comparison.ts';
+import { checkComparable } from '../report/conditions.ts';
 import type { RunResult } from './run-result.ts';
+
+const USAGE = 'usage: npm run compare -w load -- BEFORE/result.json AFTER/result.json [PAGE.html]';
 
 async function resultAt(file: string): Promise<RunResult> {
   const result = JSON.parse(await readFile(file, 'utf8')) as RunResult;
@@ -10,13 +13,19 @@ async function resultAt(file: string): Promise<RunResult> {
   return result;
 }
 
-const home = process.env.INIT_CWD ?? process.cwd();
-const [before, after, page] = process.argv.slice(2).map((file) => resolve(home, file));
-if (before === undefined || after === undefined) {
-  process.stderr.write('usage: npm run compare -w load -- BEFORE/result.json AFTER/result.json [PAGE.html]\n');
-  process.exitCode = 2;
-} else {
+async function main(args: readonly string[]): Promise<void> {
+  const home = process.env.INIT_CWD ?? process.cwd();
+  const [before, after, page] = args.map((file) => resolve(home, file));
+  if (before === undefined || after === undefined) throw new RangeError(USAGE);
   const runs = [await resultAt(before), await resultAt(after)] as const;
+  checkComparable(...runs);
   process.stdout.write(`${comparisonText(...runs)}\n`);
   if (page !== undefined) await writeFile(page, comparisonReport(...runs));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
 }
