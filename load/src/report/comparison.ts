@@ -80,12 +80,15 @@ function caution(before: RunResult, after: RunResult): string[] {
   return [`The load was not the same, so nothing is called better or worse: ${conditions.join(', ')}.`];
 }
 
+/** Colours alone would not do. */
+const WORDS = { better: ', better', worse: ', worse', same: '' } as const;
+
 /** Two runs as one page. */
 export function comparisonReport(before: RunResult, after: RunResult): string {
   const rows = differences(before, after).map(
     ({ what, before: from, after: to, written, judgement }) =>
       `<tr><td>${escapeHtml(what)}</td><td>${escapeHtml(written(from))}</td><td>${escapeHtml(written(to))}</td>` +
-      `<td class="${judgement}">${escapeHtml(change(from, to))}</td></tr>`,
+      `<td class="${judgement}">${escapeHtml(`${change(from, to)}${WORDS[judgement]}`)}</td></tr>`,
   );
   const heading =
     `<header><div><h1>${escapeHtml(after.scenario.name)}: two runs</h1>` +

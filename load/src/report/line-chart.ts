@@ -1,3 +1,4 @@
+import { absentLines, describedLines } from './chart-words.ts';
 import { escapeHtml } from './escape-html.ts';
 import { niceTicks } from './ticks.ts';
 
@@ -17,6 +18,8 @@ export interface LineChart {
   readonly title: string;
   readonly unit: string;
   readonly lines: readonly Line[];
+  /** Why a line may have no value at all; unless given, that it was not measured. */
+  readonly absence?: string;
   /** A dashed line at what must not be exceeded. */
   readonly limit?: { readonly value: number; readonly label: string };
   readonly durationSeconds: number;
@@ -31,10 +34,11 @@ const RIGHT = 24;
 const TOP = 12;
 const BOTTOM = 28;
 
-/** A chart over the time of a run, as SVG. Lines without any value are left out; without lines, a note says so. */
+/** A chart over the time of a run, as SVG. Lines without any value are left out, and a note names them. */
 export function lineChart(chart: LineChart): string {
   const lines = chart.lines.filter(({ points }) => points.some(([, y]) => y !== undefined));
   if (lines.length === 0) return figure(chart.title, '<p class="absent">Not measured in this run.</p>', []);
+  const absent = absentLines(chart.lines, chart.absence ?? 'not measured in this run');
   const height = chart.height ?? 240;
   const values = lines.flatMap(({ points }) => points.flatMap(([, y]) => (y === undefined ? [] : [y])));
   const ticks = niceTicks(Math.max(...values, chart.limit?.value ?? 0, chart.atLeast ?? 0), height < 160 ? 3 : 5);
@@ -42,12 +46,14 @@ export function lineChart(chart: LineChart): string {
   const x = (seconds: number) => LEFT + (seconds / chart.durationSeconds) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => TOP + (1 - value / top) * (height - TOP - BOTTOM);
   const svg = [
-    `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(chart.title)}">`,
+    `<svg viewBox="0 0 ${WIDTH} ${height}" role="img"><title>${escapeHtml(chart.title)}</title>`,
+    `<desc>${escapeHtml(describedLines(lines, chart.unit))}</desc>`,
     ...ticks.map((tick) => horizontal(tick, y(tick), chart.unit)),
     ...timeTicks(chart.durationSeconds).map((seconds) => vertical(seconds, x(seconds), height)),
     ...lines.map((line) => path(line, x, y)),
     ...(chart.limit === undefined ? [] : [limitLine(chart.limit, y(chart.limit.value))]),
     '</svg>',
+    ...(absent === '' ? [] : [`<p class="soft">${escapeHtml(absent)}</p>`]),
   ].join('');
   return figure(chart.title, svg, lines);
 }
@@ -88,8 +94,10 @@ function path(line: Line, x: (seconds: number) => number, y: (value: number) => 
       });
       const [first, last] = [run[0]?.[0] ?? 0, run.at(-1)?.[0] ?? 0];
       const area = `${commands.join('')}L${round(x(last))} ${round(y(0))}L${round(x(first))} ${round(y(0))}Z`;
+      // Of a single point between gaps nothing would be seen: a line of no length has round ends.
+      const dot = run.length === 1 ? 'h0' : '';
       const fill = line.filled === true ? `<path class="area ${line.style}" d="${area}"/>` : '';
-      return `${fill}<path class="line ${line.style}" d="${commands.join('')}"/>`;
+      return `${fill}<path class="line ${line.style}" d="${commands.join('')}${dot}"/>`;
     })
     .join('');
 }
@@ -114,7 +122,7 @@ function timeTicks(durationSeconds: number): number[] {
 function timeLabel(seconds: number): string {
   const rest = seconds % 60;
   if (seconds < 60) return `${seconds} s`;
-  return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)}:${String(rest).padStart(2, '0')}`;
+  return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)}:${String(rest).padStart(2, '0')} min`;
 }
 
 function round(pixels: number): number {

@@ -2,7 +2,7 @@
 export const REPORT_STYLE = `
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #5c6675; --line: #e3e7ee; --paper: #ffffff; --back: #f5f7fa;
   --c1: #2563eb; --c2: #d97706; --c3: #0d9488; --c4: #9333ea; --c5: #dc2626; --c6: #64748b; --c7: #db2777; --good: #15803d; --bad: #b91c1c; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf2; --soft: #9aa5b5; --line: #2b3442; --paper: #161c26;
+@media screen and (prefers-color-scheme: dark) { :root { --ink: #e6eaf2; --soft: #9aa5b5; --line: #2b3442; --paper: #161c26;
   --back: #0f141c; --c1: #60a5fa; --c2: #fbbf24; --c3: #2dd4bf; --c4: #c084fc; --c5: #f87171; --c6: #94a3b8; --c7: #f472b6;
   --good: #4ade80; --bad: #f87171; } }
 * { box-sizing: border-box; }
@@ -29,12 +29,14 @@ figcaption { display: flex; flex-wrap: wrap; gap: 4px 16px; justify-content: spa
 .key::before { content: ""; display: inline-block; width: 14px; height: 3px; margin: 0 6px 3px 0; border-radius: 2px; background: var(--stroke); }
 svg { display: block; width: 100%; height: auto; } .grid { stroke: var(--line); }
 .tick { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
-.line { fill: none; stroke: var(--stroke); stroke-width: 2; stroke-linejoin: round; } .area { fill: var(--stroke); opacity: 0.14; }
+.line { fill: none; stroke: var(--stroke); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; } .area { fill: var(--stroke); opacity: 0.14; }
 .limit { stroke: var(--bad); stroke-dasharray: 5 4; } .limit-label { fill: var(--bad); font-size: 12px; }
 .absent { color: var(--soft); padding: 20px 0; text-align: center; }
 .c1 { --stroke: var(--c1); } .c2 { --stroke: var(--c2); } .c3 { --stroke: var(--c3); }
 .c4 { --stroke: var(--c4); } .c5 { --stroke: var(--c5); } .c6 { --stroke: var(--c6); }
 .c7 { --stroke: var(--c7); }
 footer { margin-top: 32px; color: var(--soft); font-size: 13px; }
-@media print { body { background: #fff; } figure, .panel { break-inside: avoid; } }
+@media print { :root { color-scheme: light; } body { background: #fff; font-size: 12px; } main { max-width: none; padding: 0; }
+  figure, .panel { break-inside: avoid; overflow: visible; } h2 { break-after: avoid; } th, td { padding: 3px 5px; font-size: 11px; }
+  .verdict, .key::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;

@@ -48,6 +48,28 @@ describe('a chart', () => {
     expect(lineChart({ ...chart, lines: [{ ...line, points: [[0, undefined]] }] })).toContain('Not measured');
   });
 
+  test('names a line of which nothing was measured beside those that were, and why that may be', () => {
+    const lines = [line, { ...line, label: 'redis', points: [[0, undefined]] as const }];
+    expect(lineChart({ ...chart, lines })).toContain('<p class="soft">redis: not measured in this run.</p>');
+    expect(lineChart({ ...chart, lines, absence: 'no limit' })).toContain('redis: no limit.');
+    expect(lineChart(chart)).not.toContain('class="soft"');
+  });
+
+  test('shows one value between two gaps', () => {
+    const points = [
+      [0, undefined],
+      [2, 3],
+      [3, undefined],
+    ] as const;
+    expect(lineChart({ ...chart, lines: [{ ...line, points }] })).toMatch(/class="line c1" d="M[\d.]+ [\d.]+h0"/);
+  });
+
+  test('says in words what it draws', () => {
+    expect(lineChart(chart)).toContain(
+      '<title>T &lt;&amp;&gt;</title><desc>p95 from 1 ms to 4 ms, 2 ms at the end</desc>',
+    );
+  });
+
   test('escapes what it is told', () => {
     expect(lineChart(chart)).toContain('T &lt;&amp;&gt;');
   });
@@ -74,6 +96,12 @@ describe('the report of a run', () => {
     const page = runReport(sampleRun());
     expect(page).not.toMatch(/<script|<link|<img|src=|@import|url\(/);
     expect(page).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('is dark on screens alone, and keeps the colours of its legends on paper', () => {
+    const page = runReport(sampleRun());
+    expect(page).not.toMatch(/@media \(prefers-color-scheme/);
+    expect(page).toMatch(/\.key::before \{ print-color-adjust: exact/);
   });
 
   test('says whether it passed, and what was missed', () => {
@@ -147,6 +175,7 @@ describe('the comparison of two runs', () => {
     const runs = [sampleRun(), sampleRun({ slower: 2 })] as const;
     expect(comparisonText(...runs)).toMatch(/p95 of login .* -> .* WORSE/);
     expect(comparisonReport(...runs)).not.toMatch(/undefined|NaN/);
+    expect(comparisonReport(...runs)).toContain('<td class="worse">+100 %, worse</td>');
   });
 
   test('says in what their load differed, and then calls nothing better or worse', () => {

@@ -41,6 +41,7 @@ export function latencyCharts(run: RunResult): string {
     }) +
     lineChart({
       title: 'p95 of the other endpoints',
+      absence: 'no requests in this run',
       unit: ' ms',
       height: 180,
       durationSeconds: duration,

@@ -109,7 +109,7 @@ function verdictTable({ verdicts, objectives }: RunResult): string {
     ...verdicts.map((verdict) => row(verdict, colourOf(verdict))),
     ...objectives.map((objective) => row(objective, objective.kind === 'met' ? 'met' : 'soft')),
   ];
-  return `<table><tr><th>Threshold</th><th>Measured</th><th>Must be</th><th></th></tr>${rows.join('')}</table>`;
+  return `<table><tr><th>Threshold</th><th>Measured</th><th>Must be</th><th>Outcome</th></tr>${rows.join('')}</table>`;
 }
 
 function notes({ judged, verdicts }: RunResult): string {

@@ -24,6 +24,7 @@ export function tierCharts(run: RunResult): string {
       atLeast: 100,
       height: 200,
       limit: { value: 80, label: 'auth API and machine at most 80 %' },
+      absence: 'not measured in this run, or without a CPU limit',
       lines: [...ofLimit, machine],
     }) +
     lineChart({ ...common, title: 'CPU by tier', unit: ' cores', height: 200, lines: cores }) +
@@ -50,7 +51,7 @@ export function dependencyCharts(run: RunResult): string {
   const duration = durationOf(run);
   return (
     lineChart({
-      title: 'Password hashing',
+      title: 'Password hashes',
       unit: '',
       height: 160,
       durationSeconds: duration,
