@@ -102,6 +102,14 @@ describe('requests over time', () => {
     expect(interval?.endpoints.all?.requests).toBe(101);
   });
 
+  test('have as many users as before where nothing was told of them', () => {
+    const series = new RequestSeries(0, 1);
+    for (const at of [0, 1, 2]) series.add(line('http_req_duration', at, 5));
+    series.add(line('vus', 0, 7));
+    series.add(line('vus', 2, 8));
+    expect(series.intervals().map(({ users }) => users)).toEqual([7, 7, 8]);
+  });
+
   test('tell logins that were hashed from those turned away before', () => {
     const series = new RequestSeries(0, 10);
     for (const status of ['200', '401', '429', '503', '0'])

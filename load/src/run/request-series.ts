@@ -76,12 +76,21 @@ export class RequestSeries {
     return Array.from({ length: last + 1 }, (_, interval) => ({
       atSeconds: interval * this.#intervalSeconds,
       seconds: this.#intervalSeconds,
-      users: this.#users.get(interval) ?? 0,
+      users: this.#usersIn(interval),
       hashedLogins: this.#hashedLogins.get(interval) ?? 0,
       endpoints: Object.fromEntries(
         [...(this.#collected.get(interval) ?? [])].map(([endpoint, collected]) => [endpoint, summarised(collected)]),
       ),
     }));
+  }
+
+  /** Told about once a second: a short interval may have been told nothing, which is not that all have left. */
+  #usersIn(interval: number): number {
+    for (let told = interval; told >= 0; told -= 1) {
+      const users = this.#users.get(told);
+      if (users !== undefined) return users;
+    }
+    return 0;
   }
 
   #at(interval: number, endpoint: string): Collected {
