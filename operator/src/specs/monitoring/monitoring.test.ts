@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { clusterWith, SAMPLE_INPUTS } from '../../testing/sample-clusters.ts';
 import { CLUSTER_DASHBOARDS } from './dashboards/grafana.ts';
 import { clusterRules, monitoring } from './monitoring.ts';
@@ -10,6 +11,10 @@ import { scopeOf } from './scope.ts';
 
 const RUNBOOKS = resolve(import.meta.dirname, '../../../../docs/runbooks');
 const alerts = ruleFile().groups.flatMap(({ rules }) => rules.filter((rule): rule is AlertingRule => 'alert' in rule));
+interface PromtoolFile {
+  tests: { alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }[];
+}
+
 const names = [...new Set(alerts.map(({ alert }) => alert))];
 
 describe('each alert', () => {
@@ -25,12 +30,14 @@ describe('each alert', () => {
     expect(pages.sort()).toEqual(names.map((name) => `${name}.md`).sort());
   });
 
-  test('is tested by promtool', () => {
+  test.each(names)('%s is tested by promtool, where it fires and where it does not', (name) => {
     const folder = resolve(RUNBOOKS, '../../dev/monitoring');
-    const tests = readdirSync(folder)
-      .map((file) => readFileSync(join(folder, file), 'utf8'))
-      .join('\n');
-    for (const name of names) expect(tests).toMatch(new RegExp(`alertname: ${name}\\b`));
+    const cases = readdirSync(folder)
+      .flatMap((file) => (parse(readFileSync(join(folder, file), 'utf8')) as PromtoolFile).tests)
+      .flatMap(({ alert_rule_test: tests = [] }) => tests)
+      .filter(({ alertname }) => alertname === name);
+    expect(cases.filter(({ exp_alerts: alerts }) => alerts.length > 0)).not.toEqual([]);
+    expect(cases.filter(({ exp_alerts: alerts }) => alerts.length === 0)).not.toEqual([]);
   });
 });
 
