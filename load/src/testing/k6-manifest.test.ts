@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { SCENARIOS, type ScenarioName } from '../../scenarios/scenario-shapes.ts';
-import { testRun as generated, K6_VERSION } from '../distributed/test-run.ts';
+import { generatedTestRun, K6_VERSION, testRun } from '../distributed/test-run.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const scenarios = Object.keys(SCENARIOS) as ScenarioName[];
@@ -23,22 +23,22 @@ const POD_FIELDS = ['affinity', 'env', 'envFrom', 'image', 'imagePullPolicy', 'm
 ]);
 
 test.each(manifests)('the manifest of %s is current, and no k6 pod has too many users', (name, text) => {
-  expect(text).toBe(generated(name));
+  expect(text).toBe(generatedTestRun(name));
   expect(SCENARIOS[name].users / parse(text).spec.parallelism).toBeLessThanOrEqual(2000);
 });
 
 test.each(manifests)('the manifest of %s has no field that a TestRun has not', (_, text) => {
-  const testRun = parse(text);
-  expect(testRun).toMatchObject({ apiVersion: 'k6.io/v1alpha1', kind: 'TestRun' });
-  expect(FIELDS).toEqual(expect.arrayContaining(Object.keys(testRun.spec)));
-  expect(POD_FIELDS).toEqual(expect.arrayContaining(Object.keys(testRun.spec.runner)));
+  const found = parse(text);
+  expect(found).toMatchObject({ apiVersion: 'k6.io/v1alpha1', kind: 'TestRun' });
+  expect(FIELDS).toEqual(expect.arrayContaining(Object.keys(found.spec)));
+  expect(POD_FIELDS).toEqual(expect.arrayContaining(Object.keys(found.spec.runner)));
 });
 
 test.each(manifests)(
   'the script of %s is there, and so is all that it imports, in the one folder that a ConfigMap can hold',
   (_, text) => {
-    const testRun = parse(text);
-    const { file } = testRun.spec.script.configMap;
+    const found = parse(text);
+    const { file } = found.spec.script.configMap;
     const files = readdirSync(new URL('../../scenarios/', import.meta.url));
     expect(files).toContain(file);
     for (const scenario of files) {
@@ -53,10 +53,24 @@ test.each(manifests)(
 test.each(manifests)(
   'the variables of %s are those that scenarios read, and its k6 is the one that runs here',
   (_, text) => {
-    const testRun = parse(text);
+    const found = parse(text);
     const settings = read('scenarios/settings.ts');
-    for (const { name } of testRun.spec.runner.env) expect(settings).toContain(`environment.${name} `);
+    for (const { name } of found.spec.runner.env) expect(settings).toContain(`environment.${name} `);
     const [, version] = /^version=v(\S+)$/m.exec(read('k6.sh')) ?? [];
     expect(K6_VERSION).toBe(version);
   },
 );
+
+test('one of another size has as many pods as that takes, and asks where it is told to', () => {
+  const options = { baseUrl: 'http://demo-gateway.auth', scale: 0.5, timeScale: 0.2 };
+  const { spec } = parse(testRun('normal-login', options));
+  expect(spec.parallelism).toBe(3);
+  expect(spec.runner.env).toEqual(
+    expect.arrayContaining([
+      { name: 'BASE_URL', value: 'http://demo-gateway.auth' },
+      { name: 'SCALE', value: '0.5' },
+      { name: 'TIME_SCALE', value: '0.2' },
+    ]),
+  );
+  expect(() => testRun('normal-login', { ...options, scale: 0 })).toThrow(/^SCALE must be/);
+});
