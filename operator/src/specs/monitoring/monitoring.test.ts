@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { clusterWith, SAMPLE_INPUTS } from '../../testing/sample-clusters.ts';
-import { CLUSTER_DASHBOARDS } from './dashboards/grafana.ts';
+import { CLUSTER_DASHBOARDS, OPERATOR_DASHBOARD } from './dashboards/grafana.ts';
 import { clusterRules, monitoring } from './monitoring.ts';
 import { ruleFile } from './prometheus-files.ts';
 import type { AlertingRule } from './rule.ts';
@@ -71,6 +71,19 @@ describe('the objects for the Prometheus Operator', () => {
       const selectors = expr.match(/\{[^}]*\}/g) ?? [];
       expect(selectors.length).toBeGreaterThan(0);
       for (const selector of selectors) expect(selector).toContain(own);
+    }
+  });
+
+  test('name each curve by labels that its query keeps', () => {
+    const queries = [...CLUSTER_DASHBOARDS, OPERATOR_DASHBOARD].flatMap(({ panels }) =>
+      panels('namespace="auth"').flatMap(({ queries }) => queries),
+    );
+    for (const [legend, expr] of queries) {
+      const named = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label);
+      expect(legend).not.toBe('');
+      for (const [, kept = ''] of expr.matchAll(/\bby \(([^)]*)\)/g)) {
+        expect({ expr, kept: kept.split(', ') }).toEqual({ expr, kept: expect.arrayContaining(named) });
+      }
     }
   });
 
