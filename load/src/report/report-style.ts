@@ -10,7 +10,7 @@ body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.5 sys
 main { max-width: 960px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; letter-spacing: -0.01em; }
 h2 { font-size: 17px; margin: 36px 0 12px; }
-p { margin: 0 0 8px; } .soft { color: var(--soft); }
+p { margin: 0 0 8px; } table + p, svg + p { margin-top: 8px; } .soft { color: var(--soft); }
 header { display: flex; gap: 24px; align-items: flex-start; justify-content: space-between; }
 .verdict { flex: none; padding: 6px 14px; border-radius: 999px; font-weight: 600; color: #fff; background: #15803d; }
 .verdict.missed { background: #b91c1c; }
@@ -30,13 +30,13 @@ figcaption { display: flex; flex-wrap: wrap; gap: 4px 16px; justify-content: spa
 svg { display: block; width: 100%; height: auto; } .grid { stroke: var(--line); }
 .tick { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .line { fill: none; stroke: var(--stroke); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; } .area { fill: var(--stroke); opacity: 0.14; }
-.limit { stroke: var(--bad); stroke-dasharray: 5 4; } .limit-label { fill: var(--bad); font-size: 12px; }
+.limit { stroke: var(--bad); stroke-dasharray: 5 4; } .limit-label { fill: var(--bad); font-size: 12px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 .absent { color: var(--soft); padding: 20px 0; text-align: center; }
 .c1 { --stroke: var(--c1); } .c2 { --stroke: var(--c2); } .c3 { --stroke: var(--c3); }
 .c4 { --stroke: var(--c4); } .c5 { --stroke: var(--c5); } .c6 { --stroke: var(--c6); }
 .c7 { --stroke: var(--c7); }
 footer { margin-top: 32px; color: var(--soft); font-size: 13px; }
 @media print { :root { color-scheme: light; } body { background: #fff; font-size: 12px; } main { max-width: none; padding: 0; }
-  figure, .panel { break-inside: avoid; overflow: visible; } h2 { break-after: avoid; } th, td { padding: 3px 5px; font-size: 11px; }
+  figure, tr, .card { break-inside: avoid; } figure, .panel { overflow: visible; } h2 { break-after: avoid; } th, td { padding: 3px 5px; font-size: 11px; }
   .verdict, .key::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;
