@@ -1,4 +1,4 @@
-import type { EndpointResult, RunResult, Totals } from '../run/run-result.ts';
+import type { RunResult } from '../run/run-result.ts';
 import { differentConditions } from './conditions.ts';
 import { escapeHtml } from './escape-html.ts';
 import { type Line, lineChart } from './line-chart.ts';
@@ -16,48 +16,58 @@ export interface Difference {
 /** Changes below this share of the value are taken for noise. */
 const NOISE = 0.05;
 
-/** What two runs of the same scenario have both measured, side by side. */
-export function differences(before: RunResult, after: RunResult): Difference[] {
-  const found: Difference[] = [];
-  const isAlike = differentConditions(before, after).length === 0;
-  const add = (
-    what: string,
-    values: [number | undefined, number | undefined],
-    written: (value: number) => string,
-    good: Good,
-  ) => {
-    const [from, to] = values;
-    if (from === undefined || to === undefined) return;
-    found.push({ what, before: from, after: to, written, judgement: isAlike ? judged(from, to, good) : 'same' });
-  };
-  const endpoint = (name: string, key: keyof EndpointResult): [number | undefined, number | undefined] => [
-    before.endpoints[name]?.[key],
-    after.endpoints[name]?.[key],
-  ];
-  const total = (key: Exclude<keyof Totals, 'tierCores'>): [number | undefined, number | undefined] => [
-    before.totals[key],
-    after.totals[key],
-  ];
-  add('requests per second', endpoint('all', 'perSecond'), (value) => value.toFixed(1), 'neither');
-  for (const name of Object.keys(before.endpoints)) {
-    for (const [label, key] of [
-      ['p50', 'p50Ms'],
-      ['p95', 'p95Ms'],
-      ['p99', 'p99Ms'],
-    ] as const) {
-      add(`${label} of ${name}`, endpoint(name, key), (value) => milliseconds(value) ?? '', 'less');
-    }
-    add(`errors of ${name}`, endpoint(name, 'failedShare'), (value) => percent(value) ?? '', 'less');
-  }
-  add('CPU of the auth API', total('apiCpuCores'), (value) => `${value.toFixed(2)} cores`, 'less');
-  add('CPU of the machine', total('machineUtilisation'), (value) => percent(value) ?? '', 'less');
-  add('memory per API pod', total('apiMemoryMibPerPod'), (value) => `${value.toFixed(0)} MiB`, 'less');
-  add('mean query', total('meanQueryMs'), (value) => milliseconds(value) ?? '', 'less');
-  add('cache hits', total('cacheHitShare'), (value) => percent(value) ?? '', 'more');
-  return found;
+type Good = 'less' | 'more' | 'neither';
+
+/** Something that a run has measured, and how more or less of it is to be taken. */
+interface Figure {
+  readonly value: number;
+  readonly written: (value: number) => string;
+  readonly good: Good;
 }
 
-type Good = 'less' | 'more' | 'neither';
+/** What a run has measured, by what people call it. */
+function figuresOf({ endpoints, totals }: RunResult): Map<string, Figure> {
+  const figures = new Map<string, Figure>();
+  const add = (what: string, value: number | undefined, written: Figure['written'], good: Good) => {
+    if (value !== undefined) figures.set(what, { value, written, good });
+  };
+  const inMilliseconds = (value: number) => milliseconds(value) ?? '';
+  const inPercent = (value: number) => percent(value) ?? '';
+  add('requests per second', endpoints.all?.perSecond, (value) => value.toFixed(1), 'neither');
+  for (const [name, { p50Ms, p95Ms, p99Ms, failedShare }] of Object.entries(endpoints)) {
+    for (const [label, ms] of Object.entries({ p50: p50Ms, p95: p95Ms, p99: p99Ms })) {
+      add(`${label} of ${name}`, ms, inMilliseconds, 'less');
+    }
+    add(`errors of ${name}`, failedShare, inPercent, 'less');
+  }
+  add('CPU of the auth API', totals.apiCpuCores, (value) => `${value.toFixed(2)} cores`, 'less');
+  add('CPU of the machine', totals.machineUtilisation, inPercent, 'less');
+  add('memory per API pod', totals.apiMemoryMibPerPod, (value) => `${value.toFixed(0)} MiB`, 'less');
+  add('mean query', totals.meanQueryMs, inMilliseconds, 'less');
+  add('cache hits', totals.cacheHitShare, inPercent, 'more');
+  return figures;
+}
+
+/** What two runs of the same scenario have both measured, side by side. */
+export function differences(before: RunResult, after: RunResult): Difference[] {
+  const isAlike = differentConditions(before, after).length === 0;
+  const found = figuresOf(after);
+  return [...figuresOf(before)].flatMap(([what, { value: from, written, good }]) => {
+    const to = found.get(what)?.value;
+    if (to === undefined) return [];
+    return [{ what, before: from, after: to, written, judgement: isAlike ? judged(from, to, good) : 'same' }];
+  });
+}
+
+/** What one run alone has measured. */
+function measuredOnce(before: RunResult, after: RunResult): string[] {
+  const [first, second] = [figuresOf(before), figuresOf(after)];
+  const alone = (when: string, here: Map<string, Figure>, there: Map<string, Figure>): string[] => {
+    const names = [...here.keys()].filter((what) => !there.has(what));
+    return names.length === 0 ? [] : [`Measured ${when} alone: ${names.join(', ')}.`];
+  };
+  return [...alone('before', first, second), ...alone('after', second, first)];
+}
 
 function judged(before: number, after: number, good: Good): Difference['judgement'] {
   if (good === 'neither' || Math.abs(after - before) <= NOISE * Math.max(before, after)) return 'same';
@@ -70,7 +80,7 @@ export function comparisonText(before: RunResult, after: RunResult): string {
     const mark = { better: '  better', worse: '  WORSE', same: '' }[judgement];
     return `${what.padEnd(22)} ${written(from).padStart(12)} -> ${written(to).padStart(12)}${mark}`;
   });
-  return [...caution(before, after), ...lines].join('\n');
+  return [...caution(before, after), ...lines, ...measuredOnce(before, after)].join('\n');
 }
 
 /** Nothing where the load was the same. */
@@ -95,7 +105,8 @@ export function comparisonReport(before: RunResult, after: RunResult): string {
     `<p class="soft">Before: ${describe(before)}<br>After: ${describe(after)}</p></div></header>`;
   const table = `<table><tr><th></th><th>Before</th><th>After</th><th>Change</th></tr>${rows.join('')}</table>`;
   const cautions = caution(before, after).map((text) => `<p class="missed-cell">${escapeHtml(text)}</p>`);
-  const content = `${heading}${cautions.join('')}<h2>Latency of logins</h2>${latencies(before, after)}<h2>Figures</h2><div class="panel">${table}</div>`;
+  const absent = measuredOnce(before, after).map((text) => `<p class="soft">${escapeHtml(text)}</p>`);
+  const content = `${heading}${cautions.join('')}<h2>Latency of logins</h2>${latencies(before, after)}<h2>Figures</h2><div class="panel">${table}${absent.join('')}</div>`;
   return htmlPage(`${after.scenario.name}: two runs`, content);
 }
 
