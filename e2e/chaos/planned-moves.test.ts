@@ -79,7 +79,14 @@ describe('no request fails for', () => {
 
   clusterTest(
     'more read replicas of PostgreSQL and fewer again',
-    () => repeatedly('readReplicas 1 to 2 to 1', (_, note) => unharmed(client, note, changeReadReplicas)),
+    () => repeatedly('readReplicas 1 to 2 to 1', (_, note) => unharmed(client, note, () => changeReadReplicas())),
+    HOUR,
+  );
+
+  // Reads go to the primary meanwhile, and commits wait for nobody.
+  clusterTest(
+    'the last read replica of PostgreSQL taken away and put back',
+    () => repeatedly('readReplicas 1 to 0 to 1', (_, note) => unharmed(client, note, () => changeReadReplicas([0, 1]))),
     HOUR,
   );
 

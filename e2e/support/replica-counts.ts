@@ -16,9 +16,9 @@ export async function changeReplicasPerShard(): Promise<void> {
   }
 }
 
-/** Of PostgreSQL: one more, and one less again, which takes its volume with it. */
-export async function changeReadReplicas(): Promise<void> {
-  for (const readReplicas of [2, 1]) {
+/** Of PostgreSQL, one after the other: one more, and one less, which takes its volume with it. */
+export async function changeReadReplicas(counts: readonly number[] = [2, 1]): Promise<void> {
+  for (const readReplicas of counts) {
     await changeSpec({ postgres: { readReplicas } });
     await settled(SETTLED_SECONDS);
     await untilThereAre('pods', 'postgres', 1 + readReplicas);
