@@ -167,6 +167,25 @@ describe('an AuthCluster with external data tiers', () => {
     expect(pooler()).toContain('host=one.example,two.example');
   });
 
+  test.each([false, true])('cannot move a primary, and says so to whoever asks for it, paused: %s', async (paused) => {
+    const external = { ...SPEC.postgres.external, replicas: { hosts: ['one.example'] } };
+    harness.change({ ...SPEC, postgres: { ...SPEC.postgres, external } });
+    await harness.untilQuiet();
+    harness.annotate({ 'authcluster.dev/switchover': 'one.example' });
+    await harness.untilQuiet();
+    if (paused) harness.change({ ...SPEC, postgres: { ...SPEC.postgres, external }, paused });
+    await harness.pass();
+    const refused = { status: 'True', reason: 'SwitchoverRefused' };
+    const message = expect.stringContaining('authcluster.dev/switchover has no effect with postgres.mode External');
+    expect(condition('DatabaseReady')).toMatchObject(refused);
+    expect(condition('Degraded')).toMatchObject({ ...refused, message });
+    expect(harness.status()?.postgres).toMatchObject({ ready: '1/1' });
+    harness.annotate({});
+    await harness.pass();
+    expect(condition('DatabaseReady')).toMatchObject({ status: 'True', reason: 'Ready' });
+    expect(condition('Degraded')).toMatchObject({ status: 'False' });
+  });
+
   test('keeps its conditions while it is paused, and sleeps and wakes', async () => {
     await harness.untilQuiet();
     harness.change({ ...SPEC, paused: true });

@@ -1,6 +1,7 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import type { ExternalCache, ExternalDatabase, ExternalState, ExternalTier } from '../external/tier.ts';
 import type { ExternalInputs } from '../specs/inputs.ts';
+import { SWITCHOVER_REFUSED } from '../status/database-tier.ts';
 import type { ExternalFinding, Observed } from '../status/observed.ts';
 import type { Pass } from './pass.ts';
 
@@ -52,7 +53,8 @@ export function lastFindings({ spec, status }: AuthCluster): ExternalFindings {
     if (condition === undefined) return undefined;
     const { reason, message } = condition;
     if (condition.status !== 'True') return { problem: { reason, message }, shortcomings: [] };
-    return { shortcomings: reason === 'Ready' ? [] : [{ reason, message }] };
+    // An order that cannot be followed is none of the server's shortcomings, and is seen anew.
+    return { shortcomings: reason === 'Ready' || reason === SWITCHOVER_REFUSED ? [] : [{ reason, message }] };
   };
   const [database, cache] = [last('DatabaseReady'), last('CacheReady')];
   return {

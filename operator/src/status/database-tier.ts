@@ -6,6 +6,7 @@ import type { Observed } from './observed.ts';
 import { complete, serving, type TierState, waiting } from './tier-state.ts';
 
 export const PARAMETERS_REFUSED = 'ParametersRefused';
+export const SWITCHOVER_REFUSED = 'SwitchoverRefused';
 
 /** Parameters that did not come to be: nothing else is held up by them. */
 export function database(cluster: AuthCluster, observed: Observed): TierState {
@@ -51,11 +52,11 @@ function change({ moves: { next, refusal }, moveProblem, patroni }: Observed): T
   const attempt: TierState['trouble'] =
     moveProblem === undefined ? undefined : { reason: 'SwitchoverGivenUp', message: moveProblem };
   const refused: TierState['trouble'] =
-    refusal === undefined ? undefined : { reason: 'SwitchoverRefused', message: refusal };
+    refusal === undefined ? undefined : { reason: SWITCHOVER_REFUSED, message: refusal };
   const trouble = refused ?? attempt;
   const withTrouble = trouble === undefined ? {} : { trouble };
   if (next.kind === 'none' || next.kind === 'acknowledge') {
-    return refused && { ...serving('SwitchoverRefused', `${serves}; ${refused.message}`), ...withTrouble };
+    return refused && { ...serving(SWITCHOVER_REFUSED, `${serves}; ${refused.message}`), ...withTrouble };
   }
   return { ...serving(CHANGE_REASONS[next.kind], `${serves}; ${next.message}${failed}`), ...withTrouble };
 }

@@ -36,7 +36,7 @@ export const REASONS = {
   Restarting: 'PostgreSQL is restarted for a setting, pod by pod, the primary behind paused poolers.',
   SwitchingOver: 'Another pod becomes the primary; writes wait for it.',
   SwitchoverRefused:
-    'The pod that the annotation names cannot be the primary: the message says which can. Correct or remove it.',
+    'The pod that the annotation names cannot be the primary: the message says which can; with `postgres.mode: External` none. Correct or remove it.',
   SwitchoverGivenUp: 'Writes could not be held back, or Patroni refused, as the message says; it is tried again.',
   ParametersRefused:
     'The database serves without what the message names of `postgres.parameters`: correct or remove it. What PostgreSQL does not take is seen a minute after a change, what is beyond the memory limit at once.',

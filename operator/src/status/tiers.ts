@@ -1,16 +1,16 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import { apiRollout } from '../rollout/plan.ts';
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
-import type { Component } from '../specs/names.ts';
+import { type Component, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { api } from './api-tier.ts';
 import { cache } from './cache-tier.ts';
-import { database } from './database-tier.ts';
+import { database, SWITCHOVER_REFUSED } from './database-tier.ts';
 import { gateway } from './gateway-tier.ts';
 import { migrations } from './migrations-tier.ts';
 import type { ExternalFinding, Observed, Tier, Trouble } from './observed.ts';
 import { poolers } from './pooler-tier.ts';
 import { REASONS } from './reasons.ts';
-import { complete, pods, type TierState, type TierStates, waiting } from './tier-state.ts';
+import { complete, pods, serving, type TierState, type TierStates, waiting } from './tier-state.ts';
 
 /** `inputs` are absent while it is not known which images to run. */
 export function assessTiers(cluster: AuthCluster, observed: Observed, inputs: MigrationInputs | undefined): TierStates {
@@ -19,7 +19,7 @@ export function assessTiers(cluster: AuthCluster, observed: Observed, inputs: Mi
   const assessed = {
     database:
       cluster.spec.postgres.mode === 'External'
-        ? external(observed.externalDatabase, 'the external database')
+        ? externalDatabase(cluster, observed.externalDatabase)
         : database(cluster, observed),
     pooler: poolers(cluster, observed),
     cache:
@@ -90,6 +90,19 @@ function shortcoming(tier: Tier, { blindAutoscalers, unbelievedGateway }: Observ
 function withShortcoming(state: TierState, trouble: TierState['trouble']): TierState {
   if (trouble === undefined || !state.complete || state.trouble !== undefined) return state;
   return { ...state, ...trouble, trouble };
+}
+
+/** Who is the primary there is decided by whoever runs it: an order to this operator would be waited for in vain. */
+function externalDatabase({ metadata }: AuthCluster, finding: ExternalFinding | undefined): TierState {
+  const state = external(finding, 'the external database');
+  const isAsked = metadata.annotations?.[SWITCHOVER_ANNOTATION] !== undefined;
+  if (!isAsked || !state.complete) return state;
+  const why = `${SWITCHOVER_ANNOTATION} has no effect with postgres.mode External`;
+  const message = `${why}: have whoever runs the server make another one the primary, and remove the annotation`;
+  return {
+    ...serving(SWITCHOVER_REFUSED, `${state.message}; ${message}`),
+    trouble: { reason: SWITCHOVER_REFUSED, message },
+  };
 }
 
 /** `what` is as the messages name it. */
