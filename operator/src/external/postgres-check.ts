@@ -1,5 +1,5 @@
-import { Client } from 'pg';
 import type { ExternalPostgres } from '../api/generated/authcluster.ts';
+import { openClient } from '../postgres/client.ts';
 import { SCHEMA } from '../specs/names.ts';
 import type { ExternalLogin } from './material.ts';
 import { type Attempt, connectionProblem, type ExternalProblem } from './problem.ts';
@@ -108,15 +108,13 @@ async function ask<Answer>(
   questions: (row: AskRow) => Promise<Answer>,
 ): Promise<Answer | ExternalProblem> {
   const ssl = tlsConnectionOptions(external.tls, ca);
-  const client = new Client({
+  const connection = openClient({
     ...{ host, port, password, user: username, database: external.database },
     ...(ssl === undefined ? {} : { ssl }),
-    application_name: 'authcluster-operator',
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
   });
-  // A connection that breaks between queries emits this; the next query reports it.
-  client.on('error', () => undefined);
+  const { client } = connection;
   try {
     await client.connect();
     return await questions(async <Row>(query: string) => (await client.query(query)).rows[0] as Row);
@@ -125,7 +123,7 @@ async function ask<Answer>(
     const attempt = { address: `${host}:${port}`, addressField, tlsField: `${FIELD}.tls`, loginField, username };
     return postgresProblem(error, attempt, external.database);
   } finally {
-    await client.end().catch(() => undefined);
+    await connection.close();
   }
 }
 

@@ -1,5 +1,5 @@
-import { Client } from 'pg';
 import type { PodAddress, PodDialer } from '../kubernetes/dialer.ts';
+import { openClient } from './client.ts';
 
 export interface Login {
   user: string;
@@ -30,18 +30,16 @@ export async function withPostgres<T>(
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   const reach = await dialer.reach(target.pod, target.port);
-  const client = new Client({
+  const connection = openClient({
     host: reach.host,
     port: reach.port,
     database: target.database,
     user: target.login.user,
     password: target.login.password,
-    application_name: 'authcluster-operator',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: target.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
   });
-  // A connection that breaks between queries emits this; the next query reports it.
-  client.on('error', () => undefined);
+  const { client } = connection;
   try {
     await client.connect();
     return await work({
@@ -51,7 +49,7 @@ export async function withPostgres<T>(
       },
     });
   } finally {
-    await client.end().catch(() => undefined);
+    await connection.close();
     reach.close();
   }
 }
