@@ -2,7 +2,8 @@ import type { ExternalPostgres } from '../api/generated/authcluster.ts';
 import { openClient } from '../postgres/client.ts';
 import { SCHEMA } from '../specs/names.ts';
 import type { ExternalLogin } from './material.ts';
-import { type Attempt, connectionProblem, type ExternalProblem } from './problem.ts';
+import { postgresProblem } from './postgres-problem.ts';
+import type { ExternalProblem } from './problem.ts';
 import { type AskRow, primaryProblem, replicaProblem, serverFacts } from './server-facts.ts';
 import { tlsConnectionOptions } from './tls.ts';
 
@@ -124,44 +125,5 @@ async function ask<Answer>(
     return postgresProblem(error, attempt, external.database);
   } finally {
     await connection.close();
-  }
-}
-
-/** By SQLSTATE (PostgreSQL, appendix A), else by what kept the connection from coming about. */
-export function postgresProblem(error: unknown, attempt: Attempt, database: string): ExternalProblem {
-  const { address, loginField, tlsField, username } = attempt;
-  const { code, message } = error as { code?: string; message: string };
-  if (code === '28000' && /no encryption|SSL off/i.test(message)) {
-    const fix = 'choose a mode other than Disable';
-    return { reason: 'TlsFailed', message: `${tlsField}: ${address} takes no connection without TLS: ${fix}` };
-  }
-  switch (code) {
-    case '28P01':
-    case '28000': {
-      const fix = 'correct user name or password in the Secret, or on the server';
-      return {
-        reason: 'AuthenticationFailed',
-        message: `${loginField}: ${address} refuses ${username} (${message}): ${fix}`,
-      };
-    }
-    case '3D000': {
-      const fix = `create database "${database}", or correct the name`;
-      return {
-        reason: 'DatabaseMissing',
-        message: `${FIELD}.database: ${address} has no database ${database}: ${fix}`,
-      };
-    }
-    case '42501': {
-      const fix = `grant connect on database "${database}" to "${username}"`;
-      return { reason: 'PermissionDenied', message: `${loginField}: ${message}: ${fix}` };
-    }
-    case '53300': {
-      const fix = `lower ${FIELD}.maxConnections, or raise max_connections`;
-      return { reason: 'TooFewConnections', message: `${address} has no connection left (${message}): ${fix}` };
-    }
-    case '57P03':
-      return { reason: 'Unreachable', message: `${address} is starting or recovering (${message}): wait` };
-    default:
-      return connectionProblem(error, attempt) ?? { reason: 'ServerRefused', message: `${address}: ${message}` };
   }
 }

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { ATTEMPT, serverError } from '../testing/external-attempt.ts';
-import { postgresProblem } from './postgres-check.ts';
+import { postgresProblem } from './postgres-problem.ts';
 import { infoProblem, redisProblem } from './redis-check.ts';
+
+/** As Node.js hands it on. */
+function openSsl(words: string): string {
+  return `407D03C4EF7F0000:error:0A00045C:SSL routines:ssl3_read_bytes:${words}:../deps/openssl/rec_layer_s3.c:918:\n`;
+}
 
 describe('what PostgreSQL refuses', () => {
   test.each([
@@ -14,7 +19,7 @@ describe('what PostgreSQL refuses', () => {
     ['ENOTFOUND', 'HostNotFound', 'primary.host: db.example:5432 has no address'],
     ['ECONNREFUSED', 'Unreachable', 'primary.host: db.example:5432 does not answer'],
     ['SELF_SIGNED_CERT_IN_CHAIN', 'TlsFailed', 'spec.postgres.external.tls: db.example:5432'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'TlsFailed', 'correct ca or the certificate'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'TlsFailed', 'name the host as its certificate does'],
     ['XX000', 'ServerRefused', 'as the server says it'],
   ])('%s is %s, with field and fix', (code, reason, words) => {
     const problem = postgresProblem(serverError(code), ATTEMPT, 'auth');
@@ -25,6 +30,53 @@ describe('what PostgreSQL refuses', () => {
   test('for want of TLS is a matter of TLS and not of the password', () => {
     const message = 'no pg_hba.conf entry for host "192.0.2.1", user "shop", database "auth", no encryption';
     expect(postgresProblem(serverError('28000', message), ATTEMPT, 'auth')).toMatchObject({ reason: 'TlsFailed' });
+  });
+
+  test.each([
+    ['no pg_hba.conf entry for host "192.0.2.1", user "shop", database "auth", SSL encryption', 'pg_hba.conf let this'],
+    ['pg_hba.conf rejects connection for host "192.0.2.1", user "shop"', 'have its pg_hba.conf let this role in'],
+    ['role "shop" is not permitted to log in', 'what the server asks of this role'],
+  ])('by its rules is not told as a wrong password: %s', (message, fix) => {
+    const problem = postgresProblem(serverError('28000', message), ATTEMPT, 'auth');
+    expect(problem.reason).toBe('AuthenticationFailed');
+    expect(problem.message).toContain(`refuses shop (${message}): `);
+    expect(problem.message).toContain(fix);
+  });
+
+  test.each([
+    ['28000', 'connection requires a valid client certificate'],
+    ['28000', 'certificate authentication failed for user "shop"'],
+    ['F0000', 'client certificates can only be checked if a root certificate store is available'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', openSsl('tlsv13 alert certificate required')],
+  ])('for want of a certificate is told so, and as no matter of the password: %s %s', (code, message) => {
+    const { reason, message: told } = postgresProblem(serverError(code, message), ATTEMPT, 'auth');
+    expect(reason).toBe('ClientCertificateRequired');
+    expect(told).toContain('spec.postgres.external.tls: db.example:5432 demands a certificate of its clients');
+    expect(told).not.toMatch(/password in the Secret|SSL routines/);
+  });
+
+  test.each([
+    [
+      'EPROTO',
+      `write EPROTO ${openSsl('tlsv1 alert protocol version')}`,
+      'tlsv1 alert protocol version: have the server take',
+    ],
+    ['EPROTO', `write EPROTO ${openSsl('ssl/tls alert handshake failure')}`, 'or demands a certificate of its clients'],
+    ['EPROTO', `write EPROTO ${openSsl('wrong version number')}`, 'wrong version number: turn TLS on there'],
+    ['ECONNRESET', 'Client network socket disconnected before secure TLS connection was established', 'see its log'],
+    ['', 'The server does not support SSL connections', 'turn TLS on there, correct the port, or set mode to Disable'],
+  ])('in the handshake is told with what to do about it: %s %s', (code, message, words) => {
+    const problem = postgresProblem(serverError(code, message), ATTEMPT, 'auth');
+    expect(problem.reason).toBe('TlsFailed');
+    expect(problem.message).toContain(words);
+  });
+
+  test('is not the answer of something else, which may be at another port', () => {
+    const problem = postgresProblem(new Error('There was an error establishing an SSL connection'), ATTEMPT, 'auth');
+    expect(problem).toMatchObject({
+      reason: 'ServerRefused',
+      message: expect.stringContaining('correct host and port'),
+    });
   });
 
   test.each(['The server does not support SSL connections', 'Connection terminated due to connection timeout'])(
@@ -46,6 +98,14 @@ describe('what Redis refuses', () => {
     ['ERR something else', 'ServerRefused'],
   ])('%s is %s', (message, reason) => {
     expect(redisProblem(new Error(message), ATTEMPT)).toMatchObject({ reason });
+  });
+
+  test('to clients without a certificate is told so', () => {
+    const error = serverError(
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      openSsl('tlsv13 alert certificate required'),
+    );
+    expect(redisProblem(error, ATTEMPT)).toMatchObject({ reason: 'ClientCertificateRequired' });
   });
 
   test('of a slot that another node has is nothing', () => {

@@ -5,7 +5,7 @@ import { statusOf } from '../status/status.ts';
 import { ATTEMPT, serverError } from '../testing/external-attempt.ts';
 import { clusterWith, SAMPLE_INPUTS } from '../testing/sample-clusters.ts';
 import { ReferencedObjects } from './material.ts';
-import { postgresProblem } from './postgres-check.ts';
+import { postgresProblem } from './postgres-problem.ts';
 import type { ExternalProblem, ExternalProblemReason } from './problem.ts';
 import { infoProblem, redisProblem } from './redis-check.ts';
 import { primaryProblem, replicaProblem } from './server-facts.ts';
@@ -83,7 +83,11 @@ const CASES: Readonly<Record<ExternalProblemReason, Case>> = {
   ],
   TlsFailed: [
     () => refused('CERT_HAS_EXPIRED', 'certificate has expired'),
-    'spec.postgres.external.tls: db.example:5432: certificate has expired: correct ca or the certificate, or choose another mode',
+    'spec.postgres.external.tls: db.example:5432: certificate has expired: renew the certificate of the server, or ca',
+  ],
+  ClientCertificateRequired: [
+    () => refused('28000', 'connection requires a valid client certificate'),
+    'spec.postgres.external.tls: db.example:5432 demands a certificate of its clients (connection requires a valid client certificate), which is not supported: have the server let these logins in by password, over TLS, without one',
   ],
   AuthenticationFailed: [
     () => refused('28P01', 'password authentication failed'),

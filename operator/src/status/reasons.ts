@@ -89,6 +89,7 @@ export const REASONS = {
   HostNotFound: EXTERNAL,
   Unreachable: EXTERNAL,
   TlsFailed: EXTERNAL,
+  ClientCertificateRequired: EXTERNAL,
   AuthenticationFailed: EXTERNAL,
   PermissionDenied: EXTERNAL,
   DatabaseMissing: 'See [Use an external database](../how-to/use-an-external-database.md).',
