@@ -14,7 +14,7 @@ import { rotateSigningKeys } from '../signing-keys/rotate.ts';
 import { type Credentials, loginOf, taken } from '../specs/inputs.ts';
 import { REDIS_USERS, ROLE_LABEL } from '../specs/names.ts';
 import { wantedAccounts } from '../specs/postgres/accounts.ts';
-import { beyondMemory, withinMemory } from '../specs/postgres/memory-parameters.ts';
+import { unusableParameters, usableParameters } from '../specs/postgres/usable-parameters.ts';
 import { existingShards } from '../specs/redis/shards.ts';
 import type { RandomBytes } from '../specs/secrets/signing-keys.ts';
 import type { CredentialsView, SigningKeysView } from '../status/observed.ts';
@@ -93,7 +93,7 @@ export async function converse(
   const asked = { login: loginOf(credentials.postgres.app), under };
   const poolerPaths = options.poolerPaths.through(key, around.pods.poolers, asked);
   const moveProblem = options.mover.problem(key);
-  const refusedParameters = [...beyondMemory(cluster).values(), ...options.postgres.refusedParameters(key)];
+  const refusedParameters = [...unusableParameters(cluster), ...options.postgres.refusedParameters(key)];
   const ready = accountsReady ?? false;
   // After the accounts, whose state it goes by.
   const rotation = await pass.attempt('rotation of credentials', undefined, () => {
@@ -117,7 +117,7 @@ function ensureAccounts(
 ): Promise<boolean> {
   const leader = pods.postgres.find(({ metadata }) => metadata.name === objects.patroni.leader);
   const superusers = taken(credentials.postgres.superuser).map(loginOf);
-  return postgres.ensureAccounts(key, leader, superusers, wantedAccounts(credentials), withinMemory(cluster), log);
+  return postgres.ensureAccounts(key, leader, superusers, wantedAccounts(credentials), usableParameters(cluster), log);
 }
 
 function convergeRedis(

@@ -47,6 +47,12 @@ describe('a parameter of the spec', () => {
     ],
     ['is out of bounds', '1kB', { written: '64' }, 'Patroni takes 64 for "1kB": allowed are 64 to 2147483647'],
     [
+      'is less than Patroni takes',
+      '10',
+      { name: 'max_locks_per_transaction', unit: null, least: '10', written: '64' },
+      'Patroni takes 64 for "10": allowed are 32 to 2147483647',
+    ],
+    [
       'is not on or off',
       'perhaps',
       { name: 'jit', type: 'bool', written: null },

@@ -100,7 +100,13 @@ function refusal(seen: ParameterSeen, wanted: string): string {
   return `${field}: PostgreSQL refuses ${value} (${error}), and would not start with it: ${allowed(seen)}`;
 }
 
-function allowed({ type, unit, least, most, choices }: ParameterSeen): string {
+/** Where Patroni takes less than PostgreSQL does: it puts a default in the place of anything below. */
+const PATRONI_LEAST: ReadonlyMap<string, string> = new Map([
+  ['max_locks_per_transaction', '32'],
+  ['wal_keep_size', '16'],
+]);
+
+function allowed({ name, type, unit, least, most, choices }: ParameterSeen): string {
   switch (type) {
     case 'bool':
       return 'on and off are allowed';
@@ -108,7 +114,7 @@ function allowed({ type, unit, least, most, choices }: ParameterSeen): string {
       return `${(choices ?? []).join(', ')} are allowed`;
     case 'integer':
     case 'real':
-      return `allowed are ${least} to ${most}${unit === null ? '' : ` (in ${unit}, or with a unit)`}`;
+      return `allowed are ${PATRONI_LEAST.get(name) ?? least} to ${most}${unit === null ? '' : ` (in ${unit}, or with a unit)`}`;
     default:
       return 'see the documentation of PostgreSQL for what is allowed';
   }

@@ -39,7 +39,7 @@ export const REASONS = {
     'The pod that the annotation names cannot be the primary: the message says which can; with `postgres.mode: External` none. Correct or remove it.',
   SwitchoverGivenUp: 'Writes could not be held back, or Patroni refused, as the message says; it is tried again.',
   ParametersRefused:
-    'The database serves without what the message names of `postgres.parameters`: correct or remove it. What PostgreSQL does not take is seen a minute after a change, what is beyond the memory limit at once.',
+    'The database serves without what the message names of `postgres.parameters`: correct or remove it. What PostgreSQL does not take is seen a minute after a change, what is beyond the memory limit, or too few for replication, at once.',
   GrowingStorage: 'Volumes are to grow, which their driver does.',
   GrowthFailed:
     'The driver of a volume cannot grow it, as the message says; the size that it is to have stays asked for.',

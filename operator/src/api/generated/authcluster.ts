@@ -618,7 +618,7 @@ export interface PostgresSpec {
     storageClassName?: string;
   };
   /**
-   * Settings of PostgreSQL (postgresql.conf), by name. They override those that the operator derives from the memory limit; those it owns are refused, and sizes that the limit cannot hold are told by Degraded and not taken. max_connections (default 200) is what the poolers' sizes are computed from.
+   * Settings of PostgreSQL (postgresql.conf), by name. They override those that the operator derives from the memory limit; those it owns are refused, and sizes that the limit cannot hold, and limits that replication would exceed, are told by Degraded and not taken. max_connections (default 200) is what the poolers' sizes are computed from.
    */
   parameters?: {
     [k: string]: string;

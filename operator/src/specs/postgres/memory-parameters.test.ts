@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { clusterWith } from '../../testing/sample-clusters.ts';
-import { beyondMemory, parameterBytes, withinMemory } from './memory-parameters.ts';
+import { beyondMemory, parameterBytes } from './memory-parameters.ts';
 import { changedDynamicConfiguration, dynamicConfiguration } from './patroni.ts';
+import { usableParameters } from './usable-parameters.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -78,7 +79,7 @@ describe('in the place of what is beyond the memory limit', () => {
 
   test('stays what the database has', () => {
     const running = { shared_buffers: '1GB', jit: 'on', work_mem: '16MB' };
-    expect(withinMemory(beyond, running)).toEqual({ shared_buffers: '1GB', jit: 'off', work_mem: '16MB' });
+    expect(usableParameters(beyond, running)).toEqual({ shared_buffers: '1GB', jit: 'off', work_mem: '16MB' });
   });
 
   test('stands what follows from the limit where the database has nothing that fits, as when the limit is lowered', () => {

@@ -2,8 +2,6 @@ import type { AuthCluster } from '../../api/authcluster.ts';
 import { bytesOf, MEBIBYTE } from '../quantities.ts';
 import { DEFAULT_RESOURCES } from '../resources.ts';
 
-type Parameters = Readonly<Record<string, string>>;
-
 const KIBIBYTE = 1024;
 const UNIT_BYTES: ReadonlyMap<string, number> = new Map([
   ['B', 1],
@@ -46,18 +44,10 @@ export function beyondMemory(cluster: AuthCluster): ReadonlyMap<string, string> 
   );
 }
 
-/**
- * The parameters of the spec, but for those beyond the memory limit: of these what the database has already (`running`)
- * stays, unless that is beyond the limit of now as well.
- */
-export function withinMemory(cluster: AuthCluster, running: Parameters = {}): Parameters {
-  const { parameters = {} } = cluster.spec.postgres;
+/** Tells whether a value of a parameter, by name, is within the memory limit as far as can be known. */
+export function isWithinMemory(cluster: AuthCluster): (name: string, value: string) => boolean {
   const bounds = boundsOf(cluster);
-  const usable = Object.entries(parameters).map(([name, value]): [string, string | undefined] => [
-    name,
-    [value, running[name]].find((each) => each !== undefined && fits(bounds, name, each)),
-  ]);
-  return Object.fromEntries(usable.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return (name, value) => fits(bounds, name, value);
 }
 
 /** The most that a parameter may be, in bytes, by name. */

@@ -1,13 +1,13 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
 import { bytesOf, clamp, MEBIBYTE } from '../quantities.ts';
 import { DEFAULT_RESOURCES, memoryBytes } from '../resources.ts';
-import { withinMemory } from './memory-parameters.ts';
+import { usableParameters } from './usable-parameters.ts';
 
 export const DEFAULT_MAX_CONNECTIONS = 200;
 
 /**
- * Settings of PostgreSQL: derived from memory and storage, then those of spec.postgres.parameters over them that are within
- * the memory limit, then those that replication depends on, which the CRD refuses in spec. `running` are those that the
+ * Settings of PostgreSQL: derived from memory and storage, then those of spec.postgres.parameters over them that can be
+ * used, then those that replication depends on, which the CRD refuses in spec. `running` are those that the
  * database has.
  */
 export function postgresParameters(
@@ -38,7 +38,7 @@ export function postgresParameters(
     log_lock_waits: 'on',
     log_min_duration_statement: '1000',
     idle_in_transaction_session_timeout: '60000',
-    ...withinMemory(cluster, running),
+    ...usableParameters(cluster, running),
     wal_level: 'replica',
     hot_standby: 'on',
     wal_log_hints: 'on',
