@@ -19,7 +19,7 @@ import { existingShards } from '../specs/redis/shards.ts';
 import type { RandomBytes } from '../specs/secrets/signing-keys.ts';
 import type { CredentialsView, SigningKeysView } from '../status/observed.ts';
 import type { Clock } from './clock.ts';
-import { bringPatroniSettings, moveDatabase, tendVolumes } from './database-conversation.ts';
+import { bringPatroniSettings, moveDatabase, tendVolumes, withinMeans } from './database-conversation.ts';
 import type { SecretValues } from './generated-secrets.ts';
 import type { Surroundings } from './observe.ts';
 import type { Pass } from './pass.ts';
@@ -71,23 +71,28 @@ export async function converse(
   pass: Pass,
   log: Logger,
 ): Promise<Talked> {
-  const { patroni } = around.objects;
+  const { patroni, moves } = around.objects;
+  const settings = pass.attempt('Patroni settings', 'database', () =>
+    bringPatroniSettings(options, cluster, around, log),
+  );
+  // A pod that is made anew with less memory must not start with settings that need more.
+  const mayMove = async () => moves.next.kind !== 'replace' || (await settings) === true;
   const [accountsReady, redis, moved, signingKeys] = await Promise.all([
     pass.attempt('database accounts', 'database', () =>
       ensureAccounts(options, key, cluster, around, credentials, log),
     ),
     pass.attempt('Redis topology', 'cache', () => convergeRedis(options, key, cluster, around, credentials, log)),
-    pass.attempt('database pods', 'database', () => moveDatabase(options, key, cluster, around, credentials, log)),
+    pass.attempt('database pods', 'database', async () =>
+      (await mayMove()) ? moveDatabase(options, key, cluster, around, credentials, log) : undefined,
+    ),
     pass.attempt('signing keys', 'api', () => {
       const seen = { text: credentials.keySet, pods: around.pods.api, nowMs: around.objects.atMs };
       return rotateSigningKeys(options, cluster, seen);
     }),
     pass.attempt('database volumes', 'database', () => tendVolumes(options, cluster, around, log)),
     pass.attempt('primary label', 'database', () => unlabelStalePrimaries(options, around, log)),
-    pass.attempt('Patroni settings', 'database', async () => {
-      if (await bringPatroniSettings(options.client, cluster, around)) log.info('changed the settings of the database');
-    }),
     pass.attempt('pooler reconnect', 'pooler', () => reconnectPoolers(options, key, cluster, around, credentials, log)),
+    settings,
   ]);
   const under = `${patroni.leader}/${patroni.transitions}`;
   const asked = { login: loginOf(credentials.postgres.app), under };
@@ -111,13 +116,15 @@ function ensureAccounts(
   { postgres }: ConversationOptions,
   key: string,
   cluster: AuthCluster,
-  { objects, pods }: Surroundings,
+  around: Surroundings,
   credentials: Credentials,
   log: Logger,
 ): Promise<boolean> {
+  const { objects, pods } = around;
   const leader = pods.postgres.find(({ metadata }) => metadata.name === objects.patroni.leader);
   const superusers = taken(credentials.postgres.superuser).map(loginOf);
-  return postgres.ensureAccounts(key, leader, superusers, wantedAccounts(credentials), usableParameters(cluster), log);
+  const parameters = usableParameters(withinMeans(cluster, around));
+  return postgres.ensureAccounts(key, leader, superusers, wantedAccounts(credentials), parameters, log);
 }
 
 function convergeRedis(

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { AuthCluster } from '../api/authcluster.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isStatus } from '../kubernetes/errors.ts';
 import type { MoveReport } from '../postgres/mover.ts';
 import { isLed } from '../postgres/patroni.ts';
+import { ungrownSizes } from '../postgres/volumes.ts';
 import { type Credentials, loginOf, type PostgresLogin, taken } from '../specs/inputs.ts';
 import { names, ROLE_LABEL, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { changedDynamicConfiguration } from '../specs/postgres/patroni.ts';
+import { withPresentSizes } from '../specs/postgres/present-sizes.ts';
 import type { ConversationOptions } from './conversation.ts';
 import { mayHaveClients } from './database-views.ts';
 import { StorageNotExpandable } from './errors.ts';
@@ -75,20 +76,32 @@ export async function tendVolumes(
   }
 }
 
-/** Settings that the spec has changed since the bootstrap. Patroni watches its ConfigMap and brings them to all members. */
+/** As settings of the database may count on it. */
+export function withinMeans(cluster: AuthCluster, { objects, pods }: Surroundings): AuthCluster {
+  return withPresentSizes(cluster, { pods: pods.postgres, volumeSizes: ungrownSizes(objects.volumes) });
+}
+
+/**
+ * Settings that the spec has changed since the bootstrap. Patroni watches its ConfigMap and brings them to all members.
+ * Resolves with whether they are there, or will be from the beginning; false where somebody else wrote at the same time.
+ */
 export async function bringPatroniSettings(
-  client: KubernetesClient,
+  { client }: Pick<ConversationOptions, 'client'>,
   cluster: AuthCluster,
-  { objects, patroniObjects }: Surroundings,
+  around: Surroundings,
+  log: Logger,
 ): Promise<boolean> {
+  const { objects, patroniObjects } = around;
   const configMap = patroniObjects.find(({ metadata }) => metadata.name === `${names(cluster).patroniScope}-config`);
   const current = configMap?.metadata.annotations?.config;
-  if (configMap === undefined || current === undefined) return false;
+  if (configMap === undefined || current === undefined) return true;
   const { patroni } = objects;
-  const config = changedDynamicConfiguration(cluster, current, isLed(patroni) ? patroni.leader : undefined);
-  if (config === undefined) return false;
+  const leader = isLed(patroni) ? patroni.leader : undefined;
+  const config = changedDynamicConfiguration(withinMeans(cluster, around), current, leader);
+  if (config === undefined) return true;
   const { resourceVersion } = configMap.metadata;
-  return (
-    typeof (await client.mergePatch(configMap, { metadata: { resourceVersion, annotations: { config } } })) === 'object'
-  );
+  const changed = await client.mergePatch(configMap, { metadata: { resourceVersion, annotations: { config } } });
+  if (typeof changed !== 'object') return false;
+  log.info('changed the settings of the database');
+  return true;
 }

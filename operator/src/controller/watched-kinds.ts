@@ -2,6 +2,7 @@ import { KIND } from '../api/authcluster.ts';
 import type { WatchedKind } from '../kubernetes/cache.ts';
 import type { HorizontalPodAutoscaler, LiveObject, Pod } from '../kubernetes/objects.ts';
 import { MANAGED_KINDS } from '../kubernetes/rbac.ts';
+import { hasComponent } from './tiers.ts';
 
 /** On everything that belongs to an AuthCluster, Patroni's ConfigMaps and the pods included. */
 const LABEL_SELECTOR = 'app.kubernetes.io/name=authcluster';
@@ -31,10 +32,23 @@ export function watchedKinds(namespaces: readonly string[]): readonly WatchedKin
   return namespaces.length > 0 ? OF_NAMESPACES : [...OF_NAMESPACES, { kind: 'Node', clusterScoped: true }];
 }
 
-/** A pod's spec is most of it, there are more pods than anything else, and nobody here reads more of it than its node. */
+/**
+ * A pod's spec is most of it, there are more pods than anything else, and nobody here reads more of it than its node, and how
+ * much memory PostgreSQL has.
+ */
 function withoutContainers(object: LiveObject): LiveObject {
-  const { spec: { nodeName } = {}, ...pod } = object as LiveObject & { spec?: Pod['spec'] };
-  return { ...pod, spec: nodeName === undefined ? {} : { nodeName } } as Pod;
+  const { spec, ...pod } = object as LiveObject & { spec?: Pod['spec'] };
+  const { nodeName, containers } = spec ?? {};
+  const database = hasComponent(object, 'postgres') && containers?.find(({ name }) => name === 'postgres');
+  const memory = database ? database.resources?.limits?.memory : undefined;
+  const limited = { name: 'postgres', resources: { limits: { memory } } };
+  return {
+    ...pod,
+    spec: {
+      ...(nodeName === undefined ? {} : { nodeName }),
+      ...(memory === undefined ? {} : { containers: [limited] }),
+    },
+  } as Pod;
 }
 
 /**

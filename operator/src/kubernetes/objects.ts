@@ -67,7 +67,10 @@ interface Termination {
 }
 
 export interface Pod extends LiveObject {
-  spec: { nodeName?: string };
+  spec: {
+    nodeName?: string;
+    containers?: { name: string; resources?: { limits?: { memory?: string | number } } }[];
+  };
   status?: {
     phase?: string;
     podIP?: string;

@@ -50,6 +50,11 @@ export function planVolumes({ size, claims, templateSize, wantedMembers, whole }
   };
 }
 
+/** What those have that do not have yet what the spec asks for. */
+export function ungrownSizes({ grow, growing }: Pick<VolumesPlan, 'grow' | 'growing'>): string[] {
+  return [...grow, ...growing].map((claim) => claim.status?.capacity?.storage ?? askedFor(claim));
+}
+
 function askedFor({ spec }: PersistentVolumeClaim): string {
   return spec.resources.requests.storage;
 }

@@ -12,9 +12,16 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 
 export const MEBIBYTE = 2 ** 20;
 
+const QUANTITY = /^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$/;
+
+/** Whether {@link bytesOf} takes it: Kubernetes knows more forms. */
+export function isQuantityOfBytes(quantity: string): boolean {
+  return QUANTITY.test(quantity);
+}
+
 /** Bytes of a Kubernetes quantity of memory or storage, such as `512Mi`. Throws RangeError for any other text. */
 export function bytesOf(quantity: number | string): number {
-  const match = /^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(String(quantity));
+  const match = QUANTITY.exec(String(quantity));
   if (match === null) throw new RangeError(`not a quantity of bytes: ${quantity}`);
   return Math.round(Number(match[1]) * (UNIT_BYTES[match[2] ?? ''] ?? 1));
 }

@@ -10,6 +10,7 @@ import { ObjectCache } from '../kubernetes/cache.ts';
 import { createClient } from '../kubernetes/client.ts';
 import type { EventNote } from '../kubernetes/events.ts';
 import type { KubernetesObject, Secret } from '../kubernetes/objects.ts';
+import type { Move } from '../postgres/moves.ts';
 import type { PathsSeen } from '../postgres/pooler-paths.ts';
 import type { RedisState } from '../redis/tier.ts';
 import type { Check, RolloutObserved } from '../rollout/terms.ts';
@@ -34,6 +35,8 @@ export class OperatorHarness {
   check: Check = { kind: 'passed' };
   baseline: RolloutObserved['baseline'] = { candidate: NO_TRAFFIC, former: NO_TRAFFIC };
   traffic: RolloutObserved['traffic'] = NO_TRAFFIC;
+  /** What was to be done with database pods, pass by pass. */
+  readonly moves: Move[] = [];
   /** Pods that were told to send their clients elsewhere. */
   readonly stoodBy: string[] = [];
   /** What the auth API's pods have read of the signing keys: at once what there is. */
@@ -183,7 +186,14 @@ export class OperatorHarness {
         reconnectPoolers: async () => undefined,
         noteReconnected: () => undefined,
       },
-      mover: { forget: () => undefined, problem: () => undefined, carryOut: async () => undefined },
+      mover: {
+        forget: () => undefined,
+        problem: () => undefined,
+        carryOut: async (_key, move) => {
+          this.moves.push(move);
+          return undefined;
+        },
+      },
       poolerPaths: {
         forget: () => undefined,
         through: () => this.poolerPaths,
