@@ -92,6 +92,34 @@ describe('decide, against a simulated cluster', () => {
     );
   });
 
+  test.each([true, false])(
+    'creates a cluster whose pods could not start, and are made anew one by one: volumes %s',
+    (persistent) => {
+      const simulation = new RedisSimulation(3, 2, persistent);
+      simulation.awaits = false;
+      for (const pod of simulation.pods) simulation.stop(pod);
+      // As the controller of StatefulSets does it: the last pod of a shard first, the next when that one is ready.
+      const isReady = (pod: string) => {
+        const { members } = simulation.topology();
+        const view = members.find((member) => member.pod === pod)?.view;
+        const self = view?.known.find(({ id }) => id === view.id);
+        return (
+          (view?.known.length ?? 0) > 1 && self !== undefined && (self.slots.length > 0 || self.primaryId !== undefined)
+        );
+      };
+      for (let pass = 0; pass < 30; pass++) {
+        for (const shard of [0, 1, 2]) {
+          const [first, last] = [`x-redis-${shard}-0`, `x-redis-${shard}-1`];
+          if (isReady(last)) simulation.start(first);
+          simulation.start(last);
+        }
+        converge(simulation, 1);
+      }
+      expect(converge(simulation)).toBeDefined();
+      expect(simulation.pods.filter(isReady)).toHaveLength(6);
+    },
+  );
+
   test('brings two groups together that no longer know of each other', () => {
     const { pods } = new RedisSimulation(3, 2, false);
     fc.assert(
