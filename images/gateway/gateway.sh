@@ -6,9 +6,25 @@
 set -euo pipefail
 
 CERTIFICATES=/etc/nginx/tls
+CONFIGURATION=${CONFIGURATION:-/etc/nginx/nginx.conf}
+# The same for a node without IPv6.
+IPV4_CONFIGURATION=${IPV4_CONFIGURATION:-/tmp/nginx-ipv4.conf}
+# There wherever the kernel speaks IPv6, and not with ipv6.disable=1.
+IPV6_ADDRESSES=${IPV6_ADDRESSES:-/proc/net/if_inet6}
 WATCH_SECONDS=${WATCH_SECONDS:-10}
 # While it is there, answers ask for the end of their connection: see nginx.conf.
 DRAINING=/tmp/draining
+
+# Prints which configuration nginx is to read. Without IPv6 it would not start with a listener at [::]; such lines become
+# empty, so that its messages count the lines of what is mounted.
+configuration() {
+  if [ -e "$IPV6_ADDRESSES" ]; then
+    echo "$CONFIGURATION"
+  else
+    sed 's/^ *listen \[::\]:.*//' "$CONFIGURATION" >"$IPV4_CONFIGURATION"
+    echo "$IPV4_CONFIGURATION"
+  fi
+}
 
 # check: TLS_SECRET is set where the configuration needs a certificate. nginx would name the file, not the Secret.
 check() {
@@ -16,8 +32,9 @@ check() {
     echo "Secret $TLS_SECRET does not hold tls.crt and tls.key: create it, of type kubernetes.io/tls"
     return 1
   fi
-  local said status=0
-  said=$(nginx -e stderr -t -q 2>&1) || status=$?
+  local configuration said status=0
+  configuration=$(configuration)
+  said=$(nginx -e stderr -c "$configuration" -t -q 2>&1) || status=$?
   # What is no problem is not said: that a module starts, for instance.
   grep -v '\[notice\]' <<<"$said" || true
   return "$status"
@@ -60,8 +77,9 @@ case ${1:-} in
     # Before nginx reads them: what changes while it starts is then noticed.
     read_inputs=$(inputs)
     watch $$ "$read_inputs" &
+    read_configuration=$(configuration)
     # The error log is named here as well, for what nginx has to say before it has read its configuration.
-    exec nginx -e stderr -g 'daemon off;'
+    exec nginx -e stderr -c "$read_configuration" -g 'daemon off;'
     ;;
   *)
     echo "usage: gateway check | gateway serve | gateway drain SECONDS" >&2
