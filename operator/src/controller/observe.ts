@@ -39,6 +39,7 @@ export interface Surroundings {
     | 'desiredReplicas'
     | 'blindAutoscalers'
     | 'unbelievedGateway'
+    | 'unexposedGateway'
     | 'patroni'
     | 'olderDatabasePods'
     | 'volumes'

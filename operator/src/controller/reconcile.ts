@@ -19,6 +19,7 @@ import { carryOut } from './carry-out.ts';
 import type { ReconcileResult } from './controller.ts';
 import { type ConversationOptions, converse } from './conversation.ts';
 import { ensureCredentials } from './ensure-credentials.ts';
+import { Exposures } from './exposures.ts';
 import type { GeneratedSecrets } from './generated-secrets.ts';
 import { stableHash } from './hash.ts';
 import { asLastHeard, asObserved } from './heard.ts';
@@ -43,6 +44,7 @@ export interface ReconcilerOptions extends ConversationOptions, PodInputOptions 
 /** One AuthCluster, by key: observe, decide what should be there, apply it, prune the rest, tell how it is. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  readonly #exposures = new Exposures();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class Reconciler {
     if (cluster.metadata.deletionTimestamp !== undefined) return {};
 
     const pass = new Pass();
-    const around = observeObjects(this.#options.cache, cluster, this.#options.clock.now());
+    const around = this.#lookAround(key, cluster);
     if (cluster.spec.paused) return this.#watchOnly(cluster, around, pass);
 
     const read = await pass.attempt('credentials', undefined, () =>
@@ -101,6 +103,13 @@ export class Reconciler {
     for (const failure of pass.failures) this.#options.events.record(cluster, failureNote(failure));
     pass.end(lookAgainMs);
     return { requeueAfterMs: lookAgainMs };
+  }
+
+  #lookAround(key: string, cluster: AuthCluster): Surroundings {
+    const { cache, clock } = this.#options;
+    const around = observeObjects(cache, cluster, clock.now());
+    const unexposedGateway = this.#exposures.look(key, cache, cluster, around.objects.atMs);
+    return { ...around, objects: { ...around.objects, unexposedGateway } };
   }
 
   /** Where this operator runs, and what the Kubernetes cluster knows by now: extensions may come later. */
@@ -149,7 +158,7 @@ export class Reconciler {
   #forget(key: string): void {
     const { applier, secrets, references, api, postgres, mover, poolerPaths, redis, external } = this.#options;
     const parts = [applier, secrets, references, api, postgres, mover, poolerPaths, redis, external];
-    for (const part of parts) part.forget(key);
+    for (const part of [...parts, this.#exposures]) part.forget(key);
   }
 
   async #writeStatus(cluster: AuthCluster, observed: Observed, inputs: MigrationInputs | undefined): Promise<void> {

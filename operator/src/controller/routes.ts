@@ -31,13 +31,26 @@ export async function lookForRefusedRoutes(cache: ObjectCache, cluster: AuthClus
   }
 }
 
+/** Whether no Gateway has taken or refused the HTTPRoute, in whatever version of it. */
+export function isUnanswered(cache: ObjectCache, cluster: AuthCluster): boolean {
+  if (!isBehindRoute(cluster)) return false;
+  const routes = routesOf(cache, cluster);
+  const conditions = routes.flatMap(({ status }) =>
+    (status?.parents ?? []).flatMap((parent) => parent.conditions ?? []),
+  );
+  return routes.length > 0 && !conditions.some(({ type, status }) => SERVES.has(type) && status !== 'Unknown');
+}
+
 function isBehindRoute({ spec: { gateway } }: AuthCluster): boolean {
   return gateway.enabled && gateway.expose.type === 'HTTPRoute';
 }
 
-function verdicts(cache: ObjectCache, { metadata }: AuthCluster): Verdict[] {
-  const routes = cache.store<HttpRoute>('HTTPRoute').ofInstance(metadata.namespace, metadata.name);
-  return routes.flatMap(({ metadata: { namespace, generation }, status }) =>
+function routesOf(cache: ObjectCache, { metadata }: AuthCluster): HttpRoute[] {
+  return cache.store<HttpRoute>('HTTPRoute').ofInstance(metadata.namespace, metadata.name);
+}
+
+function verdicts(cache: ObjectCache, cluster: AuthCluster): Verdict[] {
+  return routesOf(cache, cluster).flatMap(({ metadata: { namespace, generation }, status }) =>
     (status?.parents ?? []).map(({ parentRef, conditions = [] }) => {
       const current = conditions.filter(({ observedGeneration = generation }) => observedGeneration === generation);
       return {

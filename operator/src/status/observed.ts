@@ -94,6 +94,11 @@ export interface Observed {
   blindAutoscalers: Readonly<Partial<Record<Tier, Trouble>>>;
   /** Why the auth API does not believe the gateway; absent where it does. */
   unbelievedGateway?: Trouble | undefined;
+  /**
+   * What is to lead clients to the gateway, and that nobody has served for minutes; `mayBeServed` where it may be that it is
+   * only not told. Absent where it is served.
+   */
+  unexposedGateway?: (Trouble & { mayBeServed: boolean }) | undefined;
   patroni: PatroniView;
   /** Of an external database: absent where it is ours, and until it was looked at. */
   externalDatabase?: ExternalFinding;

@@ -429,6 +429,14 @@ const CASES: Readonly<Record<Exclude<Reason, ExternalProblemReason> | ReferenceM
     () => shown({ ...settled, unbelievedGateway: unbelievedGateway(demo, [ELSEWHERE]) }),
     'True GatewayNotBelieved: pod demo-gateway-7 has the address 2001:db8::7, which is in none of api.clusterNetworks: the auth API takes it for the client of every request, and all clients share one limit. Next: add the network of the pods there',
   ],
+  GatewayNotExposed: [
+    'GatewayReady',
+    () => {
+      const message = 'Service demo-gateway has no address. Next: see that something makes load balancers';
+      return shown({ ...settled, unexposedGateway: { reason: 'GatewayNotExposed', message, mayBeServed: false } });
+    },
+    'True GatewayNotExposed: Service demo-gateway has no address. Next: see that something makes load balancers',
+  ],
   RolloutStarting: [
     'ApiReady',
     () => rollout({ green: {} }),

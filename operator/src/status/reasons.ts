@@ -64,6 +64,8 @@ export const REASONS = {
     'An autoscaler has measured nothing for minutes, and the number of pods stays as it is: install or mend metrics-server, as the message says.',
   GatewayNotBelieved:
     'Pods of the gateway have addresses outside of `api.clusterNetworks`, and so all of their clients share one limit of the auth API: add the network of pods there.',
+  GatewayNotExposed:
+    'Nobody outside of the cluster is led to the gateway: a Service without an address, an Ingress without a class, or an HTTPRoute that no Gateway has answered, for five minutes. Do as the message says.',
   RolloutStarting: 'Pods of the new revision are starting.',
   RolloutChecking: 'The new revision is ready and is being checked.',
   RolloutBaking: 'The new revision has the traffic and is watched.',

@@ -5,7 +5,7 @@ import { type Component, SWITCHOVER_ANNOTATION } from '../specs/names.ts';
 import { api } from './api-tier.ts';
 import { cache } from './cache-tier.ts';
 import { database, SWITCHOVER_REFUSED } from './database-tier.ts';
-import { gateway } from './gateway-tier.ts';
+import { gateway, gatewayShortcoming } from './gateway-tier.ts';
 import { migrations } from './migrations-tier.ts';
 import type { ExternalFinding, Observed, Tier, Trouble } from './observed.ts';
 import { poolers } from './pooler-tier.ts';
@@ -82,8 +82,8 @@ function troubled(tier: Tier, state: TierState, observed: Observed): TierState {
   return { ...state, ...shortOfIt, ...(state.serving && failure === undefined ? {} : trouble), trouble };
 }
 
-function shortcoming(tier: Tier, { blindAutoscalers, unbelievedGateway }: Observed): Trouble | undefined {
-  return blindAutoscalers[tier] ?? (tier === 'gateway' ? unbelievedGateway : undefined);
+function shortcoming(tier: Tier, { blindAutoscalers, ...observed }: Observed): Trouble | undefined {
+  return blindAutoscalers[tier] ?? (tier === 'gateway' ? gatewayShortcoming(observed) : undefined);
 }
 
 /** Said of what is all that was declared otherwise: where pods are missing there is nothing to be measured, either. */
