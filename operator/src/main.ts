@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { systemClock } from './controller/clock.ts';
-import { stuckWorkers } from './controller/reports.ts';
+import { closedNamespaces, stuckWorkers } from './controller/reports.ts';
 import { watchedKinds } from './controller/watched-kinds.ts';
 import { CredentialServers } from './credentials/servers.ts';
 import { ExternalTier } from './external/tier.ts';
@@ -84,11 +84,16 @@ async function run(): Promise<void> {
 
   const servers = [
     await serveMetrics(config.metricsPort, metrics.registry),
-    await serveHealth(config.healthPort, [stuckWorkers(queue)], [['watches', () => cache.problem()]]),
+    await serveHealth(config.healthPort, {
+      live: [stuckWorkers(queue)],
+      ready: [['watches', () => cache.problem()]],
+      noted: [closedNamespaces(cache)],
+    }),
   ];
   const watching = operator.watch(stop.signal);
   await cache.untilSynced(stop.signal);
-  log.info({ namespaces: config.watchNamespaces, server: server.url.origin }, 'watching');
+  const closed = cache.closedNamespaces();
+  log.info({ namespaces: config.watchNamespaces, closed, server: server.url.origin }, 'watching');
   const release = await lead(transport, metrics);
 
   stop.signal.addEventListener('abort', () => queue.close());

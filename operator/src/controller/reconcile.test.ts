@@ -47,6 +47,19 @@ describe('reconcile', () => {
     }
   });
 
+  test('touches nothing of a namespace before all of it has been listed', async () => {
+    harness = new OperatorHarness();
+    let isForbidden = true;
+    harness.server.intercept = (request) => {
+      if (isForbidden && request.path === '/api/v1/pods') throw new ApiError(request, 403, '{}');
+    };
+    const started = harness.start();
+    expect(await harness.pass()).toEqual([]);
+    isForbidden = false;
+    await started;
+    expect(await harness.pass()).not.toEqual([]);
+  });
+
   test('writes nothing when nothing has changed', async () => {
     const { server } = await settled();
     const before = server.writes.length;

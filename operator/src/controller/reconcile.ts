@@ -28,7 +28,7 @@ import { externalFindings, externalInputs, lookOutside } from './outside.ts';
 import { Pass } from './pass.ts';
 import { liveInputs, type PodInputOptions, podInputs } from './pod-inputs.ts';
 import { lookForRefusals } from './refused-pods.ts';
-import { pausedRequeueMs, ROLLOUT_REQUEUE_MS, requeueAfterMs } from './requeue.ts';
+import { pausedRequeueMs, ROLLOUT_REQUEUE_MS, requeueAfterMs, UNSEEN_REQUEUE_MS } from './requeue.ts';
 import { ofColor } from './tiers.ts';
 
 export interface ReconcilerOptions extends ConversationOptions, PodInputOptions {
@@ -59,6 +59,8 @@ export class Reconciler {
     }
     // Owner references do the work of deletion.
     if (cluster.metadata.deletionTimestamp !== undefined) return {};
+
+    if (!this.#options.cache.sees(namespace)) return { requeueAfterMs: UNSEEN_REQUEUE_MS };
 
     const pass = new Pass();
     const around = this.#lookAround(key, cluster);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ObjectCache } from '../kubernetes/cache.ts';
 import type { FieldConflict } from '../kubernetes/errors.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { LiveObject } from '../kubernetes/objects.ts';
@@ -31,6 +32,17 @@ export function stuckWorkers(queue: WorkQueue): Check {
     () => {
       const { longestSeconds } = queue.unfinished();
       return longestSeconds > STUCK_AFTER_SECONDS ? `one has been busy for ${Math.round(longestSeconds)} s` : undefined;
+    },
+  ];
+}
+
+/** For /readyz, which does not fail for it: the other namespaces are served. */
+export function closedNamespaces(cache: Pick<ObjectCache, 'closedNamespaces'>): Check {
+  return [
+    'namespaces',
+    () => {
+      const closed = cache.closedNamespaces();
+      return closed.length === 0 ? undefined : `${closed.join(', ')}: gone, or without a Role for this operator`;
     },
   ];
 }

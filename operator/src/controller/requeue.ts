@@ -13,6 +13,8 @@ const OUTSIDE_REQUEUE_MS = 5000;
 const REFUSED_REQUEUE_MS = 5000;
 /** Nor when pods have read a login anew. */
 const ROTATION_REQUEUE_MS = 3000;
+/** Nor that the last kind of a namespace has been listed. */
+export const UNSEEN_REQUEUE_MS = 1000;
 /** Redis tells nobody when its topology changes. */
 const SETTLED_REQUEUE_MS = 30_000;
 

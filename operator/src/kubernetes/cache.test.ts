@@ -1,8 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../../dev/eventually.ts';
 import { watchedKinds } from '../controller/watched-kinds.ts';
 import { FakeApiServer } from '../testing/fake-api-server.ts';
 import { ObjectCache } from './cache.ts';
+import { ApiError } from './errors.ts';
 import type { LiveObject, Pod } from './objects.ts';
 
 const POD = {
@@ -58,4 +59,50 @@ test('whether the watches are alive is told: what has not been listed, and what 
   server.put(POD as unknown as LiveObject, 'pods');
   await eventually(async () => expect(cache.problem()).toBe('silent: statefulsets.apps'));
   stop.abort();
+});
+
+describe('of a list of namespaces', () => {
+  const stop = new AbortController();
+  afterAll(() => stop.abort());
+
+  /** Pods and StatefulSets of two namespaces, of which some may not be seen. */
+  function watching(isForbidden: (path: string) => boolean, now = () => 0) {
+    const server = new FakeApiServer();
+    const rights = { isForbidden };
+    server.intercept = (request) => {
+      if (rights.isForbidden(request.path)) throw new ApiError(request, 403, '{"reason":"Forbidden"}');
+    };
+    const kinds = [{ kind: 'Pod' }, { kind: 'StatefulSet' }];
+    const onProblem = () => undefined;
+    const cache = new ObjectCache(server, { kinds, namespaces: ['here', 'gone'], now, random: () => 0, onProblem });
+    void cache.run(stop.signal);
+    return { cache, rights, server };
+  }
+
+  test('one that is gone, and its Role with it, does not keep the others from being served', async () => {
+    const { cache, rights } = watching((path) => path.includes('/gone/'));
+    await cache.untilSynced(AbortSignal.timeout(10_000));
+    expect(cache.problem()).toBeUndefined();
+    expect(cache.closedNamespaces()).toEqual(['gone']);
+    expect([cache.sees('here'), cache.sees('gone')]).toEqual([true, false]);
+    rights.isForbidden = () => false;
+    await eventually(async () => expect(cache.sees('gone')).toBe(true), 10_000);
+    expect(cache.closedNamespaces()).toEqual([]);
+  });
+
+  test('one of which a part may not be seen is waited for: it would be taken for empty', async () => {
+    const { cache, rights } = watching((path) => path.endsWith('/gone/pods'));
+    await eventually(async () => expect(cache.problem()).toBe('not listed yet: pods in gone'));
+    await expect(cache.untilSynced(AbortSignal.timeout(300))).rejects.toThrow();
+    expect(cache.sees('gone')).toBe(false);
+    rights.isForbidden = () => false;
+    await cache.untilSynced(AbortSignal.timeout(10_000));
+    expect(cache.sees('gone')).toBe(true);
+  });
+
+  test('where all of them are closed there is nothing to be ready for', async () => {
+    const { cache } = watching(() => true);
+    await eventually(async () => expect(cache.problem()).toBe('every watched namespace is closed'));
+    await expect(cache.untilSynced(AbortSignal.timeout(300))).rejects.toThrow();
+  });
 });

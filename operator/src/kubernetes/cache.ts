@@ -94,18 +94,57 @@ export class ObjectCache {
     await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
   }
 
-  /** Resolves once every kind has been listed; rejects when the signal aborts first. */
+  /**
+   * Resolves once every kind has been listed in every namespace that we are let into, of which there must be one; rejects
+   * when the signal aborts first.
+   */
   async untilSynced(signal: AbortSignal): Promise<void> {
-    while (!this.#reflectors.every(({ synced }) => synced)) await sleep(20, undefined, { signal });
+    while (!this.#isSynced()) await sleep(20, undefined, { signal });
   }
 
-  /** What is wrong with the watches, for /readyz; undefined when all of them are alive. */
-  problem(): string | undefined {
-    const unsynced = this.#reflectors.filter(({ synced }) => !synced);
-    if (unsynced.length > 0)
-      return `not listed yet: ${unsynced.map(({ resource }) => qualifiedName(resource)).join(', ')}`;
-    const silent = this.#reflectors.filter(({ silentSeconds }) => silentSeconds > SILENCE_ALARM_SECONDS);
-    if (silent.length > 0) return `silent: ${silent.map(({ resource }) => qualifiedName(resource)).join(', ')}`;
-    return undefined;
+  /**
+   * Whether every kind has been listed where objects of this namespace are: what has not been listed would be taken for what
+   * is not there.
+   */
+  sees(namespace: string): boolean {
+    return this.#reflectors.every(
+      (reflector) => reflector.synced || (reflector.namespace !== undefined && reflector.namespace !== namespace),
+    );
   }
+
+  /** Watched namespaces of which we may see nothing: they do not exist, or nobody has let us in. */
+  closedNamespaces(): string[] {
+    const byNamespace = Map.groupBy(this.#reflectors, ({ namespace }) => namespace);
+    return [...byNamespace].flatMap(([namespace, reflectors]) =>
+      namespace !== undefined && reflectors.every(({ forbidden }) => forbidden) ? [namespace] : [],
+    );
+  }
+
+  /** What is wrong with the watches of open namespaces, for /readyz; undefined when all of them are alive. */
+  problem(): string | undefined {
+    const open = this.#open();
+    if (open.length === 0) return 'every watched namespace is closed';
+    const unsynced = open.filter(({ synced }) => !synced);
+    if (unsynced.length > 0) return `not listed yet: ${names(unsynced)}`;
+    const silent = open.filter(({ silentSeconds }) => silentSeconds > SILENCE_ALARM_SECONDS);
+    return silent.length > 0 ? `silent: ${names(silent)}` : undefined;
+  }
+
+  #isSynced(): boolean {
+    const open = this.#open();
+    return open.length > 0 && open.every(({ synced }) => synced);
+  }
+
+  #open(): Reflector<LiveObject>[] {
+    const closed = new Set<string | undefined>(this.closedNamespaces());
+    return this.#reflectors.filter(({ namespace }) => !closed.has(namespace));
+  }
+}
+
+/** `pods, statefulsets.apps`, or `pods in team-a, pods in team-b`. */
+function names(reflectors: readonly Reflector<LiveObject>[]): string {
+  const each = reflectors.map(({ resource, namespace }) =>
+    namespace === undefined ? qualifiedName(resource) : `${qualifiedName(resource)} in ${namespace}`,
+  );
+  return each.join(', ');
 }

@@ -36,6 +36,8 @@ const SHORTEST_STREAM_MS = 1000;
  */
 export class Reflector<T extends LiveObject> {
   readonly resource: Resource;
+  /** Undefined: all namespaces. */
+  readonly namespace: string | undefined;
   readonly #transport: Transport;
   readonly #store: ObjectStore<T>;
   readonly #options: ReflectorOptions;
@@ -43,9 +45,11 @@ export class Reflector<T extends LiveObject> {
   #failures = 0;
   #lastContactMs: number | undefined;
   #absent = false;
+  #forbidden = false;
 
   constructor(transport: Transport, store: ObjectStore<T>, options: ReflectorOptions) {
     this.resource = options.resource;
+    this.namespace = options.namespace;
     this.#transport = transport;
     this.#store = store;
     this.#options = options;
@@ -66,6 +70,11 @@ export class Reflector<T extends LiveObject> {
     return this.#absent;
   }
 
+  /** Whether we may not see these objects, at present: as where their namespace is gone, and our Role with it. */
+  get forbidden(): boolean {
+    return this.#forbidden;
+  }
+
   /** Runs until the signal aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -75,7 +84,10 @@ export class Reflector<T extends LiveObject> {
       } catch (error) {
         if (signal.aborted) return;
         // 410: our place is forgotten. Any other refusal may come from it too, so start over as well.
-        if (error instanceof ApiError) this.#resourceVersion = undefined;
+        if (error instanceof ApiError) {
+          this.#resourceVersion = undefined;
+          this.#forbidden = error.status === 403;
+        }
         if (this.resource.extension !== undefined && isStatus(error, 404)) await this.#awaitExtension(signal);
         else await this.#backOff(error, signal);
       }
@@ -176,6 +188,7 @@ export class Reflector<T extends LiveObject> {
   #heard(): void {
     this.#lastContactMs = this.#options.now();
     this.#failures = 0;
+    this.#forbidden = false;
   }
 
   #path(): string {

@@ -35,11 +35,19 @@ describe('metrics', () => {
 describe('health', () => {
   test('says what is wrong, and on readiness alone when only readiness is', async () => {
     const port = 20_000 + (process.pid % 10_000);
-    const server = await serveHealth(port, [['workers', () => undefined]], [['watches', () => 'silent: pods']]);
+    let silent: string | undefined = 'silent: pods';
+    const server = await serveHealth(port, {
+      live: [['workers', () => undefined]],
+      ready: [['watches', () => silent]],
+      noted: [['namespaces', () => (silent === undefined ? 'closed: auth' : undefined)]],
+    });
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
     const ready = await ask('/readyz');
     expect([ready.status, await ready.text()]).toEqual([503, '[-] watches: silent: pods\n']);
     expect((await ask('/healthz')).status).toBe(200);
+    silent = undefined;
+    const noted = await ask('/readyz');
+    expect([noted.status, await noted.text()]).toEqual([200, '[+] watches ok\n[!] namespaces: closed: auth\n']);
     expect((await ask('/else')).status).toBe(404);
     await server.close();
   });

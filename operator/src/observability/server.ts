@@ -17,8 +17,14 @@ export function serveMetrics(port: number, registry: Registry): Promise<Operatio
   );
 }
 
-/** GET /healthz (restart me if not 200) and /readyz (do not count on me if not 200), with a line per check. */
-export function serveHealth(port: number, live: readonly Check[], ready: readonly Check[]): Promise<OperationsServer> {
+/**
+ * GET /healthz (restart me if not 200) and /readyz (do not count on me if not 200), with a line per check. What is only
+ * noted fails neither.
+ */
+export function serveHealth(
+  port: number,
+  { live, ready, noted }: Readonly<Record<'live' | 'ready' | 'noted', readonly Check[]>>,
+): Promise<OperationsServer> {
   return serve(port, async (path) => {
     if (path !== '/healthz' && path !== '/readyz') return { status: 404, type: 'text/plain', body: 'not found\n' };
     const results = (path === '/healthz' ? live : ready).map(([name, problem]) => ({ name, problem: problem() }));
@@ -26,6 +32,10 @@ export function serveHealth(port: number, live: readonly Check[], ready: readonl
     const lines = results.map(({ name, problem }) =>
       problem === undefined ? `[+] ${name} ok` : `[-] ${name}: ${problem}`,
     );
+    for (const [name, problem] of path === '/readyz' ? noted : []) {
+      const what = problem();
+      if (what !== undefined) lines.push(`[!] ${name}: ${what}`);
+    }
     return { status: failed ? 503 : 200, type: 'text/plain', body: `${lines.join('\n')}\n` };
   });
 }
