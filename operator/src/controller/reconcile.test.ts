@@ -389,18 +389,73 @@ describe('a rollout of the auth API', () => {
     expect(harness.events.map(({ reason }) => reason)).toContain('RolledBack');
   });
 
-  test('that was taken back is not forgotten when somebody deletes what serves instead', async () => {
-    const { server } = await settled();
-    harness.change(NEXT);
-    await harness.untilQuiet();
-    harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
-    await harness.untilQuiet();
-    const blue = server.find('deployments', 'acme-api-blue') as LiveObject;
-    server.remove('deployments', blue);
-    await harness.untilQuiet();
-    expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], 'RolledBack']);
-    const degraded = harness.status()?.conditions?.find(({ type }) => type === 'Degraded');
-    expect(degraded?.message).toContain('It runs all the same: the Deployment of before is gone');
+  describe('while another revision is wanted, and somebody deletes what serves', () => {
+    const blue = () => harness.server.find('deployments', 'acme-api-blue') as Deployment;
+    const remove = () => harness.server.remove('deployments', blue());
+    const template = () => JSON.stringify(blue().spec.template);
+
+    test('makes it again as it was, and what was taken back stays so', async () => {
+      await settled();
+      const before = template();
+      harness.change(NEXT);
+      await harness.untilQuiet();
+      harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
+      await harness.untilQuiet();
+      remove();
+      harness.restart();
+      await harness.untilQuiet();
+      expect([serving(), deployments(), phase(), template()]).toEqual(['blue', ['blue'], 'RolledBack', before]);
+    });
+
+    test('has the revision that was taken back serve where the Service does not remember the other', async () => {
+      const { server } = await settled();
+      harness.change(NEXT);
+      await harness.untilQuiet();
+      harness.traffic = { ...NO_TRAFFIC, requests: 100, errors: 90 };
+      await harness.untilQuiet();
+      const service = server.find('services', 'acme-api') as LiveObject;
+      const annotations = { ...service.metadata.annotations, 'authcluster.dev/template': '{}' };
+      server.put({ ...service, metadata: { ...service.metadata, annotations } }, 'services');
+      remove();
+      await harness.untilQuiet();
+      expect([serving(), deployments(), phase()]).toEqual(['blue', ['blue'], 'RolledBack']);
+      const degraded = harness.status()?.conditions?.find(({ type }) => type === 'Degraded');
+      expect(degraded?.message).toContain('It runs all the same: the Deployment of before is gone');
+    });
+
+    test.each([
+      ['migrations fail', 'jobs', { failed: 7, conditions: [{ type: 'Failed', status: 'True' }] }],
+      ['pods do not start', 'deployments', { replicas: 4, updatedReplicas: 4 }],
+    ])('makes it again where the new %s', async (_what, plural, status) => {
+      const { server } = await settled();
+      const before = template();
+      /** Of what is wanted alone. */
+      const fail = () => {
+        for (const [key, live] of [...server.objects]) {
+          if (
+            key.startsWith(`${plural}/`) &&
+            JSON.stringify(live).includes('auth-api:next') &&
+            !key.endsWith('-blue')
+          ) {
+            server.put({ ...live, status } as LiveObject, plural);
+          }
+        }
+      };
+      const passes = async () => {
+        for (let pass = 0; pass < 4; pass += 1) {
+          await harness.pass().catch(() => undefined);
+          fail();
+        }
+      };
+      harness.change(NEXT);
+      await passes();
+      remove();
+      await passes();
+      harness.runWorkloads();
+      fail();
+      await passes();
+      expect([serving(), template(), harness.condition('ApiReady')]).toEqual(['blue', before, 'True']);
+    });
   });
 
   test.each([

@@ -34,6 +34,7 @@ function seen(over: Partial<RolloutObserved> = {}): RolloutObserved {
   return {
     wanted: 'b',
     serving: 'blue',
+    remembered: undefined,
     colors: { blue: runs('a') },
     record: {},
     mayStart: true,
@@ -264,6 +265,39 @@ describe('a change that does worse than what served before', () => {
   test('is followed by the next revision as if it had not been', () => {
     const plan = decide({ wanted: 'c', record: { rejected: { revision: 'b', message: '' } } });
     expect(plan).toMatchObject({ phase: 'Starting', apply: ['green'], record: {} });
+  });
+});
+
+describe('a Deployment that served, and is gone while another revision is wanted', () => {
+  const lost = { colors: {}, remembered: 'a' };
+  const again = { active: 'blue', apply: [], keep: ['blue'], phase: 'Starting' };
+  const rolling = { ...SPEC, strategy: 'RollingUpdate' } as const;
+
+  test('is made again as it was, as the Service remembers it', () => {
+    expect(decide(lost)).toMatchObject({ ...again, message: 'blue is gone, and is made again as it was' });
+    expect(decide({ ...lost, mayStart: false })).toMatchObject(again);
+    expect(decide({ ...lost, mayStart: false }, {}, rolling)).toMatchObject(again);
+  });
+
+  test('is so also beside a new one that has no ready pod, which stays', () => {
+    const colors = { green: runs('b', { ready: 0 }) };
+    expect(decide({ ...lost, colors })).toMatchObject({ ...again, keep: ['blue', 'green'] });
+  });
+
+  test('is so in place of a revision that was refused, which stays so', () => {
+    const rejected = { revision: 'b', message: 'too many errors' };
+    const plan = { ...again, phase: 'RolledBack', record: { rejected }, message: 'too many errors' };
+    expect(decide({ ...lost, record: { rejected } })).toMatchObject(plan);
+    expect(decide(lost, { abort: 'b' })).toMatchObject({ ...again, phase: 'Aborted' });
+  });
+
+  test.each<[string, Partial<RolloutObserved>, RolloutPlan['active'], typeof SPEC]>([
+    ['a new one has ready pods', { colors: { green: runs('b', { ready: 1 }) } }, 'green', SPEC],
+    ['it was of that revision', { remembered: 'b' }, 'blue', SPEC],
+    ['nobody remembers it', { remembered: undefined }, 'blue', SPEC],
+    ['pods would have been replaced one by one', {}, 'blue', rolling],
+  ])('gives way to what is wanted where %s', (_where, over, active, spec) => {
+    expect(decide({ ...lost, ...over }, {}, spec)).toMatchObject({ active, apply: [active], keep: [] });
   });
 });
 

@@ -15,6 +15,8 @@ import {
  * an operator that comes back in the middle goes on from there.
  */
 export function decideRollout(seen: RolloutObserved, spec: RolloutSpec, orders: Orders, nowMs: number): RolloutPlan {
+  const { serving } = seen;
+  if (serving !== undefined && isLost(seen, serving, spec)) return restored(seen, serving, orders);
   const active = activeColor(seen);
   const live = seen.colors[active];
   if (spec.strategy === 'RollingUpdate') return rolling(seen, active, live);
@@ -29,6 +31,31 @@ export function decideRollout(seen: RolloutObserved, spec: RolloutSpec, orders: 
   if (refusal !== undefined) return { active, apply: [], keep: [active], ...refusal };
   if (!seen.mayStart) return waiting(seen, active);
   return starting(seen, active, live, orders, nowMs);
+}
+
+/**
+ * Whether what served is gone, no other pod can take its place, and the Service remembers what it was: of the wanted
+ * revision it is not known whether it can serve, or even may.
+ */
+function isLost({ colors, remembered, wanted, mayStart }: RolloutObserved, serving: Color, spec: RolloutSpec): boolean {
+  if (colors[serving] !== undefined || remembered === undefined || remembered === wanted) return false;
+  if (spec.strategy === 'RollingUpdate' && mayStart) return false;
+  return (colors[opposite(serving)]?.ready ?? 0) === 0;
+}
+
+function restored(seen: RolloutObserved, serving: Color, orders: Orders): RolloutPlan {
+  const other = opposite(serving);
+  const keep = seen.colors[other] === undefined ? [serving] : [serving, other];
+  const message = `${serving} is gone, and is made again as it was`;
+  return {
+    active: serving,
+    apply: [],
+    keep,
+    record: seen.record,
+    phase: 'Starting',
+    message,
+    ...refused(seen, orders),
+  };
 }
 
 /** Without a Service, or where it selects what is not there, the colour that there is, rather one that can serve. */

@@ -4,7 +4,7 @@ import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { COLOR_LABEL, names, REVISION_ANNOTATION } from '../specs/names.ts';
 import type { Observed } from '../status/observed.ts';
 import { decideRollout, isUp } from './decide.ts';
-import { wantedRevision } from './revision.ts';
+import { appliedRevision, type Revision, revisionAnnotations, wantedRevision } from './revision.ts';
 import { type Color, type ColorState, opposite, type RolloutPlan, type RolloutRecord } from './terms.ts';
 import { type Baseline, baselineSchema } from './traffic.ts';
 
@@ -14,6 +14,13 @@ const REJECTED_REVISION = 'authcluster.dev/rejected-revision';
 const REJECTED_MESSAGE = 'authcluster.dev/rejected-message';
 const PROMOTE = 'authcluster.dev/promote';
 const ABORT = 'authcluster.dev/abort';
+
+export interface ServiceTold {
+  serving: Color | undefined;
+  /** Undefined where the Service was made by an operator of before, or somebody has changed what it remembers. */
+  served: Revision | undefined;
+  record: RolloutRecord;
+}
 
 export const COLORS: readonly Color[] = ['blue', 'green'];
 
@@ -25,10 +32,11 @@ export function apiRollout(
   mayStart: boolean,
 ): RolloutPlan {
   const annotations = cluster.metadata.annotations ?? {};
-  const { serving, record, check, baseline, traffic, health } = observed.api;
+  const { serving, served, record, check, baseline, traffic, health } = observed.api;
   const seen = {
     wanted: wantedRevision(cluster, inputs).name,
     serving,
+    remembered: served?.name,
     colors: colorsOf(cluster, observed),
     record,
     mayStart,
@@ -87,8 +95,8 @@ function stateOf(deployment: Deployment): ColorState {
   };
 }
 
-/** What the Service tells: which colour has the traffic, and what it remembers of the rollout. */
-export function readService(service: Service | undefined): { serving: Color | undefined; record: RolloutRecord } {
+/** What the Service tells: which colour has the traffic, what that was made, and what it remembers of the rollout. */
+export function readService(service: Service | undefined): ServiceTold {
   const color = service?.spec?.selector?.[COLOR_LABEL];
   const annotations = service?.metadata.annotations ?? {};
   const switchedAtMs = Date.parse(annotations[SWITCHED_AT] ?? '');
@@ -96,6 +104,7 @@ export function readService(service: Service | undefined): { serving: Color | un
   const baseline = readBaseline(annotations[BASELINE]);
   return {
     serving: COLORS.find((each) => each === color),
+    served: service && appliedRevision(service),
     record: {
       ...(Number.isNaN(switchedAtMs) ? {} : { switchedAtMs }),
       ...(baseline === undefined ? {} : { baseline }),
@@ -113,8 +122,13 @@ function readBaseline(text: string | undefined): Baseline | undefined {
   }
 }
 
-export function serviceAnnotations({ switchedAtMs, baseline, rejected }: RolloutRecord): Record<string, string> {
+/** `served` is what the colour that it selects is made, so that this is known when its Deployment is gone. */
+export function serviceAnnotations(
+  { switchedAtMs, baseline, rejected }: RolloutRecord,
+  served: Revision | undefined,
+): Record<string, string> {
   return {
+    ...(served === undefined ? {} : revisionAnnotations(served)),
     ...(baseline === undefined ? {} : { [BASELINE]: JSON.stringify(baseline) }),
     ...(switchedAtMs === undefined ? {} : { [SWITCHED_AT]: new Date(switchedAtMs).toISOString() }),
     ...(rejected === undefined ? {} : { [REJECTED_REVISION]: rejected.revision, [REJECTED_MESSAGE]: rejected.message }),

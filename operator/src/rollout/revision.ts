@@ -1,5 +1,5 @@
 import { stableHash } from '../controller/hash.ts';
-import type { Deployment } from '../kubernetes/objects.ts';
+import type { Deployment, Service } from '../kubernetes/objects.ts';
 import { authApiPod } from '../specs/auth-api/pod.ts';
 import { REVISION_ANNOTATION, TEMPLATE_ANNOTATION } from '../specs/names.ts';
 import { oncePer, oncePerInputs } from '../specs/once-per.ts';
@@ -16,10 +16,11 @@ export interface Revision {
 export const wantedRevision = oncePerInputs((cluster, inputs) => revisionOf(authApiPod(cluster, inputs)));
 
 /**
- * What a Deployment was last made by an operator, whatever became of it since. Its annotations tell, so that it is known
- * as long as the Deployment is there. Undefined where somebody has changed those, too.
+ * What a Deployment was last made by an operator, whatever became of it since, or the one that a Service selects. Its
+ * annotations tell. Undefined where somebody has changed those, too.
  */
-export const appliedRevision = oncePer(({ metadata: { annotations = {} } }: Deployment): Revision | undefined => {
+export const appliedRevision = oncePer(({ metadata }: Deployment | Service): Revision | undefined => {
+  const { annotations = {} } = metadata;
   const revision = readTemplate(annotations[TEMPLATE_ANNOTATION]);
   return revision?.name === annotations[REVISION_ANNOTATION] ? revision : undefined;
 });

@@ -40,6 +40,8 @@ export interface RolloutObserved {
   wanted: string;
   /** The colour that the Service selects; undefined while there is none. */
   serving: Color | undefined;
+  /** The revision that this colour was made, as the Service remembers it; undefined where it does not. */
+  remembered: string | undefined;
   colors: Readonly<Partial<Record<Color, ColorState>>>;
   record: RolloutRecord;
   /** Whether the wanted revision may run: its migrations are done. */

@@ -19,7 +19,7 @@ export function allObjects(cluster: AuthCluster, inputs: BuilderInputs): Manifes
     ...redis(cluster, inputs),
     ...pooler(cluster, inputs),
     migrationsJob(cluster, inputs),
-    ...authApi(cluster, inputs, { active: 'blue', apply: ['blue'], record: {}, serving: undefined }),
+    ...authApi(cluster, inputs, { active: 'blue', apply: ['blue'], record: {}, kept: undefined, serving: undefined }),
     ...cacheWarming(cluster, inputs),
     ...gateway(cluster, inputs),
     ...monitoring(cluster, inputs),

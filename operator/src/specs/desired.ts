@@ -6,7 +6,7 @@ import type { Observed } from '../status/observed.ts';
 import type { TierStates } from '../status/tier-state.ts';
 import { assessTiers } from '../status/tiers.ts';
 import { rolledOut } from '../status/workloads.ts';
-import { authApi, keptDeployments } from './auth-api/auth-api.ts';
+import { authApi, keptDeployments, keptRevision } from './auth-api/auth-api.ts';
 import { cacheWarming } from './auth-api/warming.ts';
 import { gateway, gatewayConfigurationName } from './gateway/gateway.ts';
 import { asleep, mayGo } from './hibernation.ts';
@@ -93,6 +93,7 @@ function stepsFor(
     const live = observed.deployments.get(deployment);
     return live !== undefined && (cluster.spec.hibernated || live.spec.replicas !== 0);
   };
+  const isRestored = rollout.keep.some((color) => !observed.deployments.has(name.apiDeployment(color)));
   const dataTiersServe = tiers.database.serving && tiers.pooler.serving && tiers.cache.serving;
   return [
     // Before any pod, so that none is ever open.
@@ -121,10 +122,16 @@ function stepsFor(
     {
       components: ['auth-api'],
       mayBegin:
-        COLORS.some((color) => exists(name.apiDeployment(color))) || (tiers.migrations.serving && dataTiersServe),
+        COLORS.some((color) => exists(name.apiDeployment(color))) ||
+        (isRestored && !cluster.spec.hibernated) ||
+        (tiers.migrations.serving && dataTiersServe),
       objects: () => [
-        ...keptDeployments(cluster, observed.deployments, rollout.keep),
-        ...authApi(cluster, inputs, { ...rollout, serving: observed.api.serving }),
+        ...keptDeployments(cluster, observed, rollout.keep),
+        ...authApi(cluster, inputs, {
+          ...rollout,
+          kept: keptRevision(cluster, observed, rollout.active),
+          serving: observed.api.serving,
+        }),
       ],
     },
     {

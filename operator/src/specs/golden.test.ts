@@ -27,7 +27,7 @@ function readable(object: Manifest): string {
   const { data, ...rest } = object;
   if (object.kind !== 'Secret') {
     const text = stringify(object, { lineWidth: 0, aliasDuplicateObjects: false });
-    return text.replace(TEMPLATE_LINE, '$1: <the template below, as JSON, without its colour>');
+    return text.replace(TEMPLATE_LINE, '$1: <the pod template, as JSON, without its colour>');
   }
   const entries = Object.entries(data as Record<string, string>);
   const stringData = entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]);

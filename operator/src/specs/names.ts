@@ -66,7 +66,7 @@ export const SWITCHOVER_ANNOTATION = 'authcluster.dev/switchover';
 export const SHAPE_ANNOTATION = 'authcluster.dev/shape';
 /** The pod label that tells the auth API's two Deployments apart. */
 export const COLOR_LABEL = 'authcluster.dev/color';
-/** On the auth API's Deployments: the revision of their pod template. */
+/** On the auth API's Deployments: the revision of their pod template; on its Service: that of the one that it selects. */
 export const REVISION_ANNOTATION = 'authcluster.dev/revision';
 /** Beside it: that template itself, without the colour, as JSON. */
 export const TEMPLATE_ANNOTATION = 'authcluster.dev/template';

@@ -5,6 +5,7 @@ import type { Moves } from '../postgres/moves.ts';
 import type { PatroniView } from '../postgres/patroni.ts';
 import type { PathsSeen } from '../postgres/pooler-paths.ts';
 import type { VolumesPlan } from '../postgres/volumes.ts';
+import type { ServiceTold } from '../rollout/plan.ts';
 import type { RolloutObserved } from '../rollout/terms.ts';
 import type { KeyStage } from '../signing-keys/rotation.ts';
 import type { Component } from '../specs/names.ts';
@@ -85,7 +86,7 @@ export interface Observed {
   /** Pods of each component that have not finished, those that are leaving included. */
   podCounts: Readonly<Partial<Record<Component, number>>>;
   /** The auth API's rollout: what its Service tells, and its pods. */
-  api: Pick<RolloutObserved, 'serving' | 'record' | 'check' | 'baseline' | 'traffic' | 'health'>;
+  api: ServiceTold & Pick<RolloutObserved, 'check' | 'baseline' | 'traffic' | 'health'>;
   /** When all this was seen, in milliseconds since the epoch. */
   atMs: number;
   /** By name, of HorizontalPodAutoscalers: what they want at present. */
@@ -141,6 +142,7 @@ export const NOTHING_OBSERVED: Observed = {
   podCounts: {},
   api: {
     serving: undefined,
+    served: undefined,
     record: {},
     check: undefined,
     baseline: undefined,

@@ -1,8 +1,8 @@
 import type { AuthCluster } from '../../api/authcluster.ts';
-import type { Deployment } from '../../kubernetes/objects.ts';
 import { serviceAnnotations } from '../../rollout/plan.ts';
 import { appliedRevision, type Revision, revisionAnnotations, wantedRevision } from '../../rollout/revision.ts';
 import type { Color, RolloutPlan } from '../../rollout/terms.ts';
+import type { Observed } from '../../status/observed.ts';
 import { autoscaler, disruptionBudget } from '../availability.ts';
 import type { BuilderInputs } from '../inputs.ts';
 import type { Manifest } from '../manifest.ts';
@@ -11,6 +11,8 @@ import { COLOR_LABEL, names, PORTS } from '../names.ts';
 import { service } from '../services.ts';
 
 export interface ApiColors extends Pick<RolloutPlan, 'active' | 'apply' | 'record'> {
+  /** What the active one is, where it is not to run the wanted revision; undefined where that is not known. */
+  kept: Revision | undefined;
   /** Has the traffic as yet; undefined while there is no Service. */
   serving: Color | undefined;
 }
@@ -22,16 +24,17 @@ export interface ApiColors extends Pick<RolloutPlan, 'active' | 'apply' | 'recor
 export function authApi(
   cluster: AuthCluster,
   inputs: BuilderInputs,
-  { active, apply, record, serving = active }: ApiColors,
+  { active, apply, record, kept, serving = active }: ApiColors,
 ): Manifest[] {
   const name = names(cluster);
+  const wanted = wantedRevision(cluster, inputs);
   return [
-    ...apply.map((color) => authApiDeployment(cluster, color, wantedRevision(cluster, inputs))),
+    ...apply.map((color) => authApiDeployment(cluster, color, wanted)),
     service(cluster, {
       component: 'auth-api',
       name: name.api,
       labels: { [COLOR_LABEL]: active },
-      annotations: serviceAnnotations(record),
+      annotations: serviceAnnotations(record, apply.includes(active) ? wanted : kept),
       ports: [{ name: 'http', port: PORTS.authApi, targetPort: 'http' }],
     }),
     autoscaler(cluster, {
@@ -51,15 +54,25 @@ export function authApi(
   ];
 }
 
+/** What a colour was made, where that is known: by its Deployment or, where that is gone, by the Service that selects it. */
+export function keptRevision(
+  cluster: AuthCluster,
+  { deployments, api: { serving, served } }: Pick<Observed, 'deployments' | 'api'>,
+  color: Color,
+): Revision | undefined {
+  const deployment = deployments.get(names(cluster).apiDeployment(color));
+  if (deployment !== undefined) return appliedRevision(deployment);
+  return color === serving ? served : undefined;
+}
+
 /** Deployments that are to stay as they were made, where that is known: what somebody has changed is put right. */
 export function keptDeployments(
   cluster: AuthCluster,
-  live: ReadonlyMap<string, Deployment>,
+  observed: Pick<Observed, 'deployments' | 'api'>,
   colors: readonly Color[],
 ): Manifest[] {
   return colors.flatMap((color) => {
-    const deployment = live.get(names(cluster).apiDeployment(color));
-    const revision = deployment && appliedRevision(deployment);
+    const revision = keptRevision(cluster, observed, color);
     return revision === undefined ? [] : [authApiDeployment(cluster, color, revision)];
   });
 }
