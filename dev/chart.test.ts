@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +129,18 @@ describe('the chart', () => {
     expect(image).toMatch(/^ghcr\.io\/authcluster\/operator:\d/);
     expect(environment.get('REDIS_IMAGE')).toMatch(/^ghcr\.io\/authcluster\/redis:\d/);
     expect(environment.get('POSTGRES_IMAGES')).toBe('{"17":"registry.test/postgres:1"}');
+  });
+
+  test('tells Artifact Hub of the images that it runs by default, and of pages that are there', async () => {
+    const { annotations } = parse(await readFile(`${CHART}/Chart.yaml`, 'utf8'));
+    const { image, environment } = operatorContainer(await render());
+    const { POSTGRES_IMAGES = '{}', ...others } = Object.fromEntries(environment);
+    const run = Object.entries(others).flatMap(([name, value]) => (name.endsWith('_IMAGE') ? [value] : []));
+    const told = parse(annotations['artifacthub.io/images']) as { name: string; image: string }[];
+    const all = [image, ...run, ...Object.values(JSON.parse(POSTGRES_IMAGES))];
+    expect(told.map((each) => each.image).sort()).toEqual(all.sort());
+    const links = parse(annotations['artifacthub.io/links']) as { url: string }[];
+    for (const { url } of links) expect(existsSync(url.replace(/^.*\/blob\/main\//, ''))).toBe(true);
   });
 
   test('runs two replicas by default, with a lease to elect the one that works, and a disruption budget', async () => {
