@@ -115,6 +115,15 @@ describe('a profile', () => {
     expect(cleared.body).toMatchObject({ display_name: 'Ada', email: null });
     expect((await client.me(token)).body).toEqual(cleared.body);
   });
+
+  test('changes where one of several tags is its own, or whatever it is, and by no weak tag', async () => {
+    const { token } = await accountWithSessions(1);
+    const etag = (await client.me(token)).headers.get('etag') ?? '';
+    expect((await patch(token, { display_name: 'Ada' }, `W/${etag}`)).status).toBe(412);
+    expect((await patch(token, { display_name: 'Ada' }, `"other", ${etag}`)).status).toBe(200);
+    expect((await patch(token, { display_name: 'Bea' }, `"other", ${etag}`)).status).toBe(412);
+    expect(await patch(token, { display_name: 'Bea' }, '*')).toMatchObject({ body: { display_name: 'Bea' } });
+  });
 });
 
 test('an account is deleted for whoever knows its password', async () => {

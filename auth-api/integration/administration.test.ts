@@ -157,8 +157,12 @@ describe('permissions', () => {
     expect(await admin('POST', '/roles', { name: role })).toMatchObject({ status: 201, body: { permissions: [] } });
     expect((await admin('POST', '/roles', { name: role })).status).toBe(409);
 
+    const etag = (await client.me(token)).headers.get('etag') ?? '';
     expect((await admin('PUT', `/users/${id}/roles/${role}`)).status).toBe(204);
     expect((await admin('PUT', `/users/${id}/roles/${role}`)).status).toBe(204);
+    const headersOfReread = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
+    const reread = await client.send('GET', '/v1/me', { token, headers: headersOfReread });
+    expect(reread).toMatchObject({ status: 200, body: { roles: [role] } });
     expect(await allowed(permission)).toBe(false);
     expect((await admin('PUT', `/roles/${role}/permissions/${permission}`)).status).toBe(204);
     expect(await allowed(permission)).toBe(true);

@@ -111,6 +111,14 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: true,
+  description: 'The ETag of what you have read; several where any of them will do; `*` for whatever is there by now.',
+  schema: { type: 'string' },
+};
+
 function parametersOf(description: Route['description']): object[] {
   const { parameters = {}, query, needsIfMatch = false, takesIdempotencyKey = false } = description;
   const inPath = Object.entries(parameters).map(([name, schema]) => {
@@ -119,7 +127,6 @@ function parametersOf(description: Route['description']): object[] {
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => {
     return { name, in: 'query', required: false, schema: jsonSchema(schema as z.ZodType) };
   });
-  const ifMatch = { name: 'If-Match', in: 'header', required: true, schema: { type: 'string' } };
   const headers = [...(needsIfMatch ? [ifMatch] : []), ...(takesIdempotencyKey ? [idempotencyKey] : [])];
   return [...inPath, ...inQuery, ...headers];
 }

@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net';
 import type { Request, Response } from 'express';
 import { bodyStream } from './body-stream.ts';
 import { addressOf, networkOf } from './client-address.ts';
+import { entityTagsIn } from './etag.ts';
 import { refreshTokenIn } from './refresh-cookie.ts';
 import type { RouteRequest } from './route.ts';
 
@@ -29,7 +30,7 @@ export function routeRequest(
     body,
     query,
     bytes: () => bodyStream(request),
-    ifMatch: request.get('if-match'),
+    ifMatch: entityTagsIn(request.get('if-match') ?? ''),
     idempotencyKey: request.get('idempotency-key'),
     browser: {
       origin: request.get('origin'),

@@ -22,6 +22,7 @@ import type { Statistics } from '../domain/statistics.ts';
 import type { AuthenticationMetrics } from '../observability/metrics.ts';
 import type { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import type { BrowserPorts, BrowserRequest } from './browser-sessions.ts';
+import type { EntityTags } from './etag.ts';
 import type { Answer } from './problem.ts';
 
 /** All that routes may use. */
@@ -79,7 +80,8 @@ export interface RouteRequest<Body, Query> {
   readonly bytes: () => AsyncIterable<Buffer>;
   /** The `{name}` of the path, as decoded text. */
   readonly parameter: (name: string) => string;
-  readonly ifMatch: string | undefined;
+  /** None where the header is missing. */
+  readonly ifMatch: EntityTags;
   readonly idempotencyKey: string | undefined;
   readonly clientAddress: string | undefined;
   /** The network of a client that can be told from others: not one behind our own proxies and networks. */

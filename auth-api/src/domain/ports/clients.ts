@@ -1,4 +1,5 @@
 import type { PendingAuditEvent } from '../audit.ts';
+import type { ExpectedVersion } from './expected-version.ts';
 import type { Page } from './page.ts';
 
 /** What a client may ask for: tokens of its own (RFC 6749 section 4.4), about tokens, the end of tokens. */
@@ -25,7 +26,7 @@ export interface OAuthClient {
   readonly permissions: readonly string[];
   /** What its access tokens live by; see LiveSessions. */
   readonly grantId: string;
-  /** Counts the changes that administrators make; the ETag. */
+  /** Counts the changes that administrators make; part of the ETag. */
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -58,7 +59,7 @@ export interface ClientStore {
   /** @param grantId another one, which ends the client's tokens; undefined: they live on */
   change(
     id: string,
-    version: number,
+    version: ExpectedVersion,
     change: ClientChange,
     grantId: string | undefined,
     act: PendingAuditEvent,

@@ -1,4 +1,5 @@
 import type { PendingAuditEvent } from '../audit.ts';
+import type { ExpectedVersion } from './expected-version.ts';
 
 export interface UserBasics {
   readonly id: string;
@@ -9,7 +10,7 @@ export interface UserBasics {
   readonly displayName: string | null;
   /** A language tag (BCP 47). */
   readonly locale: string | null;
-  /** Counts the changes of the profile; the ETag. */
+  /** Counts the changes of the profile; part of the ETag. */
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -87,12 +88,12 @@ export interface UserStore {
   findForLogin(usernameKey: string): Promise<LoginAccount | undefined>;
   findCredentials(userId: string): Promise<Credentials | undefined>;
   /**
-   * Changes nothing where the profile has another version by now. Another address has yet to be verified; the one
+   * Changes nothing where the profile has no version that is expected. Another address has yet to be verified; the one
    * before, if it was, is told.
    */
   changeProfile(
     userId: string,
-    version: number,
+    version: ExpectedVersion,
     change: ProfileChange,
     verification: Verification | undefined,
   ): Promise<UserProfile | undefined>;

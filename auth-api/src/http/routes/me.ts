@@ -3,7 +3,7 @@ import { holdsAll } from '../../domain/permissions.ts';
 import type { UserProfile } from '../../domain/ports/users.ts';
 import { missingForStepUp } from '../../domain/second-factor.ts';
 import { uuidV7 } from '../../domain/uuid.ts';
-import { etagOf, versionOf } from '../etag.ts';
+import { etagOf, versionsOf } from '../etag.ts';
 import {
   type Answer,
   comeBackLater,
@@ -59,15 +59,13 @@ export const changeMeRoute = bearerRoute(
     // An address is a way in.
     const missing = email === undefined ? undefined : await missingForStepUp(claims, ports.stepUpMaxAgeSeconds, ports);
     if (missing !== undefined) return stepUpNeeded(ports.stepUpMaxAgeSeconds, missing.needsSecondFactor);
-    const version = versionOf(ifMatch);
-    if (version === undefined) return problem('version_conflict');
     const change = {
       ...(email === undefined ? {} : { email }),
       ...(displayName === undefined ? {} : { displayName }),
       ...(locale === undefined ? {} : { locale }),
     };
     const verification = ports.mail === undefined ? undefined : { mailId: uuidV7(ports.clock.nowMs()), languages };
-    const profile = await ports.users.changeProfile(userId, version, change, verification);
+    const profile = await ports.users.changeProfile(userId, versionsOf(ifMatch), change, verification);
     return profile === undefined ? problem('version_conflict') : profileAnswer(profile);
   },
 );
@@ -163,5 +161,6 @@ export const authorizeRoute = holderRoute(
 );
 
 function profileAnswer(profile: UserProfile): Answer {
-  return { status: 200, body: userBody(profile), headers: { etag: etagOf(profile) } };
+  const body = userBody(profile);
+  return { status: 200, body, headers: { etag: etagOf(profile, body) } };
 }

@@ -8,6 +8,7 @@ import type {
   OAuthClient,
   UnknownPermissions,
 } from '../../domain/ports/clients.ts';
+import { isExpected } from '../../domain/ports/expected-version.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import { recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
@@ -112,13 +113,15 @@ export class PostgresClientStore implements ClientStore {
     );
   }
 
-  async change(id: string, version: number, change: ClientChange, grantId: string | undefined, act: PendingAuditEvent) {
+  async change(...[id, version, change, grantId, act]: Parameters<ClientStore['change']>) {
     let endedGrantId: string | undefined;
     const outcome = await unlessNameTaken(
       this.#primary.transaction(async (query) => {
         endedGrantId = undefined;
         const [locked] = await query<{ version: string; grant_id: string }>(lockClient, [id]);
-        if (locked === undefined || Number(locked.version) !== version) return { kind: 'versionConflict' as const };
+        if (locked === undefined || !isExpected(version, Number(locked.version))) {
+          return { kind: 'versionConflict' as const };
+        }
         const unknown = await unknownPermissions(query, change.permissions ?? []);
         if (unknown !== undefined) return unknown;
         await write(query, id, change, grantId);

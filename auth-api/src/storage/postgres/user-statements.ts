@@ -43,7 +43,7 @@ export const updateProfile: Statement = {
   text: `WITH before AS (
       SELECT id, verified_email, $3 AND $4::text IS DISTINCT FROM email AS is_moving,
         verified_email = email AS was_verified
-      FROM auth.users WHERE id = $1 AND version = $2 FOR UPDATE
+      FROM auth.users WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2)) FOR UPDATE
     ), changed AS (
       UPDATE auth.users u SET version = version + 1, updated_at = now(),
         email = CASE WHEN $3 THEN $4 ELSE u.email END,

@@ -1,6 +1,7 @@
 import type { Announce } from '../../cache/invalidation-announcer.ts';
 import { type InvalidationEvent, userUpdate } from '../../cache/invalidation-events.ts';
 import type { PendingAuditEvent } from '../../domain/audit.ts';
+import type { ExpectedVersion } from '../../domain/ports/expected-version.ts';
 import type {
   Credentials,
   LoginAccount,
@@ -95,13 +96,13 @@ export class PostgresUserStore implements UserStore {
 
   async changeProfile(
     userId: string,
-    version: number,
+    version: ExpectedVersion,
     change: ProfileChange,
     verification: Verification | undefined,
   ): Promise<UserProfile | undefined> {
     const [row] = await this.#primary.query<ProfileRow>(updateProfile, [
       userId,
-      version,
+      version === 'any' ? null : version.map(String),
       change.email !== undefined,
       change.email ?? null,
       change.displayName !== undefined,

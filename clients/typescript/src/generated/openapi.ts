@@ -2458,6 +2458,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header: {
+                /** @description The ETag of what you have read; several where any of them will do; `*` for whatever is there by now. */
                 readonly "If-Match": string;
             };
             readonly path?: never;
@@ -5614,6 +5615,7 @@ export interface operations {
                 readonly delete_granted?: "true" | "false";
             };
             readonly header: {
+                /** @description The ETag of what you have read; several where any of them will do; `*` for whatever is there by now. */
                 readonly "If-Match": string;
             };
             readonly path?: never;
@@ -6257,6 +6259,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header: {
+                /** @description The ETag of what you have read; several where any of them will do; `*` for whatever is there by now. */
                 readonly "If-Match": string;
             };
             readonly path: {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type AccessDocument, documentOf } from '../../../domain/access-document.ts';
 import { type AppliedAccess, applyAccess, planAccess } from '../../../domain/apply-access.ts';
-import { contentEtag } from '../../etag.ts';
+import { contentEtag, isMatch } from '../../etag.ts';
 import { type Answer, nobodyInCharge, problem } from '../../problem.ts';
 import { bearerRoute, type Route } from '../../route.ts';
 import { problemResponse } from '../../schemas.ts';
@@ -81,7 +81,7 @@ const applyAccessDocument = bearerRoute(
     },
   },
   async ({ body, query, ifMatch, event }, _, ports) => {
-    const isKnown = (present: AccessDocument) => etagOf(present) === ifMatch;
+    const isKnown = (present: AccessDocument) => isMatch(ifMatch, etagOf(present));
     const deletesGranted = query.delete_granted === 'true';
     return answerTo(
       await applyAccess({ document: accessDocumentOf(body), isKnown, deletesGranted, act: event }, ports),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { OAuthClient, UnknownPermissions } from '../../../domain/ports/clients.ts';
 import { createOnce } from '../../create-once.ts';
-import { etagOf, versionOf } from '../../etag.ts';
+import { etagOf, versionsOf } from '../../etag.ts';
 import { type Answer, problem } from '../../problem.ts';
 import { bearerRoute, type Route } from '../../route.ts';
 import { pageBody, pageQuery, problemResponse } from '../../schemas.ts';
@@ -55,8 +55,9 @@ const createClient = bearerRoute(
       ports.clientSecrets.mint(idempotencyKey === undefined ? undefined : seed(scope, id, idempotencyKey));
     const shown = (client: OAuthClient, secret: string): Answer => {
       const isGood = ports.clientSecrets.isAmong(secret, client.secretHashes);
-      const body = { ...clientBody(client), ...(isGood ? { client_secret: secret } : {}) };
-      return { status: 201, body, headers: { etag: etagOf(client), location: `/v1/admin/clients/${client.id}` } };
+      const shownClient = clientBody(client);
+      const headers = { etag: etagOf(client, shownClient), location: `/v1/admin/clients/${client.id}` };
+      return { status: 201, body: { ...shownClient, ...(isGood ? { client_secret: secret } : {}) }, headers };
     };
     const show = async (id: string, secret = secretOf(id)) => {
       const client = await ports.clients.find(id);
@@ -117,8 +118,6 @@ const changeClient = bearerRoute(
     if (jwks !== undefined && client.authentication !== 'private_key_jwt') {
       return problem('invalid_request', { errors: [{ pointer: '/jwks', detail: 'is for private_key_jwt alone' }] });
     }
-    const version = versionOf(ifMatch);
-    if (version === undefined) return problem('version_conflict');
     const ending = {
       ...(status === undefined ? {} : { status }),
       ...(jwks === undefined ? {} : { jwks }),
@@ -127,7 +126,7 @@ const changeClient = bearerRoute(
     };
     const change = { ...ending, ...(name === undefined ? {} : { name }) };
     const grantId = Object.keys(ending).length === 0 ? undefined : randomUUID();
-    const outcome = await ports.clients.change(id, version, change, grantId, event);
+    const outcome = await ports.clients.change(id, versionsOf(ifMatch), change, grantId, event);
     switch (outcome.kind) {
       case 'changed':
         return clientAnswer(outcome.client);
@@ -194,7 +193,8 @@ const deleteClient = bearerRoute(
 );
 
 function clientAnswer(client: OAuthClient): Answer {
-  return { status: 200, body: clientBody(client), headers: { etag: etagOf(client) } };
+  const body = clientBody(client);
+  return { status: 200, body, headers: { etag: etagOf(client, body) } };
 }
 
 function unknown({ indexes }: UnknownPermissions): Answer {
