@@ -16,6 +16,8 @@ afterAll(() => administration?.stop());
 
 const admin = (method: string, path: string, body?: object) => administration.send(method, path, body);
 
+const tooManyRoles = 'https://authcluster.dev/problems/too-many-roles';
+
 let made = 0;
 const newName = (thing: string) => `tests.${thing}${process.pid}x${++made}`;
 
@@ -177,6 +179,19 @@ describe('permissions', () => {
     expect((await admin('DELETE', `/users/${id}/roles/${role}`)).status).toBe(404);
     expect((await admin('DELETE', `/roles/${role}`)).status).toBe(204);
     expect((await admin('PUT', `/users/${id}/roles/${role}`)).status).toBe(404);
+  });
+
+  test('by as many roles as the tokens of an account can carry, also of those that are given at once', async () => {
+    const roles = Array.from({ length: 26 }, () => newName('role')).map((name) => name.padEnd(100, 'x'));
+    const { id, credentials } = await newAccount();
+    for (const name of roles) await admin('POST', '/roles', { name });
+    const given = await Promise.all(roles.map((role) => admin('PUT', `/users/${id}/roles/${role}`)));
+    expect(given.filter(({ status }) => status === 204)).toHaveLength(24);
+    const refused = given.filter(({ status }) => status !== 204);
+    expect(refused).toMatchObject([409, 409].map((status) => ({ status, body: { type: tooManyRoles } })));
+    const { body } = await client.login(credentials);
+    expect((await client.verify(body.access_token)).headers.get('x-auth-roles')?.split(',')).toHaveLength(24);
+    for (const role of roles) await admin('DELETE', `/roles/${role}`);
   });
 
   test('granted directly', async () => {

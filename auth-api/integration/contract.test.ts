@@ -409,7 +409,16 @@ const exchanges: Record<string, Record<number, Exchange>> = {
   unlock_account: { 204: async () => admin('DELETE', `/users/${(await newUser()).id}/lockout`) },
   list_account_sessions: { 200: async () => admin('GET', `/users/${(await newUser()).id}/sessions`) },
   end_account_sessions: { 204: async () => admin('DELETE', `/users/${(await newUser()).id}/sessions`) },
-  grant_role: { 204: async () => admin('PUT', `/users/${(await newUser()).id}/roles/${await newRole()}`) },
+  grant_role: {
+    204: async () => admin('PUT', `/users/${(await newUser()).id}/roles/${await newRole()}`),
+    409: async () => {
+      const [{ id }, names] = [await newUser(), Array.from({ length: 25 }, (_, index) => `contract.${index}`)];
+      const roles = names.map((name) => name.padEnd(100, 'x'));
+      for (const role of roles) await admin('POST', '/roles', { name: role });
+      const given = await Promise.all(roles.map((role) => admin('PUT', `/users/${id}/roles/${role}`)));
+      return given.find(({ status }) => status === 409) ?? admin('GET', '/statistics');
+    },
+  },
   revoke_role: {
     204: async () => {
       const path = `/users/${(await newUser()).id}/roles/${await newRole()}`;

@@ -197,6 +197,7 @@ test('bad lines are refused by number and pointer, and the good ones are kept', 
     bad({ created_at: '0000-01-01T00:00:00Z' }),
     `${good[4]}`,
     bad({ email_verified: 'yes' }),
+    bad({ roles: Array.from({ length: 26 }, () => 'a'.padEnd(100, 'x')) }),
     '{"username":"cut-o',
   ];
   const body = Buffer.concat(lines.flatMap((line, index) => [Buffer.from(index === 0 ? '' : '\n'), Buffer.from(line)]));
@@ -206,7 +207,7 @@ test('bad lines are refused by number and pointer, and the good ones are kept', 
     body,
   });
   const report = (await answer.json()) as Report;
-  expect({ status: answer.status, report }).toMatchObject({ status: 200, report: { created: 4, refused: 13 } });
+  expect({ status: answer.status, report }).toMatchObject({ status: 200, report: { created: 4, refused: 14 } });
   expect(report.last_line).toBe(lines.length);
   expect(report.errors.map(({ line, pointer }) => `${line} ${pointer}`)).toEqual([
     '3 /shoe_size',
@@ -222,7 +223,8 @@ test('bad lines are refused by number and pointer, and the good ones are kept', 
     '14 ',
     '15 /created_at',
     '17 /email_verified',
-    '18 ',
+    '18 /roles',
+    '19 ',
   ]);
 });
 

@@ -28,6 +28,9 @@ export interface NamedThing {
 /** Has every permission of the service itself, and cannot be deleted. */
 export const administratorRole = 'administrator';
 
+/** With too many roles an account would have access tokens that are taken nowhere; see isRoleListTooLong. */
+export type RoleGrant = 'done' | 'notFound' | 'tooManyRoles';
+
 /**
  * Changes tell whether there was what they name. Doing again what is done already is no fault. Each is written in one
  * transaction with the event that tells of it.
@@ -45,7 +48,7 @@ export interface RoleStore {
   createPermission(permission: NamedThing, act: PendingAuditEvent): Promise<'created' | 'nameTaken'>;
   findPermission(id: string): Promise<Permission | undefined>;
   deletePermission(name: string, act: PendingAuditEvent): Promise<boolean>;
-  grantRole(userId: string, role: string, grantedBy: string | undefined, act: PendingAuditEvent): Promise<boolean>;
+  grantRole(userId: string, role: string, grantedBy: string | undefined, act: PendingAuditEvent): Promise<RoleGrant>;
   revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<Taking>;
   grantPermission(userId: string, permission: string, grantedBy: string, act: PendingAuditEvent): Promise<boolean>;
   revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<Taking>;

@@ -1,4 +1,4 @@
-import { administratorRole, type RoleStore } from './administration.ts';
+import { administratorRole, type RoleGrant, type RoleStore } from './administration.ts';
 import { type AuditLog, unknownOrigin } from './audit.ts';
 import type { Clock } from './ports/clock.ts';
 import type { PasswordHasher, PasswordPolicy } from './ports/passwords.ts';
@@ -38,7 +38,9 @@ export async function ensureFirstAdministrator(
     if (verified.kind !== 'matched') return { kind: 'notNow' };
     // Somebody has decided that, perhaps long after this password was given.
     if (!existing.isActive) return refused('the account of that name is disabled: name another one');
-    await grant(existing.userId, ports);
+    if ((await grant(existing.userId, ports)) === 'tooManyRoles') {
+      return refused('the account of that name has too many roles to get another one: take some from it');
+    }
     return { kind: 'granted' };
   }
   if (!usernamePattern.test(username)) {
@@ -58,10 +60,10 @@ export async function ensureFirstAdministrator(
   return { kind: 'created' };
 }
 
-async function grant(userId: string, { roles, audit }: FirstAdministratorPorts): Promise<void> {
+function grant(userId: string, { roles, audit }: FirstAdministratorPorts): Promise<RoleGrant> {
   const act = audit.begin('appoint_administrator', unknownOrigin);
   act.about({ subjectId: userId });
-  await roles.grantRole(userId, administratorRole, undefined, act);
+  return roles.grantRole(userId, administratorRole, undefined, act);
 }
 
 function refused(reason: string): FirstAdministratorOutcome {

@@ -46,6 +46,7 @@ const titles = {
   mfa_not_enrolled: [409, 'There is no second factor'],
   mfa_required_by_role: [409, 'A role of the account requires a second factor'],
   name_taken: [409, 'The name is taken'],
+  too_many_roles: [409, 'The account would have more roles than its access tokens can carry'],
   needed_by_service: [409, 'The service itself needs it'],
   still_granted: [409, 'Somebody has what would be deleted'],
   version_conflict: [412, 'It has been changed by somebody else'],

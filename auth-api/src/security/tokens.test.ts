@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { isRoleListTooLong, longestRoleList } from '../domain/permissions.ts';
 import { Ed25519AccessTokens } from './access-token.ts';
 import { parseKeySet, type SigningKeySet } from './key-set.ts';
 import { OpaqueRefreshTokens } from './refresh-token.ts';
@@ -45,6 +46,17 @@ describe('access tokens', () => {
     const says = JSON.parse(Buffer.from(payload, 'base64url').toString());
     expect(says).toMatchObject({ sub: 'c', client_id: 'c', scope: 'a' });
     expect(says).not.toHaveProperty('sid');
+  });
+
+  test('say as many roles as an account can have, and all scopes of a service', () => {
+    const issuer = `https://${'a'.repeat(200)}`;
+    const long = new Ed25519AccessTokens({ issuer, audience: issuer, keys: () => keys });
+    const roles = Array.from({ length: (longestRoleList + 1) / 2 }, () => 'r');
+    expect([isRoleListTooLong(roles), isRoleListTooLong([...roles, 'r'])]).toEqual([false, true]);
+    const scopes = Array.from({ length: 50 }, () => 's'.repeat(100));
+    const { tokenId, issuedAtSeconds, expiresAtSeconds } = claims;
+    const service = { clientId: 'c', grantId: 'g', scopes, tokenId, issuedAtSeconds, expiresAtSeconds };
+    for (const each of [{ ...claims, roles }, service]) expect(long.verify(long.sign(each), 1_299)).toEqual(each);
   });
 
   test('of the future, another issuer or another audience are refused', () => {

@@ -34,7 +34,11 @@ function service(accounts: Record<string, string> = {}, disabled: readonly strin
     },
     roles: {
       hasAdministrator: async () => administrators.length > 0,
-      grantRole: async (userId: string) => administrators.push(userId),
+      grantRole: async (userId: string) => {
+        if (userId === 'of many roles') return 'tooManyRoles';
+        administrators.push(userId);
+        return 'done';
+      },
     },
     users: {
       findForLogin: async (name: string) => {
@@ -80,6 +84,14 @@ test('an account that was disabled does not become administrator; another name s
   const { administrators, appoint, log } = service({ root: 'long enough', chief: 'long enough' }, ['root']);
   await appoint(() => mount('chief', 'long enough'));
   expect(administrators).toEqual(['chief']);
+  expect(log.filter((line) => line.includes('refused'))).toHaveLength(1);
+});
+
+test('who can get no more roles does not become administrator, and the log tells', async () => {
+  mount('of many roles', 'long enough');
+  const { administrators, appoint, log } = service({ 'of many roles': 'long enough' });
+  await appoint();
+  expect(administrators).toEqual([]);
   expect(log.filter((line) => line.includes('refused'))).toHaveLength(1);
 });
 

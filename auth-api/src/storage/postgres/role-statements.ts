@@ -73,6 +73,13 @@ export const selectAdministrator: Statement = {
     JOIN auth.users u ON u.id = ur.user_id WHERE r.name = 'administrator' AND u.status = 'active' LIMIT 1`,
 };
 
+/** The roles that a user $1 will have once $2, if there is such a role, has been granted. */
+export const selectRolesWith: Statement = {
+  name: 'select_roles_with_another',
+  text: `SELECT ARRAY(SELECT r.name FROM auth.roles r WHERE r.name = $2
+      OR r.id IN (SELECT ur.role_id FROM auth.user_roles ur WHERE ur.user_id = $1)) AS roles`,
+};
+
 export type GrantedThing = 'role' | 'permission';
 
 /** $1 user, $2 name, $3 who grants, $4 the event's targets. A row: there are such a user and such a thing. */

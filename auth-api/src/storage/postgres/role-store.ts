@@ -4,8 +4,9 @@ import { type InvalidationEvent, roleChange, userPermissionChange } from '../../
 import type { OwnWrites } from '../../cache/own-writes.ts';
 import type { SharedCache } from '../../cache/shared-cache.ts';
 import { mayChangeRoles } from '../../domain/access-document.ts';
-import type { NamedThing, Permission, Role, RoleStore } from '../../domain/administration.ts';
+import type { NamedThing, Permission, Role, RoleGrant, RoleStore } from '../../domain/administration.ts';
 import type { PendingAuditEvent } from '../../domain/audit.ts';
+import { isRoleListTooLong } from '../../domain/permissions.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import type { Taking } from '../../domain/ports/users.ts';
 import { queryAsAct, recordAct } from './audit-events.ts';
@@ -29,6 +30,7 @@ import {
   selectRole,
   selectRoleAndPermission,
   selectRoles,
+  selectRolesWith,
   setSecondFactorRequired,
 } from './role-statements.ts';
 import { lockUser } from './user-statements.ts';
@@ -111,16 +113,34 @@ export class PostgresRoleStore implements RoleStore {
     return (await this.#change((query) => deleteNamed(query, deletePermission, name), act)) === 'done';
   }
 
-  grantRole(...[userId, role, grantedBy, act]: Parameters<RoleStore['grantRole']>): Promise<boolean> {
-    return this.#grant('role', userId, [role, grantedBy ?? null], act);
+  async grantRole(...[userId, role, grantedBy, act]: Parameters<RoleStore['grantRole']>): Promise<RoleGrant> {
+    const event = userPermissionChange(userId);
+    const outcome = await this.#primary.transaction(async (query): Promise<RoleGrant> => {
+      // Of two grants at once the later one sees what the earlier one has made of the list.
+      await query(lockUser, [userId]);
+      const [held] = await query<{ roles: string[] }>(selectRolesWith, [userId, role]);
+      if (isRoleListTooLong(held?.roles ?? [])) return 'tooManyRoles';
+      const values = [userId, role, grantedBy ?? null, JSON.stringify(event.targets)];
+      if ((await query(grants.role, values)).length === 0) return 'notFound';
+      await recordAct(query, act);
+      return 'done';
+    });
+    if (outcome === 'done') await this.#announce(event);
+    return outcome;
   }
 
   revokeRole(userId: string, role: string, act: PendingAuditEvent): Promise<Taking> {
     return this.#revoke('role', userId, role, act);
   }
 
-  grantPermission(...[userId, permission, grantedBy, act]: Parameters<RoleStore['grantPermission']>): Promise<boolean> {
-    return this.#grant('permission', userId, [permission, grantedBy], act);
+  async grantPermission(
+    ...[userId, permission, grantedBy, act]: Parameters<RoleStore['grantPermission']>
+  ): Promise<boolean> {
+    const event = userPermissionChange(userId);
+    const values = [userId, permission, grantedBy, JSON.stringify(event.targets)];
+    const isFound = (await queryAsAct(this.#primary, [grants.permission, values], act)).length > 0;
+    if (isFound) await this.#announce(event);
+    return isFound;
   }
 
   revokePermission(userId: string, permission: string, act: PendingAuditEvent): Promise<Taking> {
@@ -152,19 +172,6 @@ export class PostgresRoleStore implements RoleStore {
       return changed.length === 0 ? undefined : record(query, ['role_definitions', 'user_permissions']);
     }, act);
     return isFound ? 'done' : taken;
-  }
-
-  async #grant(
-    thing: GrantedThing,
-    userId: string,
-    names: readonly (string | null)[],
-    act: PendingAuditEvent,
-  ): Promise<boolean> {
-    const event = userPermissionChange(userId);
-    const values = [userId, ...names, JSON.stringify(event.targets)];
-    const isFound = (await queryAsAct(this.#primary, [grants[thing], values], act)).length > 0;
-    if (isFound) await this.#announce(event);
-    return isFound;
   }
 
   async #revoke(thing: GrantedThing, userId: string, name: string, act: PendingAuditEvent): Promise<Taking> {

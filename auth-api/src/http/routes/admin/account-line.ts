@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ImportLine, LineFault } from '../../../domain/account-import.ts';
+import { isRoleListTooLong, longestRoleList } from '../../../domain/permissions.ts';
 import type { ExportedAccount, ImportedAccount } from '../../../domain/ports/account-transfer.ts';
 import { usernameKey } from '../../../domain/username.ts';
 import { uuidV7 } from '../../../domain/uuid.ts';
@@ -51,7 +52,15 @@ export const accountLine = z
       .nullable()
       .optional()
       .describe('In a format that is verified here. Without one nobody logs in until the password has been reset.'),
-    roles: z.array(permissionName).max(100).default([]).describe('Needs the permission authcluster.roles.write.'),
+    roles: z
+      .array(permissionName)
+      .max(100)
+      .refine(
+        (roles) => !isRoleListTooLong(roles),
+        `may have ${longestRoleList} characters together, with commas between`,
+      )
+      .default([])
+      .describe('Needs the permission authcluster.roles.write.'),
     status: z.enum(['active', 'disabled']).default('active'),
     external_id: z
       .string()

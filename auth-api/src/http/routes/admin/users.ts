@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { longestRoleList } from '../../../domain/permissions.ts';
 import { usernameKey } from '../../../domain/username.ts';
 import { recordBefore } from '../../audited.ts';
 import { problem } from '../../problem.ts';
@@ -127,11 +128,22 @@ const grantRole = bearerRoute(
     summary: 'Give an account a role',
     parameters: { id: z.uuid(), role: namePath },
     permission: mayGrant,
-    answers: done,
+    answers: {
+      ...done,
+      409: { description: 'The names of its roles would be too long together.', schema: problemResponse },
+    },
   },
   async ({ parameter, event }, { userId }, ports) => {
-    const found = await ports.roles.grantRole(parameter('id'), parameter('role'), userId, event);
-    return found ? { status: 204 } : problem('not_found');
+    switch (await ports.roles.grantRole(parameter('id'), parameter('role'), userId, event)) {
+      case 'done':
+        return { status: 204 };
+      case 'notFound':
+        return problem('not_found');
+      case 'tooManyRoles':
+        return problem('too_many_roles', {
+          detail: `the names of its roles, with commas between, may have ${longestRoleList} characters`,
+        });
+    }
   },
 );
 
