@@ -76,6 +76,36 @@ function agedToken(token: string): string {
   return tokens.sign({ ...claims, authenticatedAtSeconds: claims.issuedAtSeconds - 86_400, tokenId: randomUUID() });
 }
 
+/** What is asked waits, at the statement of that name, for a change that is about to be committed. */
+async function whileChanging<T>(
+  change: string,
+  values: readonly unknown[],
+  waiting: keyof typeof waitingStatements,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const database = await connect(runningStack().primaryPort, 'postgres');
+  try {
+    await database.query('BEGIN');
+    await database.query(change, [...values]);
+    const asked = ask();
+    await eventually(async () => {
+      await database.query('SELECT pg_stat_clear_snapshot()');
+      const found = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1";
+      expect((await database.query(found, [waitingStatements[waiting]])).rowCount).toBe(1);
+    });
+    await database.query('COMMIT');
+    return await asked;
+  } finally {
+    await database.end();
+  }
+}
+
+const waitingStatements = {
+  confirm: '%SET is_confirmed = true%',
+  remove: 'DELETE FROM auth.second_factors%',
+  use: '%SET last_used_step = $2%is_confirmed AND%',
+};
+
 describe('enrolling', () => {
   test('shows a secret, a URI and a QR code, and counts once a code was shown', async () => {
     const { credentials, tokens } = await newPerson();
@@ -102,22 +132,10 @@ describe('enrolling', () => {
     const { access_token: token } = tokens;
     const { body } = await client.send<{ secret: string }>('POST', path, { token });
     const code = await new Authenticator(body.secret).nextCode();
-    const database = await connect(runningStack().primaryPort, 'postgres');
-    try {
-      await database.query('BEGIN');
-      await database.query('UPDATE auth.second_factors SET secret = $2 WHERE user_id = $1', [id, randomBytes(49)]);
-      const confirming = client.send('POST', `${path}/confirm`, { token, body: { code } });
-      await eventually(async () => {
-        await database.query('SELECT pg_stat_clear_snapshot()');
-        const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%is_confirmed%'";
-        expect((await database.query(waiting)).rowCount).toBe(1);
-      });
-      await database.query('COMMIT');
-      expect(await confirming).toMatchObject(wrong);
-      expect(await state(token)).toMatchObject({ is_enabled: false });
-    } finally {
-      await database.end();
-    }
+    const replaced = ['UPDATE auth.second_factors SET secret = $2 WHERE user_id = $1', [id, randomBytes(49)]] as const;
+    const confirming = () => client.send('POST', `${path}/confirm`, { token, body: { code } });
+    expect(await whileChanging(...replaced, 'confirm', confirming)).toMatchObject(wrong);
+    expect(await state(token)).toMatchObject({ is_enabled: false });
   });
 
   test('ends with recovery codes that only their hashes are kept of', async () => {
@@ -294,6 +312,30 @@ describe('step-up', () => {
     const etag = (await client.me(tokens.access_token)).headers.get('etag') ?? '';
     const request = { token: agedToken(tokens.access_token), headers: { 'if-match': etag } };
     expect((await client.send('PATCH', '/v1/me', { ...request, body: { display_name: 'Ada' } })).status).toBe(200);
+  });
+});
+
+describe('two requests at once', () => {
+  const confirmed = 'UPDATE auth.second_factors SET is_confirmed = true WHERE user_id = $1';
+
+  test('a factor that is confirmed meanwhile is not removed by who has not shown it', async () => {
+    const { id, tokens } = await newPerson();
+    const { access_token: token } = tokens;
+    await client.send('POST', path, { token });
+    const removing = () => client.send('DELETE', path, { token });
+    expect(await whileChanging(confirmed, [id], 'remove', removing)).toMatchObject(stepUpNeeded);
+    expect(await state(token)).toMatchObject({ is_enabled: true });
+  });
+
+  test('a login ends with no code of a secret that another one replaced meanwhile, or that was removed', async () => {
+    const changes = ['UPDATE auth.second_factors SET secret = $2', 'DELETE FROM auth.second_factors'];
+    for (const change of changes) {
+      const { authenticator, credentials, id } = await newEnrolled();
+      const [mfaToken, code] = [await beginLogin(credentials), await authenticator.nextCode()];
+      const values = change.includes('$2') ? [id, randomBytes(49)] : [id];
+      const login = () => completeLogin(mfaToken, code);
+      expect(await whileChanging(`${change} WHERE user_id = $1`, values, 'use', login)).toMatchObject(wrong);
+    }
   });
 });
 

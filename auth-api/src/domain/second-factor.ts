@@ -47,11 +47,16 @@ export interface SecondFactorStore {
     readonly recoveryCodeHashes: readonly Buffer[];
     readonly sessionId: string | undefined;
   }): Promise<boolean>;
-  /** False where this step or a later one was used before. */
-  useStep(userId: string, step: number): Promise<boolean>;
+  /** False where this step or a later one was used before, or another secret has taken the place of this one. */
+  useStep(use: { readonly userId: string; readonly sealedSecret: Buffer; readonly step: number }): Promise<boolean>;
   useRecoveryCode(userId: string, codeHash: Buffer): Promise<boolean>;
   replaceRecoveryCodes(userId: string, codeHashes: readonly Buffer[]): Promise<boolean>;
-  remove(userId: string, act?: PendingAuditEvent): Promise<boolean>;
+  /** Leaves one that has been confirmed where that is not to be removed: it may have been since it was looked for. */
+  remove(
+    userId: string,
+    options: { readonly alsoConfirmed: boolean },
+    act?: PendingAuditEvent,
+  ): Promise<'removed' | 'none' | 'confirmed'>;
 }
 
 export interface SecondFactorPorts {
@@ -137,7 +142,7 @@ async function useCode(
   const step = oneTimeCodes.matchingStep({ userId, sealed: sealedSecret, code, nowMs: clock.nowMs(), lastUsedStep });
   if (step === undefined) return { kind: 'wrong' };
   if (factor.isConfirmed) {
-    return (await secondFactors.useStep(userId, step))
+    return (await secondFactors.useStep({ userId, sealedSecret, step }))
       ? { kind: 'right', recoveryCodes: undefined }
       : { kind: 'wrong' };
   }
@@ -147,11 +152,15 @@ async function useCode(
   return isConfirmed ? { kind: 'right', recoveryCodes } : { kind: 'wrong' };
 }
 
-/** New codes for recovery in place of those before; undefined where there is no second factor. */
+/**
+ * New codes for recovery in place of those before; undefined where there is no second factor, or the session has not shown
+ * it: then there was none at its step-up, and one that has been confirmed since is not to be got around by them.
+ */
 export async function renewRecoveryCodes(
-  userId: string,
+  { userId, hasSecondFactor }: Pick<AccessClaims, 'userId' | 'hasSecondFactor'>,
   { secondFactors, oneTimeCodes }: SecondFactorPorts,
 ): Promise<readonly string[] | undefined> {
+  if (!hasSecondFactor) return undefined;
   const codes = newRecoveryCodes(oneTimeCodes);
   const hashes = codes.map((code) => oneTimeCodes.hashRecoveryCode(code));
   return (await secondFactors.replaceRecoveryCodes(userId, hashes)) ? codes : undefined;

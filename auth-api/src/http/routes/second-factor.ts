@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkCode, renewRecoveryCodes, startEnrollment } from '../../domain/second-factor.ts';
-import { comeBackLater, problem, unauthenticated } from '../problem.ts';
+import { comeBackLater, problem, stepUpNeeded, unauthenticated } from '../problem.ts';
 import { bearerRoute, type Route } from '../route.ts';
 import { problemResponse } from '../schemas.ts';
 import {
@@ -96,10 +96,11 @@ const removeSecondFactorRoute = bearerRoute(
       409: { description: 'A role of the account requires it.', schema: problemResponse },
     },
   },
-  async (_, { userId }, ports) => {
+  async (_, { userId, hasSecondFactor }, ports) => {
     if ((await ports.secondFactors.find(userId))?.isRequired === true) return problem('mfa_required_by_role');
-    await ports.secondFactors.remove(userId);
-    return { status: 204 };
+    // One that was confirmed after the step-up of this session has not been shown by it.
+    const removed = await ports.secondFactors.remove(userId, { alsoConfirmed: hasSecondFactor });
+    return removed === 'confirmed' ? stepUpNeeded(ports.stepUpMaxAgeSeconds, true) : { status: 204 };
   },
 );
 
@@ -115,8 +116,8 @@ const renewRecoveryCodesRoute = bearerRoute(
       409: { description: 'There is no second factor.', schema: problemResponse },
     },
   },
-  async (_, { userId }, ports) => {
-    const codes = await renewRecoveryCodes(userId, ports);
+  async (_, claims, ports) => {
+    const codes = await renewRecoveryCodes(claims, ports);
     return codes === undefined ? problem('mfa_not_enrolled') : { status: 200, body: { recovery_codes: codes } };
   },
 );

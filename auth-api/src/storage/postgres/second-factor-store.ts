@@ -1,4 +1,3 @@
-import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type { Factor, SecondFactorState, SecondFactorStore } from '../../domain/second-factor.ts';
 import { queryAsAct } from './audit-events.ts';
 import type { Database, Query, Statement } from './database.ts';
@@ -34,9 +33,9 @@ const markSession: Statement = {
 };
 
 const useStep: Statement = {
-  name: 'use_totp_step',
+  name: 'use_totp_step_of_secret',
   text: `UPDATE auth.second_factors SET last_used_step = $2
-    WHERE user_id = $1 AND is_confirmed AND last_used_step < $2 RETURNING user_id`,
+    WHERE user_id = $1 AND secret = $3 AND is_confirmed AND last_used_step < $2 RETURNING user_id`,
 };
 
 const insertRecoveryCode: Statement = {
@@ -60,9 +59,10 @@ const deleteRecoveryCodes: Statement = {
   text: 'DELETE FROM auth.recovery_codes WHERE user_id = $1',
 };
 
+/** Waits for whoever is confirming it, and then looks again. */
 const deleteFactor: Statement = {
-  name: 'delete_second_factor',
-  text: 'DELETE FROM auth.second_factors WHERE user_id = $1 RETURNING user_id',
+  name: 'delete_second_factor_unless_confirmed',
+  text: 'DELETE FROM auth.second_factors WHERE user_id = $1 AND ($2 OR NOT is_confirmed) RETURNING user_id',
 };
 
 export interface FactorRow {
@@ -102,8 +102,8 @@ export class PostgresSecondFactorStore implements SecondFactorStore {
     });
   }
 
-  useStep(userId: string, step: number): Promise<boolean> {
-    return this.#does(useStep, [userId, step]);
+  useStep({ userId, sealedSecret, step }: Parameters<SecondFactorStore['useStep']>[0]): Promise<boolean> {
+    return this.#does(useStep, [userId, step, sealedSecret]);
   }
 
   useRecoveryCode(userId: string, codeHash: Buffer): Promise<boolean> {
@@ -119,8 +119,11 @@ export class PostgresSecondFactorStore implements SecondFactorStore {
     });
   }
 
-  async remove(userId: string, act?: PendingAuditEvent): Promise<boolean> {
-    return (await queryAsAct(this.#primary, [deleteFactor, [userId]], act)).length > 0;
+  async remove(...[userId, { alsoConfirmed }, act]: Parameters<SecondFactorStore['remove']>) {
+    const removed = await queryAsAct(this.#primary, [deleteFactor, [userId, alsoConfirmed]], act);
+    if (removed.length > 0) return 'removed';
+    if (alsoConfirmed) return 'none';
+    return (await this.find(userId))?.factor?.isConfirmed === true ? 'confirmed' : 'none';
   }
 
   async #does(statement: Statement, values: Parameters<Database['query']>[1]): Promise<boolean> {

@@ -54,7 +54,7 @@ const removeAccountSecondFactor = bearerRoute(
   },
   async ({ parameter, event }, _, ports) => {
     if ((await ports.accounts.find(parameter('id'))) === undefined) return problem('not_found');
-    await ports.secondFactors.remove(parameter('id'), event);
+    await ports.secondFactors.remove(parameter('id'), { alsoConfirmed: true }, event);
     return { status: 204 };
   },
 );
