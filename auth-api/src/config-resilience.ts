@@ -1,6 +1,7 @@
 import {
   type LocalCacheType,
   localCacheDefaults,
+  longestTtlSeconds,
   type SharedCacheType,
   sharedCacheDefaults,
 } from './cache/cache-types.ts';
@@ -17,7 +18,7 @@ export interface CacheConfig {
 /** CACHE_LOCAL_SESSION_TTL_SECONDS, CACHE_LOCAL_SESSION_MAX_ENTRIES, CACHE_SHARED_SESSION_DATA_TTL_SECONDS, … */
 export function cacheConfig(env: Environment): CacheConfig {
   const ttl = (tier: string, type: string, fallback: number) => {
-    return env.integer(`CACHE_${tier}_${type.toUpperCase()}_TTL_SECONDS`, { min: 1, max: 604_800, fallback });
+    return env.integer(`CACHE_${tier}_${type.toUpperCase()}_TTL_SECONDS`, { min: 1, max: longestTtlSeconds, fallback });
   };
   const local = (type: LocalCacheType) => ({
     ttlSeconds: ttl('LOCAL', type, localCacheDefaults[type].ttlSeconds),

@@ -1,9 +1,13 @@
+import { longestTtlSeconds } from '../cache/cache-types.ts';
 import type { Database, Statement } from '../storage/postgres/database.ts';
+import { PostgresInvalidationSource } from '../storage/postgres/outbox.ts';
 import { countLoginsOfDay, maintainPartitions } from './audit-maintenance.ts';
 
 /** Sessions that ended or expired this long ago are gone for good; until then they tell what happened. */
 const keptSeconds = 86_400;
 const batchSize = 500;
+/** A day more than anything is cached for: transactions, loads and clocks take their time. */
+const undeliveredSeconds = longestTtlSeconds + 86_400;
 /** A session may have had any number of them: so many are surely deleted within the time that a statement has. */
 const tokenBatchSize = 2_000;
 
@@ -75,6 +79,7 @@ type SweptKind =
   | 'mailedTokens'
   | 'challenges'
   | 'idempotencyKeys'
+  | 'invalidations'
   | 'partitionsCreated'
   | 'partitionsDropped';
 
@@ -104,6 +109,7 @@ export function sweepSteps({ refreshLifetimeSeconds, auditRetentionDays }: Reten
     batches('mailedTokens', deleteMailedTokens),
     batches('challenges', deleteChallenges),
     batches('idempotencyKeys', deleteIdempotencyKeys),
+    { name: 'invalidations', run: sweepInvalidations },
     {
       name: 'partitions',
       run: async (primary) => ({ swept: await maintainPartitions(primary, auditRetentionDays), isMore: false }),
@@ -138,4 +144,11 @@ async function sweepSessions(primary: Database): Promise<SweptBatch> {
     swept: { tokens: tokens.length, sessions: sessions.length },
     isMore: old.length === batchSize || tokens.length === tokenBatchSize,
   };
+}
+
+/** The relay forgets what it has delivered. Without Redis, or where it is away for long, there is none. */
+async function sweepInvalidations(primary: Database): Promise<SweptBatch> {
+  const outbox = new PostgresInvalidationSource(primary);
+  const invalidations = await outbox.forgetOlderThan(undeliveredSeconds, batchSize);
+  return { swept: { invalidations }, isMore: invalidations >= batchSize };
 }

@@ -21,6 +21,7 @@ const nothing: Swept = {
   mailedTokens: 0,
   challenges: 0,
   idempotencyKeys: 0,
+  invalidations: 0,
   partitionsCreated: 0,
   partitionsDropped: 0,
 };

@@ -12,6 +12,9 @@ export const sharedCacheDefaults = {
   role_definitions: { ttlSeconds: 86_400 },
 } as const;
 
+/** The longest that can be asked for, in either tier. */
+export const longestTtlSeconds = 604_800;
+
 /** That something does not exist is remembered this long, in either tier. */
 export const negativeTtlSeconds = 5;
 

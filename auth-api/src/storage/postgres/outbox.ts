@@ -65,6 +65,25 @@ const deleteEvents: Statement = {
     UPDATE auth.outbox_position p SET forgotten_up_to = greatest(${forgottenHere}, $1)`,
 };
 
+/**
+ * Of the first $2 those that nobody delivered for $1 seconds. Rows of a database that this one was copied from go at once:
+ * a transaction to come would find its place taken.
+ */
+const deleteOldEvents: Statement = {
+  name: 'delete_old_outbox_events',
+  text: `WITH old AS (
+      SELECT coalesce(max(o.sequence), 0) AS up_to FROM (
+        SELECT sequence, committed_at FROM auth.outbox WHERE sequence < ${settledBelow} ORDER BY sequence LIMIT $2
+      ) o WHERE o.committed_at < now() - make_interval(secs => $1)
+    ), forgotten AS (
+      DELETE FROM auth.outbox o USING old WHERE o.sequence <= old.up_to OR o.sequence >= ${unborn} RETURNING o.sequence
+    ), position AS (
+      UPDATE auth.outbox_position p SET forgotten_up_to = greatest(${forgottenHere}, old.up_to)
+      FROM old WHERE old.up_to > 0
+    )
+    SELECT count(*)::int AS count FROM forgotten`,
+};
+
 interface PointRow {
   lsn: string;
   versions: CacheVersions;
@@ -116,6 +135,14 @@ export class PostgresInvalidationSource implements InvalidationSource {
 
   async forgetUpTo(sequence: number): Promise<void> {
     await this.#primary.query(deleteEvents, [sequence]);
+  }
+
+  /**
+   * Forgets, undelivered, what is older than anything that is cached: what was read before such a change has expired.
+   * @returns how many, of the first `limit`
+   */
+  async forgetOlderThan(ageSeconds: number, limit: number): Promise<number> {
+    return only(await this.#primary.query<{ count: number }>(deleteOldEvents, [ageSeconds, limit])).count;
   }
 }
 
