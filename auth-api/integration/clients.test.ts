@@ -96,7 +96,8 @@ describe('a token that a service gets for itself', () => {
     const authorization = basic(service.id, service.secret);
     expect((await postForm(client, '/oauth/introspect', { token }, authorization)).body).toMatchObject({
       active: true,
-      token_type: 'access_token',
+      token_type: 'Bearer',
+      token_use: 'access_token',
       client_id: service.id,
       sub: service.id,
       scope: `${read} ${write}`,
@@ -146,7 +147,11 @@ describe('a client that shows a secret', () => {
     ];
     const answers = await Promise.all(shown.map((each) => tokenFor(each)));
     for (const { status, headers, body } of answers) {
-      expect([status, headers.get('www-authenticate'), body]).toEqual([401, 'Basic', { error: 'invalid_client' }]);
+      expect([status, headers.get('www-authenticate'), body]).toEqual([
+        401,
+        'Basic realm="oauth"',
+        { error: 'invalid_client' },
+      ]);
     }
   });
 

@@ -25,8 +25,11 @@ describe('introspection', () => {
   test('tells of an access token and of a refresh token', async () => {
     const { tokens } = await client.newSession();
     const { body: me } = await client.me(tokens.access_token);
-    expect((await introspect(tokens.access_token)).body).toMatchObject({ active: true, sub: me.id, roles: [] });
-    expect((await introspect(tokens.refresh_token)).body).toMatchObject({ active: true, token_type: 'refresh_token' });
+    const access = { active: true, token_type: 'Bearer', token_use: 'access_token', sub: me.id, roles: [] };
+    expect((await introspect(tokens.access_token)).body).toMatchObject(access);
+    const refresh = (await introspect(tokens.refresh_token)).body;
+    expect(refresh).toMatchObject({ active: true, token_use: 'refresh_token' });
+    expect(refresh).not.toHaveProperty('token_type');
     await client.refresh(tokens.refresh_token);
     expect((await introspect(tokens.refresh_token)).body).toEqual({ active: false });
     await client.logout(tokens.refresh_token);
@@ -45,7 +48,7 @@ describe('introspection', () => {
   ])('refuses %s', async (_, authorization) => {
     const answer = await post('/oauth/introspect', { token: 'x' }, authorization);
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
-    expect(answer.headers.get('www-authenticate')).toBe('Basic');
+    expect(answer.headers.get('www-authenticate')).toBe('Basic realm="oauth"');
   });
 
   test('wants a form with a token, and takes the client’s secret in it, too', async () => {
@@ -66,15 +69,17 @@ test.each(['access_token', 'refresh_token'] as const)('revoking the %s ends the 
   expect((await post('/oauth/revoke', { token: tokens[kind] })).status).toBe(200);
 });
 
-test('discovery names what is served', async () => {
-  const { body } = await client.send('GET', '/.well-known/openid-configuration');
+const metadata = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+
+test.each(metadata)('%s names what is served', async (path) => {
+  const { body } = await client.send('GET', path);
   expect(body).toMatchObject({
     issuer: 'https://auth.example.com',
     jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
   });
 });
 
-test.each(['/.well-known/jwks.json', '/.well-known/openid-configuration', '/openapi.json'])(
+test.each(['/.well-known/jwks.json', ...metadata, '/openapi.json'])(
   '%s may be cached, and is not sent again to whom has it',
   async (path) => {
     const { headers } = await client.send('GET', path);

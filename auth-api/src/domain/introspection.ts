@@ -14,7 +14,10 @@ export type Introspection =
   | { readonly active: false }
   | {
       readonly active: true;
-      readonly token_type: 'access_token' | 'refresh_token';
+      /** RFC 6749 section 5.1; a refresh token has none. */
+      readonly token_type?: 'Bearer';
+      /** Ours: what it is good for. A refresh token lets nobody in. */
+      readonly token_use: 'access_token' | 'refresh_token';
       readonly sub: string;
       readonly sid: string;
       readonly roles: readonly string[];
@@ -28,7 +31,8 @@ export type Introspection =
     }
   | {
       readonly active: true;
-      readonly token_type: 'access_token';
+      readonly token_type: 'Bearer';
+      readonly token_use: 'access_token';
       readonly client_id: string;
       readonly sub: string;
       readonly scope: string;
@@ -45,7 +49,8 @@ export async function introspect(token: string, ports: IntrospectionPorts): Prom
   if (isService(claims)) return ofService(claims);
   return {
     active: true,
-    token_type: 'access_token',
+    token_type: 'Bearer',
+    token_use: 'access_token',
     sub: claims.userId,
     sid: claims.sessionId,
     roles: claims.roles,
@@ -60,7 +65,8 @@ export async function introspect(token: string, ports: IntrospectionPorts): Prom
 function ofService({ clientId, scopes, tokenId, issuedAtSeconds, expiresAtSeconds }: ServiceClaims): Introspection {
   return {
     active: true,
-    token_type: 'access_token',
+    token_type: 'Bearer',
+    token_use: 'access_token',
     client_id: clientId,
     sub: clientId,
     scope: scopes.join(' '),
@@ -75,7 +81,7 @@ async function introspectRefreshToken(token: string, ports: IntrospectionPorts):
   if (state === undefined || !state.isSessionLive || state.usedSecondsAgo !== null) return { active: false };
   const { userId: sub, sessionId: sid, roles, authenticatedAtSeconds: auth_time, hasSecondFactor } = state;
   const context = authenticationContext(hasSecondFactor);
-  return { active: true, token_type: 'refresh_token', sub, sid, roles, auth_time, ...context };
+  return { active: true, token_use: 'refresh_token', sub, sid, roles, auth_time, ...context };
 }
 
 /**

@@ -20,6 +20,11 @@ describe('a form', () => {
     );
   });
 
+  test('leaves out what has no value (RFC 6749 section 3.2)', async () => {
+    const shown = await read('token=x&client_secret=&scope');
+    expect([...(shown ?? [])]).toEqual([['token', 'x']]);
+  });
+
   test.each([
     ['of another type', '{}', 'application/json'],
     ['with a field twice', 'scope=a&scope=b', formType],

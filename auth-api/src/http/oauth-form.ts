@@ -5,7 +5,10 @@ import type { PresentedClient } from '../domain/client-authentication.ts';
 const longestFormBytes = 16_384;
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Undefined for another media type, for more than any request needs, and where a field stands twice (RFC 6749 section 3.2). */
+/**
+ * Undefined for another media type, for more than any request needs, and where a field stands twice. One without a value is
+ * left out (RFC 6749 section 3.2).
+ */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -16,7 +19,8 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
   const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   if (!isForm || length > longestFormBytes) return undefined;
   const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
-  return new Set(form.keys()).size === form.size ? form : undefined;
+  if (new Set(form.keys()).size < form.size) return undefined;
+  return new URLSearchParams([...form].filter(([, value]) => value !== ''));
 }
 
 /** In one way alone (RFC 6749 section 2.3); undefined where the request shows no client that could be one. */

@@ -20,6 +20,9 @@ import { presentedClient, readForm } from './oauth-form.ts';
 import type { Answer } from './problem.ts';
 import type { RequestLog } from './request-log.ts';
 
+/** RFC 7617 section 2 wants a realm. */
+const basicChallenge = 'Basic realm="oauth"';
+
 type OAuthPorts = IntrospectionPorts & ClientAuthenticationPorts & TokenPorts & { readonly audit: AuditLog };
 
 export interface OAuthOptions {
@@ -115,7 +118,7 @@ async function answerTo(
     return { ...oauthError(429, 'temporarily_unavailable'), headers: retryAfter(outcome.retryAfterSeconds) };
   }
   if (outcome.kind === 'refused') {
-    return { ...oauthError(401, 'invalid_client'), headers: { 'www-authenticate': 'Basic' } };
+    return { ...oauthError(401, 'invalid_client'), headers: { 'www-authenticate': basicChallenge } };
   }
   event?.about({ actorClient: outcome.client.id });
   if (ability !== undefined && !outcome.client.may.includes(ability)) return oauthError(403, 'unauthorized_client');
@@ -127,9 +130,7 @@ function ofToken(
 ): Endpoint['run'] {
   return (form, _, ports, event) => {
     const text = form.get('token');
-    return text === null || text === ''
-      ? oauthError(400, 'invalid_request', 'token is missing')
-      : run(text, ports, event);
+    return text === null ? oauthError(400, 'invalid_request', 'token is missing') : run(text, ports, event);
   };
 }
 
@@ -140,7 +141,7 @@ function token(
   event: PendingAuditEvent | undefined,
 ): Answer {
   const grant = form.get('grant_type');
-  if (grant === null || grant === '') return oauthError(400, 'invalid_request', 'grant_type is missing');
+  if (grant === null) return oauthError(400, 'invalid_request', 'grant_type is missing');
   if (grant !== 'client_credentials') return oauthError(400, 'unsupported_grant_type');
   if (registered === undefined || !may.includes(grant)) return oauthError(400, 'unauthorized_client');
   const asked = (form.get('scope') ?? '').split(' ').filter((scope) => scope !== '');

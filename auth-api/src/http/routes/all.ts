@@ -13,7 +13,7 @@ import { searchAccounts } from './admin/search-accounts.ts';
 import { adminSecondFactorRoutes } from './admin/second-factor.ts';
 import { statisticsRoute } from './admin/statistics.ts';
 import { accountRoutes } from './admin/users.ts';
-import { discoveryRoute, jwksRoute } from './keys.ts';
+import { discoveryRoutes, jwksRoute } from './keys.ts';
 import { completeLoginRoute, enrollDuringLoginRoute } from './login-challenge.ts';
 import {
   authorizeRoute,
@@ -76,5 +76,5 @@ export const routes: readonly Route[] = [
   ...auditRoutes,
   statisticsRoute,
   jwksRoute,
-  discoveryRoute,
+  ...discoveryRoutes,
 ];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { acrValues } from '../../domain/authentication-context.ts';
 import { assertionAlgorithms } from '../../security/client-assertions.ts';
 import { publicDocument } from '../public-document.ts';
-import { publicRoute } from '../route.ts';
+import { publicRoute, type Route } from '../route.ts';
 
 const jwksResponse = z
   .object({
@@ -54,36 +54,51 @@ const discoveryResponse = z
 
 const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 
-export const discoveryRoute = publicRoute(
+/** Under the names that libraries for OAuth and for OpenID Connect look for it. */
+const documents = [
   {
-    method: 'get',
+    path: '/.well-known/oauth-authorization-server',
+    operation: 'get_authorization_server',
+    summary: 'Where what is (RFC 8414)',
+  },
+  {
     path: '/.well-known/openid-configuration',
     operation: 'get_discovery',
-    summary: 'Where what is (RFC 8414)',
-    isStatic: true,
-    answers: { 200: { description: 'Metadata of the issuer.', schema: discoveryResponse } },
+    summary: 'The same, where libraries for OpenID Connect look for it',
   },
-  async (_, ports) => {
-    const base = ports.issuer.replace(/\/$/, '');
-    const body: z.output<typeof discoveryResponse> = {
-      issuer: ports.issuer,
-      jwks_uri: `${base}/.well-known/jwks.json`,
-      token_endpoint: `${base}/oauth/token`,
-      token_endpoint_auth_methods_supported: clientAuthentication,
-      token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-      grant_types_supported: ['client_credentials'],
-      introspection_endpoint: `${base}/oauth/introspect`,
-      introspection_endpoint_auth_methods_supported: clientAuthentication,
-      introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-      revocation_endpoint: `${base}/oauth/revoke`,
-      revocation_endpoint_auth_methods_supported: clientAuthentication,
-      revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-      // Log in is an endpoint of this service's own: there is no authorization endpoint.
-      response_types_supported: [],
-      subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['EdDSA'],
-      acr_values_supported: [...acrValues],
-    };
-    return publicDocument(body);
-  },
+] as const;
+
+export const discoveryRoutes: readonly Route[] = documents.map((document) =>
+  publicRoute(
+    {
+      ...document,
+      method: 'get',
+      isStatic: true,
+      answers: { 200: { description: 'Metadata of the issuer.', schema: discoveryResponse } },
+    },
+    async (_, { issuer }) => publicDocument(metadataOf(issuer)),
+  ),
 );
+
+function metadataOf(issuer: string): z.output<typeof discoveryResponse> {
+  const base = issuer.replace(/\/$/, '');
+  return {
+    issuer,
+    jwks_uri: `${base}/.well-known/jwks.json`,
+    token_endpoint: `${base}/oauth/token`,
+    token_endpoint_auth_methods_supported: clientAuthentication,
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    grant_types_supported: ['client_credentials'],
+    introspection_endpoint: `${base}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: clientAuthentication,
+    introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    revocation_endpoint: `${base}/oauth/revoke`,
+    revocation_endpoint_auth_methods_supported: clientAuthentication,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    // Log in is an endpoint of this service's own: there is no authorization endpoint.
+    response_types_supported: [],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['EdDSA'],
+    acr_values_supported: [...acrValues],
+  };
+}

@@ -1058,7 +1058,7 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/.well-known/openid-configuration": {
+    readonly "/.well-known/oauth-authorization-server": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1066,6 +1066,23 @@ export interface paths {
             readonly cookie?: never;
         };
         /** Where what is (RFC 8414) */
+        readonly get: operations["get_authorization_server"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/.well-known/openid-configuration": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The same, where libraries for OpenID Connect look for it */
         readonly get: operations["get_discovery"];
         readonly put?: never;
         readonly post?: never;
@@ -6912,6 +6929,26 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["JsonWebKeySet"];
+                };
+            };
+        };
+    };
+    readonly get_authorization_server: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Metadata of the issuer. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Discovery"];
                 };
             };
         };
