@@ -97,6 +97,46 @@ test.each([
   expect(open).not.toHaveBeenCalled();
 });
 
+/** Which ports a login asks, in their order, and whatever it asks of them. */
+async function portsAsked(found: LoginAccount | undefined, password: string, isLocked: boolean) {
+  const asked: string[] = [];
+  const { all } = ports(found);
+  const lockedOut = async () => ({ kind: 'lockedOut' as const });
+  const limits = { ...all.limits, ...(isLocked ? { admit: lockedOut, lockout: lockedOut } : {}) };
+  const noted = <Port extends object>(name: string, port: Port): Port =>
+    new Proxy(port, {
+      get: (target, method) => {
+        asked.push(name);
+        return Reflect.get(target, method);
+      },
+    });
+  const outcome = await login(
+    { ...attempt, password, clientNetwork: '203.0.113.9/32' },
+    {
+      ...all,
+      users: noted('users', all.users),
+      sessions: noted('sessions', all.sessions),
+      passwords: noted('passwords', all.passwords),
+      limits: noted('limits', limits),
+    },
+  );
+  expect(outcome.kind).toBe('refused');
+  return asked;
+}
+
+test.each([
+  ['a wrong password', account, 'wrong', false],
+  ['a wrong password where a second factor is asked for', { ...account, secondFactor: 'enrolled' }, 'wrong', false],
+  ['a wrong password where another is', { ...account, isPasswordChangeRequired: true }, 'wrong', false],
+  ['a disabled account', { ...account, isActive: false }, 'right', false],
+  ['a locked account', account, 'right', true],
+  ['a locked name of nobody', undefined, 'right', true],
+] as const)('%s asks as much as an unknown user, in the same order', async (_, found, password, isLocked) => {
+  const ofNobody = await portsAsked(undefined, 'right', false);
+  expect(await portsAsked(found, password, isLocked)).toEqual(ofNobody);
+  expect(new Set(ofNobody)).toEqual(new Set(['limits', 'users', 'passwords', 'sessions']));
+});
+
 test('a disabled account is not given an upgraded hash, which would take longer', async () => {
   const { all, verify } = ports({ ...account, isActive: false });
   await login(attempt, all);
