@@ -22,13 +22,15 @@ check_nodes() {
 
 # kind_config IMAGE: as many of its nodes as there are to be, and what this machine or a node image made here needs besides.
 kind_config() {
-  local settings=''
+  # Images are loaded. By default a kubelet that has pulled one of them under another name pulls it under the name that it has
+  # now, to see that it may (KEP-2535).
+  local settings=$'\n    imagePullCredentialsVerificationPolicy: NeverVerify'
   # Kubernetes still runs on cgroup v1, but only if told to.
   [ "$(docker info -f '{{.CgroupVersion}}')" != 1 ] || settings+=$'\n    failCgroupV1: false'
   # Pods cannot reach Docker's resolver at its usual address; these nodes answer on another.
   [[ $1 != authcluster-node:* ]] || settings+=$'\n    resolvConf: /kind/resolv.conf'
   awk -v most="${NODES:-$(declared_nodes)}" '/^  - role:/ { seen += 1 } seen <= most' "$KIND_CONFIG"
-  [ -z "$settings" ] || cat <<PATCH
+  cat <<PATCH
 kubeadmConfigPatches:
   - |
     kind: KubeletConfiguration
