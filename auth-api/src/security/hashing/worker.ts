@@ -1,7 +1,7 @@
 // The entry point of a hashing thread: synchronous work, one request at a time.
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { computeHash } from './compute.ts';
-import { takeLowestPriority } from './lowest-priority.ts';
 import type { HashingAnswer, HashingRequest, HashingWorkerData } from './protocol.ts';
 import { EqualTimeVerification } from './verification.ts';
 
@@ -9,8 +9,8 @@ if (parentPort === null) throw new Error('worker.ts runs in a worker thread only
 const port = parentPort;
 const { policy } = workerData as HashingWorkerData;
 
-// The main thread must go first.
-takeLowestPriority();
+// On Linux process 0 means the calling thread, elsewhere the whole process: the main thread must go first.
+if (process.platform === 'linux') setPriority(0, 19);
 
 const verification = new EqualTimeVerification(policy);
 
