@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,8 +28,7 @@ async function handOver(yieldsTo: string): Promise<string[]> {
     `  *) echo "$*" >>${log}; [ "$*" = "${yieldsTo}" ] && echo slave >${role}; echo OK ;;`,
     'esac',
   ];
-  await writeFile(join(folder, 'redis-cli'), redisCli.join('\n'));
-  await chmod(join(folder, 'redis-cli'), 0o755);
+  await writeFile(join(folder, 'redis-cli'), redisCli.join('\n'), { mode: 0o755 });
   const PATH = `${folder}:${process.env.PATH}`;
   const env = {
     ...process.env,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,8 +40,7 @@ test.each([
     '[ "$REDISCLI_AUTH $*" = "secret --no-auth-warning --user operator -p 6379" ] || exit 1',
     `[ "$(cat)" = $'cluster info\\ncluster nodes\\ninfo replication\\nping' ] && cat ${folder}/answers`,
   ];
-  await writeFile(join(folder, 'redis-cli'), redisCli.join('\n'));
-  await chmod(join(folder, 'redis-cli'), 0o755);
+  await writeFile(join(folder, 'redis-cli'), redisCli.join('\n'), { mode: 0o755 });
   const env = { PATH: `${folder}:${process.env.PATH}`, HANDOVER_PASSWORD_FILE: join(folder, 'password') };
   const said = await run(script, { env }).then(
     ({ stdout }) => stdout,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,8 +32,7 @@ async function start({ nodes, appendonly = 'no' }: Start): Promise<{ waited: boo
   await writeFile(configuration, `port 6379\nappendonly ${appendonly}\n`);
   await writeFile(join(data, 'dump.rdb'), '');
   if (nodes !== undefined) await writeFile(join(data, 'nodes.conf'), `${[...nodes, VARS].join('\n')}\n`);
-  await writeFile(join(folder, 'redis-server'), '#!/bin/bash\necho "started $*"\n');
-  await chmod(join(folder, 'redis-server'), 0o755);
+  await writeFile(join(folder, 'redis-server'), '#!/bin/bash\necho "started $*"\n', { mode: 0o755 });
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, REDIS_DATA: data, START_AWAY_SECONDS: '0' };
   const { stdout } = await run('bash', [script, configuration, '--port', '1'], { env });
   expect(stdout).toContain(`started ${configuration} --port 1`);
