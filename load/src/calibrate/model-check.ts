@@ -1,5 +1,5 @@
 import { type Calibration, type Hashing, hashMs } from '../plan/calibration.ts';
-import { predictedApiCpu } from '../plan/prediction.ts';
+import { loginsAlone, predictedApiCpu } from '../plan/prediction.ts';
 import type { MeasuredLogins } from './saturation.ts';
 
 export interface ApiSize {
@@ -35,14 +35,10 @@ export function checkModel(
 ): ModelCheck[] {
   const { saturated, paced } = measured;
   const rate = predictedSaturation(size, calibration, hashing);
-  const others = {
-    ...{ refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0, logoutsPerSecond: 0 },
-    localHitShare: 0,
-  };
   const utilisation = ({ loginsPerSecond }: MeasuredLogins) =>
     Math.min(
       1,
-      predictedApiCpu({ loginsPerSecond, ...others, pods: size.pods }, calibration, hashing).cores / size.cores,
+      predictedApiCpu(loginsAlone({ loginsPerSecond, pods: size.pods }), calibration, hashing).cores / size.cores,
     );
   return [
     {

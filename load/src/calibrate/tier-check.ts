@@ -1,5 +1,5 @@
 import type { Calibration, Hashing } from '../plan/calibration.ts';
-import { predictedTierCores } from '../plan/prediction.ts';
+import { loginsAlone, predictedTierCores } from '../plan/prediction.ts';
 import type { TierSample } from '../run/samples.ts';
 
 type Tiers = Readonly<Record<string, TierSample>>;
@@ -18,11 +18,7 @@ export function tierChecks(
   { idle, paced }: { readonly idle: Tiers; readonly paced: Tiers },
   { calibration, hashing }: { readonly calibration: Calibration; readonly hashing: Hashing },
 ): TierCheck[] {
-  const others = {
-    ...{ refreshesPerSecond: 0, profilesPerSecond: 0, verifiesPerSecond: 0, logoutsPerSecond: 0 },
-    localHitShare: 0,
-  };
-  const rates = { loginsPerSecond, ...others, pods: 1 };
+  const rates = loginsAlone({ loginsPerSecond, pods: 1 });
   const predicted = predictedTierCores(rates, paced.postgres?.pods ?? 1, calibration, hashing);
   return Object.entries(predicted).flatMap(([tier, cores]) => {
     const seen = paced[tier];

@@ -15,7 +15,8 @@ function testRunFor(args: readonly string[]): string {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ scenario: text, url: text },
+      scenario: text,
+      url: text,
       scale: { ...text, default: '1' },
       'time-scale': { ...text, default: '1' },
     },

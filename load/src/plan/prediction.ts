@@ -18,6 +18,19 @@ export interface MeasuredRates {
   readonly pods: number;
 }
 
+/** Rates of log-ins and nothing else. */
+export function loginsAlone({ loginsPerSecond, pods }: Pick<MeasuredRates, 'loginsPerSecond' | 'pods'>): MeasuredRates {
+  return {
+    loginsPerSecond,
+    refreshesPerSecond: 0,
+    profilesPerSecond: 0,
+    verifiesPerSecond: 0,
+    logoutsPerSecond: 0,
+    localHitShare: 0,
+    pods,
+  };
+}
+
 export interface ApiCpuPrediction {
   readonly cores: number;
   /** Share of it that is hashing. */
