@@ -48,3 +48,13 @@ test.each([
   );
   expect(said).toBe(reason === undefined ? '' : `not ready (1): ${reason}`);
 });
+
+test.each([
+  ['exit 0', 'Status: 200 OK', ''],
+  ['echo a primary without slots; exit 1', 'Status: 503 Service Unavailable', 'a primary without slots'],
+  ['sleep 60', 'Status: 503 Service Unavailable', ''],
+])('the page of a check that does `%s`', async (check, status, body) => {
+  await writeFile(join(folder, 'ready'), `#!/bin/bash\n${check}`, { mode: 0o755 });
+  const { stdout } = await run(`${script}-page`, { env: { PATH: `${folder}:${process.env.PATH}` } });
+  expect(stdout).toBe(`${status}\r\nContent-Type: text/plain\r\n\r\n${body}\n`);
+});

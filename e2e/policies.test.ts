@@ -16,6 +16,7 @@ const CLOSED: readonly [component: string, port: number][] = [
   ['pooler-ro', 5432],
   ['redis', 6379],
   ['redis', 16379],
+  ['redis', 8081],
   ['auth-api', 8080],
   ['auth-api', 9090],
   ['gateway', 8081],

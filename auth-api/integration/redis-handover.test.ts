@@ -20,18 +20,20 @@ class Members {
   readonly #nodes: readonly Container[];
   readonly #port: number;
   readonly #busPort: number;
+  readonly #readinessPort: number;
 
-  private constructor(nodes: readonly Container[], [port, busPort]: readonly [number, number]) {
+  private constructor(nodes: readonly Container[], [port = 0, busPort = 0, readinessPort = 0]: readonly number[]) {
     this.#nodes = nodes;
     this.#port = port;
     this.#busPort = busPort;
+    this.#readinessPort = readinessPort;
   }
 
   static async start(): Promise<Members> {
-    const [folder, { redis: image }, [port = 0, busPort = 0]] = await Promise.all([
+    const [folder, { redis: image }, [port = 0, busPort = 0, ...readinessPorts]] = await Promise.all([
       configuration(),
       projectImages(),
-      freePorts(2),
+      freePorts(4),
     ]);
     const nodes = await Promise.all(
       addresses.map((address, index) => {
@@ -41,14 +43,14 @@ class Members {
         return Container.start({
           name: `redis-handover-${index}`,
           image,
-          entrypoint: 'redis-server',
+          entrypoint: 'start-redis',
           command: ['/etc/redis/redis.conf', ...ports, ...bound, ...announced],
           mounts: { [folder]: '/etc/redis' },
-          environment: { REDIS_PORT: String(port) },
+          environment: { REDIS_PORT: String(port), READINESS_PORT: String(readinessPorts[index]) },
         });
       }),
     );
-    const members = new Members(nodes, [port, busPort]);
+    const members = new Members(nodes, [port, busPort, ...readinessPorts]);
     await Promise.all(
       addresses.map((_, index) =>
         eventually(async () => expect(await members.ask(index, 'ping')).toBe('PONG'), limitMs),
@@ -89,14 +91,11 @@ class Members {
     await eventually(async () => expect(await this.ask(0, 'info', 'replication')).toContain('state=online'), limitMs);
   }
 
-  /** Of the first. */
-  isReady(): Promise<boolean> {
-    return this.#first()
-      .run('/usr/local/bin/ready')
-      .then(
-        () => true,
-        () => false,
-      );
+  /** Of the first, as a kubelet asks. */
+  async isReady(): Promise<boolean> {
+    const { status } = await fetch(`http://${addresses[0]}:${this.#readinessPort}/cgi-bin/ready`);
+    expect([200, 503]).toContain(status);
+    return status === 200;
   }
 
   /** Of the first, as before it stops; resolves with what the script says in the log. */

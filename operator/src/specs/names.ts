@@ -46,6 +46,7 @@ export const PORTS = {
   patroni: 8008,
   redis: 6379,
   redisBus: 16379,
+  redisReadiness: 8081,
   authApi: 8080,
   authApiOps: 9090,
   gateway: 8080,

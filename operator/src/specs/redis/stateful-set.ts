@@ -103,14 +103,16 @@ function container(cluster: AuthCluster, { images }: BuilderInputs): object {
       variableFromField('POD_NAMESPACE', 'metadata.namespace'),
       variable('HANDOVER_USER', REDIS_USERS.operator),
       variable('HANDOVER_PASSWORD_FILE', OPERATOR_PASSWORD_FILE),
+      variable('READINESS_PORT', String(PORTS.redisReadiness)),
     ],
     ports: [
       { name: 'redis', containerPort: PORTS.redis },
       { name: 'bus', containerPort: PORTS.redisBus },
+      { name: 'readiness', containerPort: PORTS.redisReadiness },
     ],
     startupProbe: { tcpSocket: { port: 'redis' }, periodSeconds: 1, failureThreshold: 300 },
     readinessProbe: {
-      exec: { command: ['/usr/local/bin/ready'] },
+      httpGet: { path: '/cgi-bin/ready', port: 'readiness' },
       periodSeconds: 5,
       timeoutSeconds: 4,
     },
