@@ -23,6 +23,7 @@ function runner({
       http_req_failed: rate(failedLogins, 10 * logins),
       'http_req_failed{name:login}': rate(failedLogins, logins),
       timeouts: rate(0, 10 * logins),
+      login_success: rate(logins - failedLogins, logins),
       vus_max: { values: { value: users, min: users, max: users } },
     },
   };

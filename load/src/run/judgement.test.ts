@@ -128,7 +128,7 @@ describe('the judgement', () => {
       http_reqs: { values: { rate: 10 } },
       http_req_failed: { values: { rate: failed } },
       timeouts: { values: { rate: 0 } },
-      login_success: { values: { rate: 1 } },
+      login_success: { values: { rate: 1, passes: 10, fails: 0 } },
     },
   });
   const sample = (atSeconds: number, cpuSeconds: number, pods = 1): Sample => ({
@@ -193,6 +193,18 @@ describe('the judgement', () => {
   test('fails where no request was made at all', () => {
     const { verdicts } = judged({ metrics: {} }, []);
     expect(verdicts.filter(isFailure).map(({ kind }) => kind)).toEqual(new Array(6).fill('notMeasured'));
+  });
+
+  test('fails where limits turned most log-ins away, which is no error of mixed-error', () => {
+    const { metrics } = summary(100, 0);
+    const letIn = (login_success: object) =>
+      judged({ metrics: { ...metrics, ...login_success } }, []).verdicts.filter(isFailure);
+    expect(letIn({ login_success: { values: { rate: 1, passes: 7, fails: 0 } } })).toEqual([]);
+    const what = 'logins that brought tokens';
+    expect(letIn({ login_success: { values: { rate: 1, passes: 2, fails: 0 } } })).toEqual([
+      { kind: 'missed', what, limit: 'above 50 %', value: '20 %' },
+    ]);
+    expect(letIn({ login_success: undefined })).toMatchObject([{ what, value: '0 %' }]);
   });
 
   test('fails where k6 says that the scenario missed a threshold, and says so once', () => {

@@ -67,6 +67,7 @@ export function totalsOf({ metrics }: K6Summary, judged: readonly (readonly Samp
     mostUsers: metrics.vus_max?.values.max ?? metrics.vus_max?.values.value ?? 0,
     expectedRefusals: metrics.expected_refusals?.values.count ?? 0,
     loginSuccessShare: metrics.login_success?.values.rate,
+    loggedInShare: loggedInShare(metrics),
     refreshSuccessShare: metrics.refresh_success?.values.rate,
     sessionP50Seconds: session === undefined ? undefined : session / 1000,
     apiCpuCores: cores,
@@ -79,6 +80,12 @@ export function totalsOf({ metrics }: K6Summary, judged: readonly (readonly Samp
     mostActiveConnections: connections.length === 0 ? undefined : Math.max(...connections),
     apiMemoryMibPerPod: mean(looks.map(({ api }) => (api === undefined ? undefined : api.memoryMib / api.pods))),
   });
+}
+
+function loggedInShare(metrics: K6Summary['metrics']): number | undefined {
+  const logins = metrics['http_req_duration{name:login}']?.values.count;
+  // Where none succeeded or failed, as where all ran into a limit, k6 says nothing of success.
+  return logins ? (metrics.login_success?.values.passes ?? 0) / logins : undefined;
 }
 
 /** Two looks, one after the other. */

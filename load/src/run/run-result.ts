@@ -43,6 +43,8 @@ export interface EndpointResult {
 export interface Totals {
   readonly mostUsers: number;
   readonly loginSuccessShare?: number;
+  /** Share of all log-ins that brought tokens: beside `loginSuccessShare` it has wrong passwords and limits in it. */
+  readonly loggedInShare?: number;
   readonly refreshSuccessShare?: number;
   readonly expectedRefusals: number;
   readonly sessionP50Seconds?: number;

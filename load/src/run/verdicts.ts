@@ -7,6 +7,8 @@ const CACHES =
   'the metrics of the auth API, by rights to create pods/portforward, and checks in the part of the run that is judged';
 
 const ERROR_SHARE = 0.001;
+/** Of mixed-error, 70 % have the right password, of the others all; a refusal by a limit costs nothing and is no error there. */
+const LOGGED_IN_SHARE = 0.5;
 
 export interface Circumstances {
   /** Then there is no excuse for not knowing what the cluster does. */
@@ -22,13 +24,14 @@ export function verdictsOf(
   { isClusterWatched, thresholdsMet }: Circumstances,
 ): Verdict[] {
   const { all, login } = endpoints;
-  const local = totals.machineUtilisation;
+  const [local, loggedIn] = [totals.machineUtilisation, totals.loggedInShare];
   const ofCluster = (needs: string) => (isClusterWatched ? needs : undefined);
   const verdicts = [
     below('p95 of all requests', all?.p95Ms, [500, milliseconds], REQUESTS),
     below('p99 of all requests', all?.p99Ms, [1000, milliseconds], REQUESTS),
     below('p95 of logins', login?.p95Ms, [500, milliseconds], REQUESTS),
     below('p99 of logins', login?.p99Ms, [1000, milliseconds], REQUESTS),
+    ...(loggedIn === undefined ? [] : [above('logins that brought tokens', loggedIn, [LOGGED_IN_SHARE, percent])]),
     below('errors', all?.failedShare, [ERROR_SHARE, percent], REQUESTS),
     ...errorsByEndpoint(endpoints),
     below('time-outs', all?.timeoutShare, [0.001, percent], REQUESTS),
