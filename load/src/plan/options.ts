@@ -53,6 +53,7 @@ export function parsePlanOptions(args: readonly string[]): PlanOptions {
     const text = values[option] ?? NUMBERS[option][0];
     if (text === undefined) throw new RangeError(`${option} is missing`);
     const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isNaN(value)) throw new RangeError(`${option} must be a number, such as 1000 or 0.5, not '${text}'`);
     return checkNumber(option, value);
   };
   const algorithm = oneOf('hash-algorithm', values['hash-algorithm'] ?? 'bcrypt', ['bcrypt', 'argon2id'] as const);
@@ -88,7 +89,7 @@ export function parsePlanOptions(args: readonly string[]): PlanOptions {
   };
   return {
     request,
-    name: values.name ?? 'production',
+    name: checkedName(values.name ?? 'production'),
     calibrationFile: values.calibration,
     output: oneOf('output', values.output ?? 'report', ['report', 'spec', 'json'] as const),
   };
@@ -102,6 +103,16 @@ function parsed(args: readonly string[]): { values: Record<string, string | unde
   } catch (error) {
     throw new RangeError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** As the AuthCluster resource has it. */
+function checkedName(name: string): string {
+  if (name.length > 40 || !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
+    throw new RangeError(
+      `name must have at most 40 characters, begin with a letter and hold only lower-case letters, digits and dashes, not '${name}'`,
+    );
+  }
+  return name;
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {

@@ -180,7 +180,14 @@ describe('the auth API', () => {
 describe('what is given', () => {
   test.each([
     [['--users=10'], 'peak-logins is missing'],
-    [['--users=x', '--peak-logins=1'], 'users must be from 1 to 10000000000, not NaN'],
+    [['--users=x', '--peak-logins=1'], "users must be a number, such as 1000 or 0.5, not 'x'"],
+    [['--users=1e11', '--peak-logins=1'], 'users must be from 1 to 10000000000, not 100000000000'],
+    [['--users=10', '--peak-logins=1,000'], "peak-logins must be a number, such as 1000 or 0.5, not '1,000'"],
+    [['--users=10', '--peak-logins='], "peak-logins must be a number, such as 1000 or 0.5, not ''"],
+    [
+      ['--users=10', '--peak-logins=1', '--name=My Cluster'],
+      "begin with a letter and hold only lower-case letters, digits and dashes, not 'My",
+    ],
     [['--users=1.5', '--peak-logins=1'], 'users must be a whole number'],
     [['--users=10', '--peak-logins=-1'], 'peak-logins must be from 0.01'],
     [['--users=10', '--peak-logins=1', '--hash-algorithm=md5'], 'hash-algorithm must be one of bcrypt, argon2id'],
