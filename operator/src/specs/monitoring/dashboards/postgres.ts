@@ -22,6 +22,15 @@ export const POSTGRES: Dashboard = {
         queries: [['{{pod}}', `max by (pod) (pg_replication_lag_seconds{${scope}})`]],
       },
       {
+        // One that is cut off has replayed all that it got, and shows no lag.
+        title: 'Replicas that run, and that get the log from the primary',
+        unit: 'short',
+        queries: [
+          ['run', `sum(pg_replication_is_replica{${scope}})`],
+          ['get the log', `count(pg_stat_replication_pg_wal_lsn_diff{${scope},state="streaming"}) or vector(0)`],
+        ],
+      },
+      {
         title: 'Connections by state, and what there may be',
         unit: 'short',
         queries: [
