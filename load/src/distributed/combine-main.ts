@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runReport } from '../report/run-report.ts';
 import { verdictLines } from '../run/load-test.ts';
-import type { RunResult } from '../run/run-result.ts';
+import { readResult } from '../run/result-file.ts';
 import { isFailure } from '../run/verdicts.ts';
 import { combined } from './combined.ts';
 import { runnerSummaries } from './merged-summary.ts';
@@ -15,10 +15,7 @@ if (beside === undefined || log === undefined || folder === undefined) {
   process.exitCode = 2;
 } else {
   try {
-    const result = combined(
-      JSON.parse(await readFile(beside, 'utf8')) as RunResult,
-      runnerSummaries(await readFile(log, 'utf8')),
-    );
+    const result = combined(await readResult(beside), runnerSummaries(await readFile(log, 'utf8')));
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'result.json'), `${JSON.stringify(result)}\n`);
     await writeFile(join(folder, 'report.html'), runReport(result));
