@@ -1,8 +1,8 @@
 // Holds the planner's model against a measured saturation. See USAGE.
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Calibration, DEFAULT_CALIBRATION, type Hashing, parseCalibration } from '../plan/calibration.ts';
+import type { Calibration, Hashing } from '../plan/calibration.ts';
+import { readCalibration } from '../plan/calibration-file.ts';
 import { administratorOf } from '../run/administrator.ts';
 import { type KubernetesObserver, startKubernetesObserver } from '../run/kubernetes-observer.ts';
 import { metricsObserver } from '../run/metrics-observer.ts';
@@ -59,7 +59,7 @@ async function parsed(args: readonly string[]): Promise<Options> {
     cluster: clusterNamed(values.cluster, values.context),
     metrics,
     cores: cores === undefined ? undefined : positive('cores', cores),
-    calibration: await calibrationOf(values.calibration),
+    calibration: await readCalibration(values.calibration && resolve(process.env.INIT_CWD ?? '.', values.calibration)),
     seconds: positive('seconds', values.seconds),
     concurrency: positive('concurrency', values.concurrency),
     hashing: hashingOf(values['hash-algorithm'], values['hash-cost']),
@@ -70,11 +70,6 @@ function positive(option: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new RangeError(`${option} must be a number above 0, not ${text}`);
   return value;
-}
-
-async function calibrationOf(file: string | undefined): Promise<Calibration> {
-  if (file === undefined) return DEFAULT_CALIBRATION;
-  return parseCalibration(JSON.parse(await readFile(resolve(process.env.INIT_CWD ?? '.', file), 'utf8')));
 }
 
 async function observerOf({ cluster, metrics }: Options): Promise<KubernetesObserver> {

@@ -1,7 +1,6 @@
 // Sizes an AuthCluster: npm run plan -- --users 10000000 --peak-logins 2000
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DEFAULT_CALIBRATION, parseCalibration } from './calibration.ts';
+import { readCalibration } from './calibration-file.ts';
 import { parsePlanOptions, USAGE } from './options.ts';
 import { plan } from './plan.ts';
 import { planReport, specText } from './plan-report.ts';
@@ -9,10 +8,7 @@ import { planReport, specText } from './plan-report.ts';
 async function main(args: readonly string[]): Promise<string> {
   if (args.length === 0 || args.includes('--help')) return USAGE;
   const { request, name, calibrationFile, output } = parsePlanOptions(args);
-  const calibration =
-    calibrationFile === undefined
-      ? DEFAULT_CALIBRATION
-      : parseCalibration(JSON.parse(await readFile(resolve(process.env.INIT_CWD ?? '.', calibrationFile), 'utf8')));
+  const calibration = await readCalibration(calibrationFile && resolve(process.env.INIT_CWD ?? '.', calibrationFile));
   const made = plan(request, calibration);
   if (output === 'json') return JSON.stringify({ request, calibration, plan: made }, null, 2);
   return output === 'spec' ? specText(made, request, name) : planReport(made, request, calibration, name);
@@ -21,7 +17,7 @@ async function main(args: readonly string[]): Promise<string> {
 try {
   process.stdout.write(`${await main(process.argv.slice(2))}\n`);
 } catch (error) {
-  if (!(error instanceof RangeError || error instanceof SyntaxError || (error instanceof Error && 'code' in error))) {
+  if (!(error instanceof RangeError || (error instanceof Error && 'code' in error))) {
     throw error;
   }
   process.stderr.write(`${error.message}\n`);

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ScaledShape, type ScenarioName, scaledShape } from '../../scenarios/scenario-shapes.ts';
 import type { K6Summary } from '../../scenarios/summary.ts';
-import { type Calibration, DEFAULT_CALIBRATION, parseCalibration } from '../plan/calibration.ts';
+import { readCalibration } from '../plan/calibration-file.ts';
 import { runReport } from '../report/run-report.ts';
 import { administratorOf } from './administrator.ts';
 import { evaluated } from './evaluation.ts';
@@ -26,7 +26,7 @@ const LOOKS_A_WINDOW = 6;
 /** Seeds, loads, watches and judges; writes result.json and report.html into the folder. */
 export async function loadRun(options: RunOptions, directory: string, say: Say): Promise<RunResult> {
   const shape = scaledShape(options.scenario, options);
-  const calibration = await calibrationOf(options.calibrationFile);
+  const calibration = await readCalibration(options.calibrationFile);
   await mkdir(directory, { recursive: true });
   if (options.seeding !== 'no') await seed(options, say);
   const { observers, close } = await observersFor(options, say);
@@ -60,10 +60,6 @@ function secondsBetweenLooks(scenario: ScenarioName, shape: ScaledShape): number
   const { spans } = judgedPart(scenario, shape);
   const shortest = Math.min(...spans.map(({ fromSeconds, toSeconds }) => toSeconds - fromSeconds));
   return Math.max(1, Math.min(15, shape.durationSeconds / INTERVALS, shortest / LOOKS_A_WINDOW));
-}
-
-async function calibrationOf(file: string | undefined): Promise<Calibration> {
-  return file === undefined ? DEFAULT_CALIBRATION : parseCalibration(JSON.parse(await readFile(file, 'utf8')));
 }
 
 /** Makes sure that the users of the scenario exist. */
