@@ -78,6 +78,15 @@ export function recordedShare(window: string): string {
   return `authcluster:slo_bad_requests:ratio_rate${window}`;
 }
 
+/** For a person: what each objective allows of bad requests. */
+export function allowedShares(): string {
+  return OBJECTIVES.map((objective) => `${objective.slo} ${allowedPercent(objective)}`).join(', ');
+}
+
+function allowedPercent({ target }: Objective): string {
+  return `${Number(((1 - target) * 100).toFixed(2))} %`;
+}
+
 /** The name under which the number of bad requests within a long window is recorded. */
 function recordedNumber(window: string): string {
   return `authcluster:slo_bad_requests:increase${window}`;
@@ -106,7 +115,8 @@ function recordings({ slo, rates }: Objective, scope: Scope): RecordingRule[] {
   return [...shares, ...numbers];
 }
 
-function burns({ slo, target, alert: name, bad }: Objective, scope: Scope): AlertingRule[] {
+function burns(objective: Objective, scope: Scope): AlertingRule[] {
+  const { slo, target, alert: name, bad } = objective;
   return BURNS.map(({ severity, factor, long, short, for: duration }) => {
     const limit = `${factor} * ${Number((1 - target).toFixed(4))}`;
     const tooMany = (window: string) => `${recordedShare(window)}{${scope},slo="${slo}"} > ${limit}`;
@@ -118,7 +128,7 @@ function burns({ slo, target, alert: name, bad }: Objective, scope: Scope): Aler
       labels: { slo, long_window: long },
       summary:
         `{{ $labels.namespace }}/{{ $labels.authcluster }}: ${bad} ` +
-        `({{ $value | humanizePercentage }} within ${long}; the objective allows ${Number(((1 - target) * 100).toFixed(2))} %)`,
+        `({{ $value | humanizePercentage }} within ${long}; the objective allows ${allowedPercent(objective)})`,
     });
   });
 }

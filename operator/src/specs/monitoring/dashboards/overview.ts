@@ -1,4 +1,4 @@
-import { recordedShare } from '../objectives.ts';
+import { allowedShares, recordedShare } from '../objectives.ts';
 import { type Dashboard, quantile, rate } from './dashboard.ts';
 
 /** Rate, errors and durations by route, what becomes of log-ins, sessions, and the objectives. */
@@ -48,7 +48,7 @@ export const OVERVIEW: Dashboard = {
     },
     { title: 'Active sessions', unit: 'short', queries: [['sessions', `max(active_sessions{${scope}})`]] },
     {
-      title: 'Bad requests within an hour, by objective',
+      title: `Bad requests within an hour, by objective (allowed: ${allowedShares()})`,
       unit: 'percentunit',
       queries: [['{{slo}}', `max by (slo) (${recordedShare('1h')}{${scope}})`]],
     },
