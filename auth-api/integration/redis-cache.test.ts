@@ -7,6 +7,7 @@ import { sessionLogout } from '../src/cache/invalidation-events.ts';
 import { InvalidationListener } from '../src/cache/invalidation-listener.ts';
 import { LocalCache } from '../src/cache/local-cache.ts';
 import { RedisInvalidationChannel } from '../src/cache/redis-invalidation-channel.ts';
+import { RedisSessionPositions } from '../src/cache/redis-session-positions.ts';
 import { RedisSharedStore } from '../src/cache/redis-shared-store.ts';
 import type { SharedEntry } from '../src/cache/shared-cache.ts';
 import type { ScriptRunner } from '../src/storage/redis/lua-script.ts';
@@ -90,6 +91,22 @@ describe('the shared tier in Redis', () => {
     expect(await Promise.all([keep(profile), keep(permissions)])).toEqual([false, true]);
     expect(await store.lookUp(permissions, 'token', 1000)).toEqual({ kind: 'hit', text: 'of user_permissions' });
     expect(sent).toHaveLength(3);
+  });
+
+  test('that a session has written nothing is stored beside it, and never in place of what it wrote', async () => {
+    const positions = new RedisSessionPositions(redis, { commandTimeoutMs: 1000, store });
+    await store.reserve(entry, 'reserved:one', 1000);
+    const [stored] = await Promise.all([store.store(entry, 'reserved:one', 'text', 60_000), positions.open(entry.id)]);
+    expect([stored, await positions.find(entry.id)]).toEqual([true, 0n]);
+    await positions.raise(entry.id, 0x1_0000_0002n);
+    expect(await store.store(entry, 'reserved:one', 'no', 1000)).toBe(false);
+    await positions.open(entry.id);
+    expect(await positions.find(entry.id)).toBe(0x1_0000_0002n);
+    await positions.forget(entry.id);
+    expect(await positions.find(entry.id)).toBeUndefined();
+    await positions.open(entry.id);
+    expect(await positions.find(entry.id)).toBe(0n);
+    expect(await redis.pttl(`session_position:{${entry.id}}`)).toBeGreaterThan(1_700_000);
   });
 
   test('a lease ends by itself', async () => {

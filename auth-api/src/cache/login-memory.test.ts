@@ -39,8 +39,9 @@ function pod(store: MemorySharedStore) {
     userPermissions: new SharedCache<Grants>({ ...common, type: 'user_permissions', codec: grantsCodec }),
   };
   const query = jest.fn(async () => undefined);
+  const open = jest.fn(async () => {});
   const ownWrites = new OwnWrites({
-    positions: { find: async () => 0n, raise: async () => {}, forget: async () => {} },
+    positions: { open, find: async () => 0n, raise: async () => {}, forget: async () => {} },
     freshness,
     commitPoint: async () => Promise.reject(new Error('nothing is written')),
     onError: () => {},
@@ -49,8 +50,9 @@ function pod(store: MemorySharedStore) {
   return {
     caches,
     query,
+    open,
     answered,
-    logins: new LoginMemory({ ...caches, later: (work) => answered.push(work) }),
+    logins: new LoginMemory({ ...caches, ownWrites, later: (work) => answered.push(work) }),
     sessions: new CachedLiveSessions({
       local: caches.session,
       shared: caches.sessionData,
@@ -100,4 +102,22 @@ test('a session that ends while it is written is remembered nowhere, and its use
   await flush();
   expect(caches.session.get('s')).toBeUndefined();
   expect([...store.values.keys()].sort()).toEqual(['user_permissions:v0:{ada}', 'user_profile:v0:{ada}']);
+});
+
+test('that the session has written nothing is told in the turn in which it is stored, and where it is not stored', async () => {
+  const store = new MemorySharedStore();
+  const told: string[] = [];
+  jest.spyOn(store, 'store').mockImplementation(async ({ type }) => told.push(type) > 0);
+  const { logins, open, answered } = pod(store);
+  open.mockImplementation(async () => void told.push('open'));
+  const prepared = logins.prepare('s', 'ada');
+  prepared.beforeStatement()(opened);
+  await flush();
+  prepared.beforeStatement()(opened);
+  expect(told).toEqual([]);
+  const [unreserved, reserved] = answered;
+  unreserved?.();
+  expect(told.splice(0)).toEqual(['open']);
+  reserved?.();
+  expect(told).toEqual(['session_data', 'open', 'user_profile', 'user_permissions']);
 });

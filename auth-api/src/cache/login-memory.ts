@@ -1,3 +1,4 @@
+import type { SessionWrites } from '../domain/ports/sessions.ts';
 import type { Grants, UserBasics } from '../domain/ports/users.ts';
 import type { SessionState } from './live-sessions.ts';
 import type { LocalCache } from './local-cache.ts';
@@ -22,6 +23,8 @@ export interface LoginMemoryOptions {
   readonly sessionData: SharedCache<SessionState>;
   readonly userProfile: SharedCache<UserBasics>;
   readonly userPermissions: SharedCache<Grants>;
+  /** Told beside what is stored about the session, so that both are one command. */
+  readonly ownWrites: Pick<SessionWrites, 'opened'>;
   /** Runs what nobody waits for, once the login is answered. */
   readonly later: (work: () => void) => void;
 }
@@ -39,7 +42,7 @@ export class LoginMemory {
 
   /** Best called a round trip before the session is written: what is not reserved by then is not stored for others. */
   prepare(sessionId: string, userId: string): PreparedMemory {
-    const { session, userBasic, sessionData, userProfile, userPermissions, later } = this.#options;
+    const { session, userBasic, sessionData, userProfile, userPermissions, ownWrites, later } = this.#options;
     const state = sessionData.reserve(sessionId);
     const profile = userProfile.reserve(userId);
     const grants = userPermissions.reserve(userId);
@@ -54,6 +57,7 @@ export class LoginMemory {
           userBasic.remember(userId, opened.profile, usersBefore);
           later(() => {
             storeState?.(opened.state);
+            ownWrites.opened(sessionId);
             storeProfile?.(opened.profile);
             storeGrants?.(opened.grants);
           });

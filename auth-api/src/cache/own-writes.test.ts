@@ -9,6 +9,7 @@ function startPod({ heardLsn }: { heardLsn: Lsn }) {
   freshness.hear(heardLsn);
   const known = new Map<string, Lsn>();
   const positions = {
+    open: jest.fn<SessionPositions['open']>(async (id) => void known.set(id, known.get(id) ?? 0n)),
     find: jest.fn<SessionPositions['find']>(async (id) => known.get(id)),
     raise: jest.fn<SessionPositions['raise']>(async (id, lsn) => void known.set(id, lsn)),
     forget: jest.fn<SessionPositions['forget']>(async (id) => void known.delete(id)),

@@ -6,6 +6,8 @@ import { beyondReplicas, type Lsn, laterLsn } from './lsn.ts';
 
 /** For each session, where the primary's log was after its last write. For all pods; see redis-session-positions.ts. */
 export interface SessionPositions {
+  /** That the session has written nothing, unless more is known. */
+  open(sessionId: string): Promise<void>;
   /** Undefined where it is not known, which does not mean that nothing was written. */
   find(sessionId: string): Promise<Lsn | undefined>;
   /** Keeps the later of what is known and `lsn`. */
@@ -42,7 +44,7 @@ export class OwnWrites implements SessionWrites {
 
   opened(sessionId: string): void {
     const { positions, onError } = this.#options;
-    positions.raise(sessionId, 0n).catch(onError);
+    positions.open(sessionId).catch(onError);
   }
 
   async wrote(sessionId: string): Promise<void> {

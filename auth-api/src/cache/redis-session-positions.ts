@@ -2,6 +2,7 @@ import { withTimeout } from '../resilience/timeout.ts';
 import { LuaScript, type ScriptRunner } from '../storage/redis/lua-script.ts';
 import { type Lsn, parseLsn, sortableLsn } from './lsn.ts';
 import type { SessionPositions } from './own-writes.ts';
+import type { RedisSharedStore } from './redis-shared-store.ts';
 
 // KEYS position; ARGV lifetime in ms.
 const findScript = new LuaScript("return redis.call('GETEX', KEYS[1], 'PX', ARGV[1])");
@@ -21,16 +22,22 @@ const lifetimeMs = 1_800_000;
 
 export interface RedisSessionPositionsOptions {
   readonly commandTimeoutMs: number;
+  /** Puts the position of a session that has been opened where it puts the session, at once. */
+  readonly store: Pick<RedisSharedStore, 'storeFirst'>;
 }
 
 /** Positions of sessions in Redis: written before a write is answered, so that whoever asks next finds it. */
 export class RedisSessionPositions implements SessionPositions {
   readonly #redis: ScriptRunner;
-  readonly #commandTimeoutMs: number;
+  readonly #options: RedisSessionPositionsOptions;
 
-  constructor(redis: ScriptRunner, { commandTimeoutMs }: RedisSessionPositionsOptions) {
+  constructor(redis: ScriptRunner, options: RedisSessionPositionsOptions) {
     this.#redis = redis;
-    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#options = options;
+  }
+
+  async open(sessionId: string): Promise<void> {
+    await this.#options.store.storeFirst(sessionId, positionKey(sessionId), sortableLsn(0n), lifetimeMs);
   }
 
   async find(sessionId: string): Promise<Lsn | undefined> {
@@ -47,7 +54,11 @@ export class RedisSessionPositions implements SessionPositions {
   }
 
   #run(script: LuaScript, sessionId: string, args: readonly (string | number)[]): Promise<unknown> {
-    const keys = [`session_position:{${sessionId}}`];
-    return withTimeout(this.#commandTimeoutMs, () => script.run(this.#redis, keys, args));
+    const keys = [positionKey(sessionId)];
+    return withTimeout(this.#options.commandTimeoutMs, () => script.run(this.#redis, keys, args));
   }
+}
+
+function positionKey(sessionId: string): string {
+  return `session_position:{${sessionId}}`;
 }

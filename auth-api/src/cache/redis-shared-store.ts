@@ -36,12 +36,12 @@ end
 return reserved
 `);
 
-// For each entry KEYS value, lease; ARGV token, value, lifetime in ms.
+// For each entry KEYS value, lease; ARGV token, value, lifetime in ms. An empty token is of a lease that nobody has.
 const storeScript = new LuaScript(`
 local stored = {}
 for i = 1, #KEYS / 2 do
   local value, lease = KEYS[2 * i - 1], KEYS[2 * i]
-  local isHeld = redis.call('GET', lease) == ARGV[3 * i - 2]
+  local isHeld = (redis.call('GET', lease) or '') == ARGV[3 * i - 2]
   if isHeld then
     redis.call('DEL', lease)
     redis.call('SET', value, ARGV[3 * i - 1], 'PX', ARGV[3 * i])
@@ -69,14 +69,14 @@ export interface RedisSharedStoreOptions {
 
 /** What a script is to do about one entry. */
 interface Change {
-  readonly entry: SharedEntry;
+  readonly keys: readonly [value: string, lease: string];
   readonly args: readonly (string | number)[];
 }
 
 /**
  * The shared tier in a Redis Cluster. The braces around the id make it the hash tag: the value, the lease and the fence
- * of an entry share a slot, and the entries of a type spread over all of them. Ids hold no braces. What a login does about the
- * entries of its user is one command each time, since they share a slot as well.
+ * of an entry share a slot, and the entries of a type spread over all of them. Ids hold no braces. What a login does about its
+ * session, or about its user, is one command each time, since that shares a slot as well.
  */
 export class RedisSharedStore implements SharedStore {
   readonly #redis: ScriptRunner;
@@ -97,11 +97,16 @@ export class RedisSharedStore implements SharedStore {
   }
 
   reserve(entry: SharedEntry, token: ReservationToken, leaseMs: number): Promise<boolean> {
-    return this.#reservations.ask(entry.id, { entry, args: [token, leaseMs] });
+    return this.#reservations.ask(entry.id, { keys: [valueKey(entry), leaseKey(entry)], args: [token, leaseMs] });
   }
 
   store(entry: SharedEntry, token: string, text: string, ttlMs: number): Promise<boolean> {
-    return this.#stores.ask(entry.id, { entry, args: [token, text, ttlMs] });
+    return this.#stores.ask(entry.id, { keys: [valueKey(entry), leaseKey(entry)], args: [token, text, ttlMs] });
+  }
+
+  /** @param key of what is no entry, and needs no lease; with the id in braces. @returns false where it is there */
+  storeFirst(id: string, key: string, text: string, ttlMs: number): Promise<boolean> {
+    return this.#stores.ask(id, { keys: [key, key], args: ['', text, ttlMs] });
   }
 
   async invalidate(entry: SharedEntry, lsn: Lsn): Promise<void> {
@@ -111,12 +116,9 @@ export class RedisSharedStore implements SharedStore {
 
   /** @returns for each whether it was done */
   async #change(script: LuaScript, changes: readonly Change[]): Promise<boolean[]> {
-    const keys = changes.flatMap(({ entry }) => [valueKey(entry), leaseKey(entry)]);
-    const done = (await this.#run(
-      script,
-      keys,
-      changes.flatMap(({ args }) => args),
-    )) as number[];
+    const keys = changes.flatMap((change) => change.keys);
+    const args = changes.flatMap((change) => change.args);
+    const done = (await this.#run(script, keys, args)) as number[];
     return done.map((each) => each === 1);
   }
 

@@ -36,6 +36,7 @@ export class RedisSimulation implements InvalidationPublisher {
     const { memory } = this;
     const known = this.#positions;
     this.positions = {
+      open: (id) => this.#command('open position', async () => void known.set(id, known.get(id) ?? 0n)),
       find: (id) => this.#command('find position', async () => known.get(id)),
       raise: (id, lsn) =>
         this.#command('raise position', async () => void known.set(id, laterLsn(lsn, known.get(id) ?? 0n))),

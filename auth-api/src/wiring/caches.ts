@@ -12,7 +12,7 @@ import { OwnWrites, primaryShowsThem } from '../cache/own-writes.ts';
 import { RedisInvalidationChannel } from '../cache/redis-invalidation-channel.ts';
 import { RedisSessionPositions } from '../cache/redis-session-positions.ts';
 import { RedisSharedStore } from '../cache/redis-shared-store.ts';
-import { SharedCache, type SharedCacheCodec, type SharedStore } from '../cache/shared-cache.ts';
+import { SharedCache, type SharedCacheCodec } from '../cache/shared-cache.ts';
 import { grantsCodec, rolesCodec, userBasicsCodec } from '../cache/user-views.ts';
 import type { ServeConfig } from '../config.ts';
 import type { Role } from '../domain/administration.ts';
@@ -58,7 +58,8 @@ export function openCaches(config: ServeConfig, dependencies: CacheDependencies)
   const { redis, metrics, log } = dependencies;
   const replicaLagLimitMs = config.postgres.replicaLagLimitSeconds * 1000;
   const freshness = new Freshness(nowMs, { replicaLagLimitMs });
-  const store = redis === undefined ? absentSharedStore : new RedisSharedStore(redis.scripts, commands);
+  const redisStore = redis === undefined ? undefined : new RedisSharedStore(redis.scripts, commands);
+  const store = redisStore ?? absentSharedStore;
   const common = {
     freshness,
     random: Math.random,
@@ -79,9 +80,9 @@ export function openCaches(config: ServeConfig, dependencies: CacheDependencies)
     roleDefinitions: shared('role_definitions', rolesCodec),
   };
   const invalidation =
-    redis === undefined
+    redis === undefined || redisStore === undefined
       ? withoutInvalidation
-      : openInvalidation({ ...dependencies, redis, store, freshness, caches: Object.values(caches) });
+      : openInvalidation({ ...dependencies, redis, store: redisStore, freshness, caches: Object.values(caches) });
   return { ...caches, freshness, ...invalidation };
 }
 
@@ -99,7 +100,7 @@ const withoutInvalidation: Invalidation = {
 
 interface InvalidationDependencies extends CacheDependencies {
   readonly redis: RedisConnection;
-  readonly store: SharedStore;
+  readonly store: RedisSharedStore;
   readonly freshness: Freshness;
   readonly caches: readonly InvalidatedCache[];
 }
@@ -137,7 +138,7 @@ function openInvalidation({
     onError: (error) => log.debug({ error }, 'an invalidation is left to the outbox'),
   });
   const ownWrites = new OwnWrites({
-    positions: new RedisSessionPositions(redis.scripts, commands),
+    positions: new RedisSessionPositions(redis.scripts, { ...commands, store }),
     freshness,
     commitPoint,
     onError: (error) => log.debug({ error }, 'the last write of a session is not known'),

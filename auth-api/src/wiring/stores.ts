@@ -36,7 +36,6 @@ export function createStores(
     announce,
     memory: caches.session,
     logins: new LoginMemory({ ...caches, later: setImmediate }),
-    ownWrites,
     maxSessionsPerUser,
     maxLifetimeSeconds: tokens.sessionMaxLifetimeSeconds,
   });

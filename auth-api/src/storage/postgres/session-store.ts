@@ -15,7 +15,6 @@ import type {
   SessionEnd,
   SessionStore,
   SessionSummary,
-  SessionWrites,
 } from '../../domain/ports/sessions.ts';
 import { auditJson, queryAsAct } from './audit-events.ts';
 import type { Database, Statement } from './database.ts';
@@ -44,7 +43,6 @@ export interface SessionStoreOptions {
   /** What was just written need not be read: the first check of a session's token is about to come. */
   readonly memory: Pick<LocalCache<SessionState>, 'moment' | 'remember'>;
   readonly logins: Pick<LoginMemory, 'prepare'>;
-  readonly ownWrites: Pick<SessionWrites, 'opened'>;
   readonly maxSessionsPerUser: number;
   /** Since the login; undefined: for as long as it is refreshed. */
   readonly maxLifetimeSeconds: number | undefined;
@@ -77,7 +75,7 @@ export class PostgresSessionStore implements SessionStore {
     session: NewSession,
     memory: PreparedMemory,
   ): ReturnType<PreparedSession['open']> {
-    const { ownWrites, maxSessionsPerUser, maxLifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
+    const { maxSessionsPerUser, maxLifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
     const { event, hasSecondFactor } = session;
     event?.about({ actorId: userId, subjectId: userId, sessionId, details: { second_factor: hasSecondFactor } });
     const remember = memory.beforeStatement();
@@ -100,7 +98,6 @@ export class PostgresSessionStore implements SessionStore {
     event?.settle();
     const { roles, permissions } = row;
     remember({ state: stateOf(row), profile: basicsOf(row), grants: { roles, permissions } });
-    ownWrites.opened(sessionId);
     await this.#announceEnd(row.ended);
     return { kind: 'opened' };
   }
