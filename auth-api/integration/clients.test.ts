@@ -356,6 +356,26 @@ describe('administrators', () => {
     expect((await change({ ...service, etag }, { jwks: (await newServiceKeys()).jwks })).status).toBe(422);
   });
 
+  test('delete what they have read, and replace the secret of nothing else', async () => {
+    const service = await newService();
+    const path = `/clients/${service.id}`;
+    const etag = (await change(service, { permissions: [read] })).headers.get('etag') ?? '';
+    const outdated = { 'if-match': service.etag };
+    expect((await admin('POST', `${path}/secret`, {}, outdated)).status).toBe(412);
+    expect((await admin('DELETE', path, undefined, outdated)).status).toBe(412);
+    expect((await tokenFor(service)).status).toBe(200);
+    const replaced = { 'if-match': etag, 'idempotency-key': randomUUID() };
+    const [first, repeated] = [
+      await admin('POST', `${path}/secret`, {}, replaced),
+      await admin('POST', `${path}/secret`, {}, replaced),
+    ];
+    expect([first.status, repeated]).toEqual([201, expect.objectContaining({ status: 201, body: first.body })]);
+    expect((await admin('DELETE', path, undefined, { 'if-match': etag })).status).toBe(412);
+    const known = { 'if-match': (await admin('GET', path)).headers.get('etag') ?? '' };
+    expect((await admin('DELETE', path, undefined, known)).status).toBe(204);
+    expect((await admin('DELETE', path, undefined, known)).status).toBe(404);
+  });
+
   test('are told what cannot be registered', async () => {
     const name = `service ${randomUUID()}`;
     const { jwks } = await newServiceKeys();

@@ -102,6 +102,8 @@ async function newService(fields: object = {}) {
   return { id, name, etag: headers.get('etag') ?? '', basic: basicOf(id, String(body.client_secret)) };
 }
 
+const noVersion = { 'if-match': '"9999"' };
+
 function changeService({ id, etag }: { id: string; etag: string }, body: object) {
   return client.send('PATCH', `/v1/admin/clients/${id}`, { ...as(adminToken, body), headers: { 'if-match': etag } });
 }
@@ -510,8 +512,18 @@ const exchanges: Record<string, Record<number, Exchange>> = {
       const keys = { authentication: 'private_key_jwt', jwks: (await newServiceKeys()).jwks };
       return admin('POST', `/clients/${(await newService(keys)).id}/secret`, {});
     },
+    412: async () => {
+      const { id } = await newService();
+      return client.send('POST', `/v1/admin/clients/${id}/secret`, { ...as(adminToken, {}), headers: noVersion });
+    },
   },
-  delete_client: { 204: async () => admin('DELETE', `/clients/${(await newService()).id}`) },
+  delete_client: {
+    204: async () => admin('DELETE', `/clients/${(await newService()).id}`),
+    412: async () => {
+      const { id } = await newService();
+      return client.send('DELETE', `/v1/admin/clients/${id}`, { ...as(adminToken), headers: noVersion });
+    },
+  },
   token: {
     200: async () => form('/oauth/token', grant, (await newService()).basic),
     400: async () => form('/oauth/token', {}, (await newService()).basic),

@@ -74,7 +74,7 @@ function requestBodyOf({ body, line, takesRefreshCookie = false }: Route['descri
 }
 
 function impliedAnswers(description: Route['description'], access: Route['access']) {
-  const { body, line, query, parameters, needsIfMatch, permission, takesRefreshCookie, isStatic = false } = description;
+  const { body, line, query, parameters, ifMatch, permission, takesRefreshCookie, isStatic = false } = description;
   const { maxBodyKib = defaultMaxBodyKib } = description;
   const answers: [boolean, number, string][] = [
     [body !== undefined, 400, 'Not JSON in UTF-8, or a name stands twice in an object.'],
@@ -90,7 +90,7 @@ function impliedAnswers(description: Route['description'], access: Route['access
     [body !== undefined, 415, 'Not application/json.'],
     [line !== undefined, 415, 'Not application/x-ndjson.'],
     [body !== undefined || query !== undefined, 422, 'Faults, each with its pointer.'],
-    [needsIfMatch === true, 428, 'If-Match is missing.'],
+    [ifMatch === 'needed', 428, 'If-Match is missing.'],
     [!isStatic, 503, 'Come back after Retry-After.'],
   ];
   const implied = answers.filter(([applies]) => applies);
@@ -111,23 +111,26 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
-const ifMatch = {
+const ifMatchHeader = (isNeeded: boolean) => ({
   name: 'If-Match',
   in: 'header',
-  required: true,
+  required: isNeeded,
   description: 'The ETag of what you have read; several where any of them will do; `*` for whatever is there by now.',
   schema: { type: 'string' },
-};
+});
 
 function parametersOf(description: Route['description']): object[] {
-  const { parameters = {}, query, needsIfMatch = false, takesIdempotencyKey = false } = description;
+  const { parameters = {}, query, ifMatch, takesIdempotencyKey = false } = description;
   const inPath = Object.entries(parameters).map(([name, schema]) => {
     return { name, in: 'path', required: true, schema: jsonSchema(schema) };
   });
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => {
     return { name, in: 'query', required: false, schema: jsonSchema(schema as z.ZodType) };
   });
-  const headers = [...(needsIfMatch ? [ifMatch] : []), ...(takesIdempotencyKey ? [idempotencyKey] : [])];
+  const headers = [
+    ...(ifMatch === undefined ? [] : [ifMatchHeader(ifMatch === 'needed')]),
+    ...(takesIdempotencyKey ? [idempotencyKey] : []),
+  ];
   return [...inPath, ...inQuery, ...headers];
 }
 

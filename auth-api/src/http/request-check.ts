@@ -10,12 +10,12 @@ export type CheckedRequest =
 
 /** Holds a request to its route's description. */
 export function checkRequest(description: Route['description'], request: Request): CheckedRequest {
-  const { parameters = {}, needsIfMatch = false } = description;
+  const { parameters = {}, ifMatch } = description;
   for (const [name, schema] of Object.entries(parameters)) {
     // What cannot be an id of ours names nothing.
     if (!schema.safeParse(request.params[name]).success) return refused(problem('not_found'));
   }
-  if (needsIfMatch && request.get('if-match') === undefined) return refused(problem('precondition_required'));
+  if (ifMatch === 'needed' && request.get('if-match') === undefined) return refused(problem('precondition_required'));
   if (description.takesIdempotencyKey === true && !isIdempotencyKey(request.get('idempotency-key'))) {
     return refused(
       problem('malformed_request', { detail: 'Idempotency-Key must have 1 to 255 visible characters of ASCII' }),

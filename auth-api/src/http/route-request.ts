@@ -30,7 +30,7 @@ export function routeRequest(
     body,
     query,
     bytes: () => bodyStream(request),
-    ifMatch: entityTagsIn(request.get('if-match') ?? ''),
+    ifMatch: entityTagsIn(request.get('if-match') ?? '*'),
     idempotencyKey: request.get('idempotency-key'),
     browser: {
       origin: request.get('origin'),

@@ -80,7 +80,7 @@ export interface RouteRequest<Body, Query> {
   readonly bytes: () => AsyncIterable<Buffer>;
   /** The `{name}` of the path, as decoded text. */
   readonly parameter: (name: string) => string;
-  /** None where the header is missing. */
+  /** `*` where the header is missing. */
   readonly ifMatch: EntityTags;
   readonly idempotencyKey: string | undefined;
   readonly clientAddress: string | undefined;
@@ -119,8 +119,8 @@ export interface RouteDescription<Body extends z.ZodType, Query extends z.ZodObj
   readonly maxBodyKib?: number;
   /** The body is a stream of lines of JSON (application/x-ndjson), which the route reads and holds to this by itself. */
   readonly line?: z.ZodType;
-  /** The If-Match header must be sent. */
-  readonly needsIfMatch?: boolean;
+  /** Whether the If-Match header must be sent, or may be. */
+  readonly ifMatch?: 'needed' | 'taken';
   /** It may be repeated with the same Idempotency-Key; see createOnce. */
   readonly takesIdempotencyKey?: boolean;
   /** What the user must hold. */

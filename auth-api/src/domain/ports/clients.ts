@@ -48,6 +48,9 @@ export interface UnknownPermissions {
   readonly indexes: readonly number[];
 }
 
+/** What came of something done to a client in a version that its reader knows. */
+export type KnownClientOutcome = 'done' | 'notFound' | 'versionConflict';
+
 /** Every method asks the primary. What changes something writes its event in the same transaction. */
 export interface ClientStore {
   create(
@@ -68,9 +71,10 @@ export interface ClientStore {
     | { readonly kind: 'versionConflict' | 'nameTaken' }
     | UnknownPermissions
   >;
-  /** The secret of before counts for a while, the one before that no more. False where there is no such secret. */
+  /** The secret of before counts for a while, the one before that no more. */
   replaceSecret(
     id: string,
+    version: ExpectedVersion,
     replacement: {
       readonly secretHash: Buffer;
       readonly keepPreviousSeconds: number;
@@ -78,8 +82,8 @@ export interface ClientStore {
       readonly grantId: string | undefined;
     },
     act: PendingAuditEvent,
-  ): Promise<boolean>;
-  delete(id: string, act: PendingAuditEvent): Promise<boolean>;
+  ): Promise<KnownClientOutcome>;
+  delete(id: string, version: ExpectedVersion, act: PendingAuditEvent): Promise<KnownClientOutcome>;
   /** For people to read: written seldom, in its own time, and lost where that fails. */
   noteUse(id: string): void;
 }

@@ -48,7 +48,7 @@ export const changeMeRoute = bearerRoute(
     operation: 'change_me',
     summary: 'Change the profile',
     body: profileChangeRequest,
-    needsIfMatch: true,
+    ifMatch: 'needed',
     answers: {
       200: { description: 'The account as it is now.', schema: userResponse },
       412: { description: 'The profile has changed since it was read.', schema: problemResponse },

@@ -4,11 +4,12 @@ import type { PendingAuditEvent } from '../../domain/audit.ts';
 import type {
   ClientChange,
   ClientStore,
+  KnownClientOutcome,
   NewClient,
   OAuthClient,
   UnknownPermissions,
 } from '../../domain/ports/clients.ts';
-import { isExpected } from '../../domain/ports/expected-version.ts';
+import { type ExpectedVersion, isExpected } from '../../domain/ports/expected-version.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import { recordAct } from './audit-events.ts';
 import { recordEvent } from './cache-versions.ts';
@@ -57,12 +58,12 @@ const replaceSecret: Statement = {
   text: `UPDATE auth.clients SET secret_hash = $2, grant_id = coalesce($4, grant_id), version = version + 1, updated_at = now(),
       previous_secret_hash = CASE WHEN $3::int > 0 THEN secret_hash END,
       previous_secret_expires_at = CASE WHEN $3::int > 0 THEN now() + make_interval(secs => $3::int) END
-    WHERE id = $1 AND authentication = 'client_secret_basic' RETURNING id`,
+    WHERE id = $1`,
 };
 
 const deleteClient: Statement = {
   name: 'delete_client',
-  text: 'DELETE FROM auth.clients WHERE id = $1 RETURNING grant_id',
+  text: 'DELETE FROM auth.clients WHERE id = $1',
 };
 
 /** At most once a minute, however many pods the client asks. */
@@ -139,41 +140,48 @@ export class PostgresClientStore implements ClientStore {
     return outcome;
   }
 
-  replaceSecret(...[id, replacement, act]: Parameters<ClientStore['replaceSecret']>): Promise<boolean> {
+  replaceSecret(...[id, version, replacement, act]: Parameters<ClientStore['replaceSecret']>) {
     const { secretHash, keepPreviousSeconds, grantId } = replacement;
-    return this.#ending(act, async (query) => {
-      const [locked] = await query<{ grant_id: string }>(lockClient, [id]);
-      const replaced = await query(replaceSecret, [id, secretHash, keepPreviousSeconds, grantId ?? null]);
-      if (locked === undefined || replaced.length === 0) return undefined;
-      return { endedGrantId: grantId === undefined ? undefined : locked.grant_id };
-    });
+    const values = [id, secretHash, keepPreviousSeconds, grantId ?? null];
+    return this.#write({ id, version, act, endsTokens: grantId !== undefined }, (query) =>
+      query(replaceSecret, values),
+    );
   }
 
-  delete(id: string, act: PendingAuditEvent): Promise<boolean> {
-    return this.#ending(act, async (query) => {
-      const [deleted] = await query<{ grant_id: string }>(deleteClient, [id]);
-      return deleted === undefined ? undefined : { endedGrantId: deleted.grant_id };
-    });
+  delete(...[id, version, act]: Parameters<ClientStore['delete']>) {
+    return this.#write({ id, version, act, endsTokens: true }, (query) => query(deleteClient, [id]));
   }
 
   noteUse(id: string): void {
     this.#primary.query(noteUse, [id]).catch(this.#options.onNoteError);
   }
 
-  /** Whether the body found what it was to change. */
-  async #ending(
-    act: PendingAuditEvent,
-    body: (query: Query) => Promise<{ readonly endedGrantId: string | undefined } | undefined>,
-  ): Promise<boolean> {
-    const found = await this.#primary.transaction(async (query) => {
-      const done = await body(query);
-      if (done?.endedGrantId !== undefined) await recordEvent(query, sessionLogout([done.endedGrantId]));
-      if (done !== undefined) await recordAct(query, act);
-      return done;
+  /** Where the client is what its reader knows. */
+  async #write({ id, version, act, endsTokens }: KnownWrite, body: (query: Query) => Promise<unknown>) {
+    let endedGrantId: string | undefined;
+    const outcome = await this.#primary.transaction(async (query): Promise<KnownClientOutcome> => {
+      endedGrantId = undefined;
+      const [locked] = await query<{ version: string; grant_id: string }>(lockClient, [id]);
+      if (locked === undefined) return 'notFound';
+      if (!isExpected(version, Number(locked.version))) return 'versionConflict';
+      await body(query);
+      if (endsTokens) {
+        endedGrantId = locked.grant_id;
+        await recordEvent(query, sessionLogout([locked.grant_id]));
+      }
+      await recordAct(query, act);
+      return 'done';
     });
-    if (found?.endedGrantId !== undefined) await this.#options.announce(sessionLogout([found.endedGrantId]));
-    return found !== undefined;
+    if (endedGrantId !== undefined) await this.#options.announce(sessionLogout([endedGrantId]));
+    return outcome;
   }
+}
+
+interface KnownWrite {
+  readonly id: string;
+  readonly version: ExpectedVersion;
+  readonly act: PendingAuditEvent;
+  readonly endsTokens: boolean;
 }
 
 async function write(

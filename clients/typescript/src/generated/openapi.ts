@@ -6228,7 +6228,10 @@ export interface operations {
     readonly delete_client: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description The ETag of what you have read; several where any of them will do; `*` for whatever is there by now. */
+                readonly "If-Match"?: string;
+            };
             readonly path: {
                 readonly id: string;
             };
@@ -6263,6 +6266,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client has changed since it was read. */
+            readonly 412: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -6413,6 +6425,8 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
+                /** @description The ETag of what you have read; several where any of them will do; `*` for whatever is there by now. */
+                readonly "If-Match"?: string;
                 /** @description A request that is repeated with the same key within a day creates nothing more, and is answered as the first was. */
                 readonly "Idempotency-Key"?: string;
             };
@@ -6474,6 +6488,15 @@ export interface operations {
             };
             /** @description The client has keys, and no secret. */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client has changed since it was read. */
+            readonly 412: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

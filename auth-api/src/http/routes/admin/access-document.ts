@@ -68,7 +68,7 @@ const applyAccessDocument = bearerRoute(
     }),
     body: accessDocumentRequest,
     maxBodyKib,
-    needsIfMatch: true,
+    ifMatch: 'needed',
     needsStepUp: true,
     permission: 'authcluster.roles.write',
     answers: {

@@ -20,6 +20,7 @@ import {
 const mayRead = 'authcluster.clients.read';
 const mayWrite = 'authcluster.clients.write';
 const nameTaken = { 409: { description: 'The name is taken.', schema: problemResponse } };
+const outdated = { 412: { description: 'The client has changed since it was read.', schema: problemResponse } };
 
 const listClients = bearerRoute(
   {
@@ -103,11 +104,11 @@ const changeClient = bearerRoute(
     summary: 'Change a client. Any change but of the name ends the access tokens it has',
     parameters: { id: z.uuid() },
     body: clientChangeRequest,
-    needsIfMatch: true,
+    ifMatch: 'needed',
     permission: mayWrite,
     answers: {
       200: { description: 'The client as it is now.', schema: clientResponse },
-      412: { description: 'The client has changed since it was read.', schema: problemResponse },
+      ...outdated,
       ...nameTaken,
     },
   },
@@ -148,14 +149,16 @@ const replaceSecret = bearerRoute(
     summary: 'Give a client another secret; the one of before is good for a while',
     parameters: { id: z.uuid() },
     body: secretRequest,
+    ifMatch: 'taken',
     takesIdempotencyKey: true,
     permission: mayWrite,
     answers: {
       201: { description: 'The secret, shown here alone.', schema: secretResponse },
       409: { description: 'The client has keys, and no secret.', schema: problemResponse },
+      ...outdated,
     },
   },
-  async ({ parameter, body: { keep_previous_seconds }, idempotencyKey, event }, { userId }, ports) => {
+  async ({ parameter, body: { keep_previous_seconds }, ifMatch, idempotencyKey, event }, { userId }, ports) => {
     const id = parameter('id');
     const scope = `replace_client_secret ${userId}`;
     const seeded = idempotencyKey === undefined ? undefined : seed(scope, id, idempotencyKey);
@@ -168,7 +171,9 @@ const replaceSecret = bearerRoute(
     else {
       const secretHash = ports.clientSecrets.hash(secret);
       const grantId = keep_previous_seconds === 0 ? randomUUID() : undefined;
-      await ports.clients.replaceSecret(id, { secretHash, keepPreviousSeconds: keep_previous_seconds, grantId }, event);
+      const replacement = { secretHash, keepPreviousSeconds: keep_previous_seconds, grantId };
+      const outcome = await ports.clients.replaceSecret(id, versionsOf(ifMatch), replacement, event);
+      if (outcome === 'versionConflict') return problem('version_conflict');
     }
     const client = await ports.clients.find(id);
     if (client === undefined) return problem('not_found');
@@ -184,11 +189,19 @@ const deleteClient = bearerRoute(
     operation: 'delete_client',
     summary: 'Delete a client; its access tokens end',
     parameters: { id: z.uuid() },
+    ifMatch: 'taken',
     permission: mayWrite,
-    answers: { 204: { description: 'It is gone.' } },
+    answers: { 204: { description: 'It is gone.' }, ...outdated },
   },
-  async ({ parameter, event }, _, ports) => {
-    return (await ports.clients.delete(parameter('id'), event)) ? { status: 204 } : problem('not_found');
+  async ({ parameter, ifMatch, event }, _, ports) => {
+    switch (await ports.clients.delete(parameter('id'), versionsOf(ifMatch), event)) {
+      case 'done':
+        return { status: 204 };
+      case 'notFound':
+        return problem('not_found');
+      case 'versionConflict':
+        return problem('version_conflict');
+    }
   },
 );
 
