@@ -12,6 +12,8 @@ test.each([
   ['two proxies', '10.0.0.1', '203.0.113.9, 10.0.0.2', '203.0.113.9'],
   ['a proxy that forwards nothing', '10.0.0.1', undefined, '10.0.0.1'],
   ['nonsense stops the walk', '10.0.0.1', '203.0.113.9, unknown', '10.0.0.1'],
+  ['a neighbour, without the name of the link', 'fe80::1%eth0', undefined, 'fe80::1'],
+  ['a link that somebody behind a proxy has written', '10.0.0.1', 'fe80::1%eth0, 10.0.0.2', 'fe80::1'],
   ['IPv4 mapped into IPv6', '::ffff:10.0.0.1', '2001:db8::7', '2001:db8::7'],
 ])('%s', (_, remote, forwarded, expected) => {
   expect(clientAddress(remote, forwarded, proxies)).toBe(expected);

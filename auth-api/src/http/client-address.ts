@@ -11,8 +11,8 @@ export function clientAddress(
   forwardedFor: string | undefined,
   trustedProxies: BlockList,
 ): string | undefined {
-  let address = remoteAddress === undefined ? undefined : withoutMapping(remoteAddress);
-  const hops = (forwardedFor ?? '').split(',').map((hop) => withoutMapping(hop.trim()));
+  let address = remoteAddress === undefined ? undefined : bare(remoteAddress);
+  const hops = (forwardedFor ?? '').split(',').map((hop) => bare(hop.trim()));
   while (address !== undefined && isTrusted(address, trustedProxies)) {
     const hop = hops.pop();
     if (hop === undefined || isIP(hop) === 0) break;
@@ -36,7 +36,13 @@ function isTrusted(address: string, trustedProxies: BlockList): boolean {
   return trustedProxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** A socket that listens on both families shows an IPv4 client as ::ffff:192.0.2.1. */
-function withoutMapping(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+/**
+ * As PostgreSQL takes it. A socket that listens on both families shows an IPv4 client as ::ffff:192.0.2.1, and a neighbour on
+ * its link as fe80::1%eth0.
+ */
+function bare(address: string): string {
+  const [withoutZone = ''] = address.split('%', 1);
+  return withoutZone.startsWith('::ffff:') && withoutZone.includes('.')
+    ? withoutZone.slice('::ffff:'.length)
+    : withoutZone;
 }
