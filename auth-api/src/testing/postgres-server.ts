@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
-/** Speaks so much of PostgreSQL's protocol that every statement is answered with no rows. */
+/** Speaks so much of PostgreSQL's protocol that a statement is answered with no rows, or with an error. */
 export class PostgresServer {
   readonly port: number;
   /** So many of the next connections, and of the next statements, end where an answer is due. */
   connectionsToEnd = 0;
   statementsToEnd = 0;
+  /** The SQLSTATE that each of the next statements is answered with. */
+  readonly errors: string[] = [];
   /** Statements that have arrived. */
   asked = 0;
   readonly #server: Server;
@@ -40,7 +42,9 @@ export class PostgresServer {
         // A statement ends with Sync.
         if (sent.at(-5) !== 'S'.charCodeAt(0)) return;
         this.asked += 1;
-        if (this.statementsToEnd === 0) socket.write(Buffer.concat([parsed, bound, noRows, complete, ready]));
+        const error = this.errors.shift();
+        if (error !== undefined) socket.write(Buffer.concat([refused(error), ready]));
+        else if (this.statementsToEnd === 0) socket.write(Buffer.concat([parsed, bound, noRows, complete, ready]));
         else {
           this.statementsToEnd -= 1;
           socket.end();
@@ -57,6 +61,7 @@ function message(type: string, body: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([head, body]);
 }
 
+const refused = (code: string) => message('E', Buffer.from(`SERROR\0VERROR\0C${code}\0Mno\0\0`));
 const authenticated = message('R', Buffer.alloc(4));
 const ready = message('Z', Buffer.from('I'));
 const parsed = message('1');

@@ -1,8 +1,8 @@
-import pg from 'pg';
 import type { AccountImporter, ImportedAccount, ImportOutcome } from '../../domain/ports/account-transfer.ts';
 import { addressKey } from '../../domain/username.ts';
 import { noPassword } from './account-exporter.ts';
 import type { Database, Query, Statement } from './database.ts';
+import { isDeadlock } from './database-errors.ts';
 
 /** Keeps the roles from being deleted before they are granted. */
 const lockRoles: Statement = {
@@ -161,8 +161,4 @@ function outcomeOf(
 
 function verifiedKey({ email, isEmailVerified }: ImportedAccount): string | null {
   return isEmailVerified && email !== null ? addressKey(email) : null;
-}
-
-function isDeadlock(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '40P01';
 }

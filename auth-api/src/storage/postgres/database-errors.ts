@@ -48,6 +48,11 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
 }
 
+/** The server has chosen this transaction to end, so that another one could go on: it has rolled it back. */
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '40P01';
+}
+
 export function isCachedPlanChange(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === cachedPlanChanged;
 }

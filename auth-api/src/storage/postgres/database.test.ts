@@ -93,3 +93,32 @@ describe('a pooler that goes', () => {
     await database.close();
   });
 });
+
+describe('what a deadlock has ended', () => {
+  const deadlock = '40P01';
+  let postgres: PostgresServer;
+  let database: Database;
+  beforeEach(async () => {
+    postgres = await PostgresServer.start();
+    database = openDatabase({ port: postgres.port });
+  });
+  afterEach(async () => {
+    await database.close();
+    postgres.close();
+  });
+
+  test('is done again, once, since nothing is left of it', async () => {
+    postgres.errors.push(deadlock);
+    await expect(database.query(statement, [])).resolves.toEqual([]);
+    expect(postgres.asked).toBe(2);
+    postgres.errors.push(deadlock, deadlock);
+    await expect(database.query(statement, [])).rejects.toMatchObject({ code: deadlock });
+    expect(postgres.asked).toBe(4);
+  });
+
+  test('any other refusal is the answer', async () => {
+    postgres.errors.push('23505');
+    await expect(database.query(statement, [])).rejects.toMatchObject({ code: '23505' });
+    expect(postgres.asked).toBe(1);
+  });
+});

@@ -7,6 +7,7 @@ import { readCredentials } from './connection.ts';
 import {
   isAnswer,
   isCachedPlanChange,
+  isDeadlock,
   isLostConnection,
   isOutage,
   NotConnectedError,
@@ -100,7 +101,7 @@ export class Database {
 
   /** Runs one statement in its own transaction. @throws pg.DatabaseError, DependencyUnavailableError */
   query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<Row[]> {
-    return despiteChangedPlans((form) => this.#withClient((client) => this.#run<Row>(client, form(statement), values)));
+    return triedAgain((form) => this.#withClient((client) => this.#run<Row>(client, form(statement), values)));
   }
 
   /**
@@ -108,7 +109,7 @@ export class Database {
    * and so does nothing that lasts but by its statements.
    */
   transaction<T>(body: (query: Query) => Promise<T>): Promise<T> {
-    return despiteChangedPlans((form) =>
+    return triedAgain((form) =>
       this.#withClient(async (client) => {
         await client.query('BEGIN');
         try {
@@ -193,17 +194,18 @@ export class Database {
 export type Query = <Row extends pg.QueryResultRow>(statement: Statement, values: readonly Value[]) => Promise<Row[]>;
 
 /**
- * A plan that a changed column spoilt stays so as long as its connection lives, which any other may be as well: without a
- * name there is none. Nothing was done, or it was rolled back, so that a second try cannot do anything twice.
+ * Once, after what others did in the meantime: nothing was done, or it was rolled back, so that a second try cannot do
+ * anything twice. A plan that a changed column spoilt stays so as long as its connection lives, which any other may be as
+ * well: without a name there is none.
  */
-async function despiteChangedPlans<T>(
-  run: (form: (statement: Statement) => Pick<Statement, 'text'>) => Promise<T>,
-): Promise<T> {
+async function triedAgain<T>(run: (form: (statement: Statement) => Pick<Statement, 'text'>) => Promise<T>): Promise<T> {
+  const named = (statement: Statement) => statement;
   try {
-    return await run((statement) => statement);
+    return await run(named);
   } catch (error) {
-    if (!isCachedPlanChange(error)) throw error;
-    return run(({ text }) => ({ text }));
+    if (isCachedPlanChange(error)) return run(({ text }) => ({ text }));
+    if (isDeadlock(error)) return run(named);
+    throw error;
   }
 }
 
