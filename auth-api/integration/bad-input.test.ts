@@ -335,9 +335,12 @@ describe('what is for services', () => {
   });
 });
 
-test('a registration whose headers are nonsense is a registration', async () => {
+test.each([
+  ['no addresses', "nonsense, 1.2.3.4.5, ::zz, '"],
+  ['an address with the name of a link', 'fe80::1%eth0'],
+])('a registration whose headers are nonsense, with %s, is a registration', async (_, forwardedFor) => {
   const headers = {
-    'x-forwarded-for': "nonsense, 1.2.3.4.5, ::zz, '",
+    'x-forwarded-for': forwardedFor,
     'accept-language': ';;q=,*;q=9',
     'user-agent': 'é'.repeat(900),
   };
