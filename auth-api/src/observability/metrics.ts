@@ -20,6 +20,8 @@ export type AuthenticationError =
   | 'wrong_code'
   | 'limited'
   | OverloadCause
+  /** It could not be known whether to let in. */
+  | 'unavailable'
   | 'abandoned';
 
 /** What routes report. */
@@ -49,6 +51,7 @@ const authenticationErrors: readonly AuthenticationError[] = [
   'overloaded',
   'connections_short',
   'event_loop_late',
+  'unavailable',
   'abandoned',
 ];
 

@@ -50,7 +50,11 @@ export const loginRoute = publicRoute(
       ports.metrics.authenticated(overload);
       return comeBackLater('overloaded', 1);
     }
-    const outcome = await login({ ...credentials, clientAddress, clientNetwork, userAgent, signal, event }, ports);
+    const attempt = { ...credentials, clientAddress, clientNetwork, userAgent, signal, event };
+    const outcome = await login(attempt, ports).catch((error: unknown) => {
+      ports.metrics.authenticated('unavailable');
+      throw error;
+    });
     switch (outcome.kind) {
       case 'loggedIn':
         ports.metrics.authenticated('none');
