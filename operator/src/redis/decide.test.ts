@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide } from './decide.ts';
 import { nominalRange } from './slots.ts';
-import { parseClusterNodes, parseReplication, type Topology } from './topology.ts';
+import { parseClockAhead, parseClusterNodes, parseReplication, type Topology } from './topology.ts';
 
 /** One line of CLUSTER NODES in short: id, address, flags, primary, slots. */
 interface Line {
@@ -474,5 +474,25 @@ describe('INFO replication', () => {
       offset: 9,
       syncedUntilMs: NOW_MS,
     });
+  });
+});
+
+describe('the clock of a node', () => {
+  test.each([
+    ['ahead', 60_000],
+    ['behind', -60_000],
+    ['of the same time', 0],
+  ])('that is %s says nothing about when others were last heard of', (_what, aheadMs) => {
+    const info = `# Server\r\nserver_time_usec:${(NOW_MS + aheadMs) * 1000}\r\nuptime_in_seconds:7\r\n`;
+    const lines = [
+      'a 10.0.0.1:6379@16379,x-redis-0-0.x myself,master - 0 0 1 connected 0-8191',
+      `b 10.0.0.2:6379@16379,x-redis-1-0.x master,fail - 0 ${NOW_MS + aheadMs - 5000} 2 disconnected 8192-16383`,
+    ];
+    const { known } = parseClusterNodes(
+      lines.join('\n'),
+      { offset: 0, syncedUntilMs: NOW_MS },
+      parseClockAhead(info, NOW_MS),
+    );
+    expect(known.map(({ heardAtMs }) => heardAtMs)).toEqual([0, NOW_MS - 5000]);
   });
 });

@@ -1,6 +1,6 @@
 import type { PodAddress, PodDialer } from '../kubernetes/dialer.ts';
 import { type RedisLogin, withRedis } from './connection.ts';
-import { type Member, type MemberView, parseClusterNodes, parseReplication } from './topology.ts';
+import { type Member, type MemberView, parseClockAhead, parseClusterNodes, parseReplication } from './topology.ts';
 
 export interface RedisPod extends PodAddress {
   shard: number;
@@ -39,7 +39,8 @@ export async function observeMembers(
 function askView(dialer: PodDialer, pod: PodAddress, login: RedisLogin, now: () => number): Promise<MemberView> {
   return withRedis(dialer, pod, login, async (command) => {
     const nodes = String(await command('CLUSTER', 'NODES'));
-    const replication = String(await command('INFO', 'replication'));
-    return parseClusterNodes(nodes, parseReplication(replication, now()));
+    const info = String(await command('INFO', 'server', 'replication'));
+    const nowMs = now();
+    return parseClusterNodes(nodes, parseReplication(info, nowMs), parseClockAhead(info, nowMs));
   });
 }

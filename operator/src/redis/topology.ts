@@ -18,7 +18,7 @@ export interface KnownNode {
   /** Of a replica: the id it follows. */
   primaryId: string | undefined;
   configEpoch: number;
-  /** When it was last heard of, by the clock of whoever tells; 0 where it never was. */
+  /** When it was last heard of, by the operator's clock; 0 where it never was. */
   heardAtMs: number;
   connected: boolean;
   slots: readonly SlotRange[];
@@ -75,14 +75,14 @@ export interface Topology {
 
 /**
  * Reads CLUSTER NODES. Lines are
- * `id ip:port@bus[,hostname[,key=value]] flags primary ping pong epoch link slots...`.
- * Throws when no line is flagged `myself`.
+ * `id ip:port@bus[,hostname[,key=value]] flags primary ping pong epoch link slots...`. The time of the pong is by a clock
+ * that is `clockAheadMs` ahead of the operator's. Throws when no line is flagged `myself`.
  */
-export function parseClusterNodes(text: string, replication: Replication): MemberView {
+export function parseClusterNodes(text: string, replication: Replication, clockAheadMs = 0): MemberView {
   const known = text
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .map(parseLine);
+    .map((line) => parseLine(line, clockAheadMs));
   const self = known.find(({ flags }) => flags.has('myself'));
   if (self === undefined) throw new Error('CLUSTER NODES names no node as myself');
   return { id: self.id, known, replication };
@@ -101,7 +101,13 @@ export function parseReplication(text: string, nowMs: number): Replication {
   };
 }
 
-function parseLine(line: string): KnownNode {
+/** Reads INFO server: how far the node's clock is ahead of the operator's. */
+export function parseClockAhead(text: string, nowMs: number): number {
+  const microseconds = /^server_time_usec:(\d+)/m.exec(text)?.[1];
+  return microseconds === undefined ? 0 : Number(microseconds) / 1000 - nowMs;
+}
+
+function parseLine(line: string, clockAheadMs: number): KnownNode {
   const [id = '', address = '', flags = '', primary = '-', , pong = '0', epoch = '0', link = '', ...slots] = line
     .trim()
     .split(' ');
@@ -116,7 +122,7 @@ function parseLine(line: string): KnownNode {
     flags: new Set(flags.split(',')),
     primaryId: primary === '-' ? undefined : primary,
     configEpoch: Number(epoch),
-    heardAtMs: Number(pong),
+    heardAtMs: pong === '0' ? 0 : Number(pong) - clockAheadMs,
     connected: link === 'connected',
     slots: slots.filter((slot) => !slot.startsWith('[')).map(parseRange),
     open: slots.filter((slot) => slot.startsWith('[')).map(parseOpenSlot),
