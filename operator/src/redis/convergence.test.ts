@@ -352,4 +352,31 @@ describe('decide, against a simulated cluster', () => {
     expect(converge(simulation)).toBeDefined();
     expect(simulation.lostKeys()).toEqual([]);
   });
+
+  test('takes in again what was taken away, with the volumes of then', () => {
+    const size = fc.record({
+      shards: fc.integer({ min: 3, max: 5 }),
+      members: fc.integer({ min: 1, max: 3 }),
+      passes: fc.constantFrom(0, 2, 60),
+      moved: fc.array(fc.nat({ max: 9 }), { maxLength: 4 }),
+    });
+    fc.assert(
+      fc.property(fc.array(size, { minLength: 2, maxLength: 5 }), (sizes) => {
+        const simulation = new RedisSimulation(3, 2, true);
+        converge(simulation);
+        simulation.writeKeys();
+        for (const { shards, members, passes, moved } of sizes) {
+          simulation.scale(shards, members);
+          converge(simulation, passes);
+          for (const index of moved) {
+            const pod = simulation.pods[index % simulation.pods.length] ?? '';
+            simulation.stop(pod);
+            simulation.start(pod);
+          }
+        }
+        expect(converge(simulation)).toBeDefined();
+      }),
+      { numRuns: 60 },
+    );
+  });
 });

@@ -41,6 +41,8 @@ export class RedisSimulation {
   hidden: ReadonlySet<string> = new Set();
   /** Pods that nothing reaches of what their primary gets. */
   cutOff: ReadonlySet<string> = new Set();
+  /** Volumes of pods that were taken away, by pod. */
+  readonly #volumes = new Map<string, Node>();
   #nodes: Node[] = [];
   #serial = 0;
   #round = 0;
@@ -64,12 +66,18 @@ export class RedisSimulation {
   scale(shards: number, membersPerShard: number): void {
     this.shards = shards;
     this.membersPerShard = membersPerShard;
-    this.#nodes = this.#nodes.filter(({ ordinal }) => ordinal < membersPerShard);
+    this.#keep(({ ordinal }) => ordinal < membersPerShard);
     const existing = this.#nodes.length === 0 ? 0 : this.existingShards;
     for (let shard = 0; shard < Math.max(shards, existing); shard++) {
       for (let ordinal = 0; ordinal < membersPerShard; ordinal++) {
         const pod = `x-redis-${shard}-${ordinal}`;
         if (this.pods.includes(pod)) continue;
+        const kept = this.#volumes.get(pod);
+        if (kept !== undefined) {
+          this.#nodes.push({ ...kept, up: false });
+          this.start(pod);
+          continue;
+        }
         const node = { pod, shard, ordinal, id: '', ip: '', up: true, table: new Map(), banned: new Map() };
         this.#nodes.push({ ...node, open: [], keys: new Set(), syncedInRound: undefined, currentEpoch: 0 });
         this.#bear(this.#node(pod));
@@ -80,7 +88,7 @@ export class RedisSimulation {
 
   /** Keeps the shards below this number. */
   removeShards(inUse: number): void {
-    this.#nodes = this.#nodes.filter(({ shard }) => shard < inUse);
+    this.#keep(({ shard }) => shard < inUse);
   }
 
   /** Every key is written to the owner of its slot, and copied to its replicas. */
@@ -158,6 +166,15 @@ export class RedisSimulation {
       node.keys = new Set(primary.keys);
       node.syncedInRound = this.#round;
     }
+  }
+
+  /** Takes the other pods away; their volumes stay where there are any. */
+  #keep(stays: (node: Node) => boolean): void {
+    for (const node of this.#nodes) {
+      if (stays(node)) this.#volumes.delete(node.pod);
+      else if (this.persistent) this.#volumes.set(node.pod, node);
+    }
+    this.#nodes = this.#nodes.filter(stays);
   }
 
   #bear(node: Node): void {
