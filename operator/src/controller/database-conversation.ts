@@ -54,7 +54,10 @@ export async function moveDatabase(
   return report;
 }
 
-/** Has volumes grow, and removes those of members that are gone. */
+/**
+ * Removes the volumes of members that are gone, and has those of the others grow. In this order: what a quota refuses may fit
+ * without them. One that is refused keeps no other from growing.
+ */
 export async function tendVolumes(
   { client, cache }: ConversationOptions,
   cluster: AuthCluster,
@@ -63,17 +66,21 @@ export async function tendVolumes(
 ): Promise<void> {
   const { size: storage } = cluster.spec.postgres.storage;
   const { grow, remove } = around.objects.volumes;
-  for (const claim of grow) {
-    const grown = await client.mergePatch(claim, { spec: { resources: { requests: { storage } } } }).catch((error) => {
-      throw isStatus(error, 403, 422) ? new StorageNotExpandable(claim.metadata.name, storage, error) : error;
-    });
-    if (typeof grown === 'object') cache.note(grown);
-    log.info({ claim: claim.metadata.name, storage }, 'asked for a larger volume');
-  }
   for (const claim of remove) {
     const outcome = await client.delete(claim);
     log.info({ claim: claim.metadata.name, outcome }, 'deleted the volume of a database pod that is gone');
   }
+  const refusals: unknown[] = [];
+  for (const claim of grow) {
+    try {
+      const grown = await client.mergePatch(claim, { spec: { resources: { requests: { storage } } } });
+      if (typeof grown === 'object') cache.note(grown);
+      log.info({ claim: claim.metadata.name, storage }, 'asked for a larger volume');
+    } catch (error) {
+      refusals.push(isStatus(error, 403, 422) ? new StorageNotExpandable(claim.metadata.name, storage, error) : error);
+    }
+  }
+  if (refusals.length > 0) throw refusals[0];
 }
 
 /** As settings of the database may count on it. */

@@ -59,4 +59,18 @@ describe('a larger postgres.storage.size', () => {
     await harness.untilQuiet();
     expect(harness.condition('Degraded')).toBe('False');
   });
+
+  test('that is refused for one volume has the others grow, and those of pods that are gone removed', async () => {
+    const [refused, gone] = ['data-acme-postgres-0', 'data-acme-postgres-3'];
+    harness.server.put(databaseClaim(3, '1Gi'), 'persistentvolumeclaims');
+    harness.server.intercept = (request) => {
+      const isGrowth = request.method === 'PATCH' && request.path.endsWith(`/persistentvolumeclaims/${refused}`);
+      if (isGrowth) throw new ApiError(request, 403, '{"message":"exceeded quota: storage"}');
+    };
+    harness.change(sized('2Gi'));
+    await expect(harness.pass()).rejects.toThrow('exceeded quota');
+    expect(claims()).toEqual(['1Gi', '2Gi', '2Gi']);
+    expect(harness.server.find('persistentvolumeclaims', gone)).toBeUndefined();
+    expect([template(), harness.status()?.postgres?.storage]).toEqual(['1Gi', '1Gi']);
+  });
 });
