@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { AuthCluster } from '../api/authcluster.ts';
 import { isStatus } from '../kubernetes/errors.ts';
+import type { Pod } from '../kubernetes/objects.ts';
 import type { MoveReport } from '../postgres/mover.ts';
+import type { Move } from '../postgres/moves.ts';
 import { isLed } from '../postgres/patroni.ts';
 import { ungrownSizes } from '../postgres/volumes.ts';
 import { type Credentials, loginOf, type PostgresLogin, taken } from '../specs/inputs.ts';
@@ -11,6 +13,7 @@ import { withPresentSizes } from '../specs/postgres/present-sizes.ts';
 import type { ConversationOptions } from './conversation.ts';
 import { mayHaveClients } from './database-views.ts';
 import { StorageNotExpandable } from './errors.ts';
+import { stableHash } from './hash.ts';
 import { observeObjects, type Surroundings, servesAlone } from './observe.ts';
 import { hasComponent } from './tiers.ts';
 
@@ -30,10 +33,16 @@ export async function moveDatabase(
     const changed = await client.mergePatch(cluster, { metadata: { resourceVersion, annotations } });
     if (typeof changed === 'object') cache.note(changed);
   }
-  const poolers = pods.poolers.filter((pod) => hasComponent(pod, 'pooler-rw') && mayHaveClients(pod));
+  let poolers: readonly Pod[] = [];
   const report = await mover.carryOut(key, next, {
     pods: pods.postgres,
-    poolers,
+    poolers: () => {
+      const now = observeObjects(cache, cluster, clock.now());
+      const why = notAnyMore(next, now.objects.moves.next);
+      if (why !== undefined) throw new Error(why);
+      poolers = now.pods.poolers.filter((pod) => hasComponent(pod, 'pooler-rw') && mayHaveClients(pod));
+      return poolers;
+    },
     logins: {
       superuser: loginOf(logins.superuser),
       pooler: loginOf(logins.pooler),
@@ -52,6 +61,13 @@ export async function moveDatabase(
     postgres.noteReconnected(key, observeObjects(cache, cluster, clock.now()).objects.patroni, poolers);
   }
   return report;
+}
+
+/** Why what was decided is not to be begun, since something else would be decided now. */
+function notAnyMore(decided: Move, now: Move): string | undefined {
+  const step = (move: Move) => stableHash({ ...move, message: undefined, reason: undefined });
+  if (step(now) === step(decided)) return undefined;
+  return now.kind === 'wait' ? now.message : 'what is to be done has changed while data were flushed';
 }
 
 /**

@@ -22,8 +22,8 @@ export interface MoverOptions {
 /** Who and what takes part in a move. */
 export interface MoveScene {
   pods: readonly Pod[];
-  /** Pooler pods that lead to the primary. */
-  poolers: readonly Pod[];
+  /** Pooler pods that lead to the primary, as of now. Throws where the step is not the one to take any more. */
+  poolers(): readonly Pod[];
   logins: { superuser: Login; pooler: Login; patroni: readonly Login[] };
   /** Whether the primary's Service sends connections to this pod alone, and the pod leads. */
   isPrimaryServed(target: string): Promise<boolean>;
@@ -109,7 +109,7 @@ export class PostgresMover {
     const primary = reachable(podNamed(scene, from));
     const target = reachable(podNamed(scene, to));
     const outcome = await movePrimary({
-      poolers: scene.poolers.map(reachable),
+      poolers: () => scene.poolers().map(reachable),
       checkpoint: () => runOn(dialer, primary, superuser, 'CHECKPOINT', CHECKPOINT_TIMEOUT_MS),
       pause: (pod) => pausePooler(dialer, pod, pooler),
       resume: (pod) => resumePooler(dialer, pod, pooler),

@@ -10,7 +10,7 @@ function parties(switchMs: number, over: Partial<MoveParties<string>> = {}) {
   const log: string[] = [];
   const note = (what: string) => log.push(what);
   const all: MoveParties<string> = {
-    poolers: ['a', 'b'],
+    poolers: () => ['a', 'b'],
     checkpoint: async () => void note('checkpoint'),
     pause: async (pooler) => {
       note(`pause ${pooler}`);
@@ -130,6 +130,19 @@ describe('movePrimary', () => {
     const answered = parties(0, { endsWithAnswer: true });
     expect((await movePrimary(all)).kind).toBe('late');
     expect((await movePrimary(answered.all)).kind).toBe('moved');
+  });
+
+  test('holds writes back at the poolers that are there once the checkpoint is done', async () => {
+    const there = ['a'];
+    const { all, log } = parties(500, { poolers: () => there, checkpoint: async () => void there.push('late') });
+    expect((await movePrimary(all)).kind).toBe('moved');
+    expect(log).toEqual(expect.arrayContaining(['pause late', 'resume late']));
+  });
+
+  test('pauses nothing where something stands in the way once the checkpoint is done', async () => {
+    const { all, log } = parties(500, { poolers: () => fail(true, 'a migration has to end') ?? [] });
+    expect(await movePrimary(all)).toMatchObject({ kind: 'given up', why: 'a migration has to end' });
+    expect(log).toEqual(['checkpoint']);
   });
 
   test('pauses nothing when the checkpoint fails', async () => {

@@ -13,8 +13,8 @@ const NODES_FOLLOW_MS = { most: 1000, least: 250 };
 
 /** What a move says and asks. */
 export interface MoveParties<Pooler> {
-  /** Every pooler that leads to the primary. */
-  poolers: readonly Pooler[];
+  /** Every pooler that leads to the primary, as of now. Throws where the move may not be begun (any more). */
+  poolers(): readonly Pooler[];
   /** Has what is to be flushed flushed before everybody waits for it. */
   checkpoint(): Promise<void>;
   /** Rejects where transactions do not end soon. */
@@ -47,12 +47,15 @@ export type MoveOutcome =
  * nothing: what another operator left half done is found by looking, and begun again.
  */
 export async function movePrimary<Pooler>(parties: MoveParties<Pooler>): Promise<MoveOutcome> {
-  const { poolers, now } = parties;
+  const { now } = parties;
   await parties.checkpoint();
   const begunMs = now();
+  let poolers: readonly Pooler[] = [];
   let arrived = false;
   let why: string | undefined;
   try {
+    // A checkpoint may take minutes: others may be there by now, whose clients' writes would fail.
+    poolers = parties.poolers();
     await all(poolers, (pooler) => parties.pause(pooler));
     arrived = await carryOut(parties, begunMs + LONGEST_PAUSE_MS);
   } catch (error) {

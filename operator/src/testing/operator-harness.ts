@@ -10,6 +10,7 @@ import { ObjectCache } from '../kubernetes/cache.ts';
 import { createClient } from '../kubernetes/client.ts';
 import type { EventNote } from '../kubernetes/events.ts';
 import type { KubernetesObject, Secret } from '../kubernetes/objects.ts';
+import type { MoveScene } from '../postgres/mover.ts';
 import type { Move } from '../postgres/moves.ts';
 import type { PathsSeen } from '../postgres/pooler-paths.ts';
 import type { RedisState } from '../redis/tier.ts';
@@ -37,6 +38,8 @@ export class OperatorHarness {
   traffic: RolloutObserved['traffic'] = NO_TRAFFIC;
   /** What was to be done with database pods, pass by pass. */
   readonly moves: Move[] = [];
+  /** Who took part in the last of them. */
+  scene: MoveScene | undefined;
   /** Pods that were told to send their clients elsewhere. */
   readonly stoodBy: string[] = [];
   /** What the auth API's pods have read of the signing keys: at once what there is. */
@@ -189,8 +192,9 @@ export class OperatorHarness {
       mover: {
         forget: () => undefined,
         problem: () => undefined,
-        carryOut: async (_key, move) => {
+        carryOut: async (_key, move, scene) => {
           this.moves.push(move);
+          this.scene = scene;
           return undefined;
         },
       },
