@@ -357,6 +357,8 @@ describe('decide, against a simulated cluster', () => {
     const size = fc.record({
       shards: fc.integer({ min: 3, max: 5 }),
       members: fc.integer({ min: 1, max: 3 }),
+      /** Whether it is the size with which an AuthCluster is made again, after the former was deleted. */
+      adopted: fc.boolean(),
       passes: fc.constantFrom(0, 2, 60),
       moved: fc.array(fc.nat({ max: 9 }), { maxLength: 4 }),
     });
@@ -365,7 +367,13 @@ describe('decide, against a simulated cluster', () => {
         const simulation = new RedisSimulation(3, 2, true);
         converge(simulation);
         simulation.writeKeys();
-        for (const { shards, members, passes, moved } of sizes) {
+        for (const { shards, members, adopted, passes, moved } of sizes) {
+          if (adopted) {
+            simulation.removeShards(shards);
+            for (const pod of simulation.pods) simulation.stop(pod);
+            for (let round = 0; round < 3; round++) simulation.gossip();
+            for (const pod of simulation.pods) simulation.start(pod);
+          }
           simulation.scale(shards, members);
           converge(simulation, passes);
           for (const index of moved) {
@@ -376,7 +384,19 @@ describe('decide, against a simulated cluster', () => {
         }
         expect(converge(simulation)).toBeDefined();
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        // An emptied shard was kept for a former member of it, which thought that it had slots.
+        examples: [
+          [
+            [
+              { shards: 4, members: 2, adopted: true, passes: 2, moved: [] },
+              { shards: 4, members: 1, adopted: false, passes: 60, moved: [0] },
+              { shards: 3, members: 2, adopted: false, passes: 2, moved: [6] },
+            ],
+          ],
+        ],
+      },
     );
   });
 });

@@ -96,7 +96,9 @@ export function byAdvance(left: LiveMember, right: LiveMember): number {
 export function participants(topology: Topology): LiveMember[] {
   const live = liveMembers(topology);
   const owners = new Set(
-    live.flatMap(({ view }) => view.known.filter(({ slots }) => slots.length > 0).map(({ id }) => id)),
+    live
+      .filter((member) => member.shard < topology.shards || holdsSomething(member))
+      .flatMap(({ view }) => view.known.filter(({ slots }) => slots.length > 0).map(({ id }) => id)),
   );
   return live.filter((member) => {
     const self = selfOf(member);
@@ -104,4 +106,13 @@ export function participants(topology: Topology): LiveMember[] {
     const followsOwner = owners.has(self.primaryId ?? '') && (primary === undefined || primary.shard === member.shard);
     return member.shard < topology.shards || owners.has(self.id) || self.open.length > 0 || followsOwner;
   });
+}
+
+/**
+ * Whether what it believes of others is to be heard. One that neither has slots nor follows somebody may have come back with
+ * what it knew long ago, and, since nobody introduces it to those that stay, would believe it for good.
+ */
+function holdsSomething(member: LiveMember): boolean {
+  const { slots, open } = selfOf(member);
+  return !isPrimary(member) || slots.length > 0 || open.length > 0;
 }
