@@ -342,6 +342,18 @@ describe('decide, against a simulated cluster', () => {
     expect(simulation.lostKeys()).toEqual([]);
   });
 
+  test('gives a shard slots again whose pods come back with their volumes when other shards have got its slots', () => {
+    const simulation = new RedisSimulation(3, 2, true);
+    converge(simulation);
+    for (const pod of [LOST, HEIR]) simulation.stop(pod);
+    simulation.awaits = false;
+    simulation.scale(5, 2);
+    converge(simulation, 8);
+    expect(assessHealth(simulation.topology()).slotsCovered).toBe(16_384);
+    for (const pod of [LOST, HEIR]) simulation.start(pod);
+    expect(converge(simulation)).toBeDefined();
+  });
+
   test('adds and takes away replicas', () => {
     const simulation = new RedisSimulation(3, 2, false);
     converge(simulation);

@@ -111,15 +111,20 @@ function refreshAddresses(_topology: Topology, live: readonly LiveMember[]): Act
   );
 }
 
-/** A shard of nothing but replicas whose primary is gone and owned no slots: nobody would ever elect one of them. */
+/**
+ * A shard of nothing but replicas that nobody would ever elect. Their primary is gone and owned no slots; or it is that of
+ * another shard, to which the slots of this one went while its pods were away: there is nothing to take over from it, and
+ * the first of them begins anew.
+ */
 function freeOrphans(topology: Topology, live: readonly LiveMember[]): Action[] {
   if (!isNobodyAwaited(topology)) return [];
-  const ids = new Set(live.map(({ view }) => view.id));
   const owners = new Set(absentOwners(live).map(({ id }) => id));
   return firstOfShards(topology, live).flatMap((first): Action[] => {
-    const primaryId = selfOf(first).primaryId;
-    const orphaned = primaryId !== undefined && !ids.has(primaryId) && !owners.has(primaryId);
-    return orphaned && primaryOf(first.shard, live) === undefined ? [{ do: 'takeover', on: first.pod }] : [];
+    const { primaryId = '' } = selfOf(first);
+    if (primaryOf(first.shard, live) !== undefined || owners.has(primaryId)) return [];
+    const primary = live.find(({ view }) => view.id === primaryId);
+    if (primary === undefined) return [{ do: 'takeover', on: first.pod }];
+    return primary.shard === first.shard ? [] : [{ do: 'reset', on: first.pod }];
   });
 }
 
