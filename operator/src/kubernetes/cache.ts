@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveObject } from './objects.ts';
-import { qualifiedName, Reflector } from './reflector.ts';
-import { resourceOf } from './resources.ts';
+import { Reflector } from './reflector.ts';
+import { qualifiedName, resourceOf } from './resources.ts';
 import { ObjectStore } from './store.ts';
 import type { Transport } from './transport.ts';
 

@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Collection, type CollectionOptions } from './collection.ts';
 import { ApiError, isStatus, TransportError } from './errors.ts';
 import type { LiveObject } from './objects.ts';
-import { groupOf, type Resource, resourcePath } from './resources.ts';
+import type { Resource } from './resources.ts';
 import type { ObjectStore } from './store.ts';
 import type { Transport } from './transport.ts';
-import { readWatchEvents, type WatchEvent } from './watch-stream.ts';
+import type { WatchEvent } from './watch-stream.ts';
 
-export interface ReflectorOptions {
-  resource: Resource;
-  /** Undefined: all namespaces. */
-  namespace?: string;
-  labelSelector?: string;
-  /** Fetch metadata alone: enough where only existence, labels and version matter. Keeps Secrets out of memory. */
-  metadataOnly?: boolean;
-  /** What of an object enters the store. Default all. */
-  reduce?: (object: LiveObject) => LiveObject;
-  pageSize?: number;
+export interface ReflectorOptions extends CollectionOptions {
   /** A stream without a byte for this long is cut. Bookmarks come about once a minute. Default 150 s. */
   silenceLimitSeconds?: number;
   /** How often to look for an extension that is not installed: it may be, any time. Default 30 s. */
@@ -35,10 +27,7 @@ const SHORTEST_STREAM_MS = 1000;
  * server has forgotten our place (410), and never give up.
  */
 export class Reflector<T extends LiveObject> {
-  readonly resource: Resource;
-  /** Undefined: all namespaces. */
-  readonly namespace: string | undefined;
-  readonly #transport: Transport;
+  readonly #collection: Collection<T>;
   readonly #store: ObjectStore<T>;
   readonly #options: ReflectorOptions;
   #resourceVersion: string | undefined;
@@ -48,11 +37,18 @@ export class Reflector<T extends LiveObject> {
   #forbidden = false;
 
   constructor(transport: Transport, store: ObjectStore<T>, options: ReflectorOptions) {
-    this.resource = options.resource;
-    this.namespace = options.namespace;
-    this.#transport = transport;
+    this.#collection = new Collection(transport, options);
     this.#store = store;
     this.#options = options;
+  }
+
+  get resource(): Resource {
+    return this.#collection.resource;
+  }
+
+  /** Undefined: all namespaces. */
+  get namespace(): string | undefined {
+    return this.#collection.namespace;
   }
 
   /** Whether the store has been filled once. */
@@ -96,7 +92,7 @@ export class Reflector<T extends LiveObject> {
 
   /** An answer, too: there are no such objects. */
   async #awaitExtension(signal: AbortSignal): Promise<void> {
-    this.#store.clear(this.#options.namespace);
+    this.#store.clear(this.namespace);
     this.#absent = true;
     this.#heard();
     await sleep((this.#options.absenceRetrySeconds ?? 30) * 1000, undefined, { signal }).catch(() => undefined);
@@ -111,26 +107,8 @@ export class Reflector<T extends LiveObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const objects: T[] = [];
-    let resourceVersion = '';
-    let next: string | undefined = '';
-    while (next !== undefined) {
-      const page = (await this.#transport.send({
-        method: 'GET',
-        path: this.#path(),
-        query: {
-          ...this.#selector(),
-          limit: String(this.#options.pageSize ?? 500),
-          ...(next ? { continue: next } : {}),
-        },
-        accept: this.#accept('PartialObjectMetadataList'),
-        signal,
-      })) as { metadata?: { resourceVersion?: string; continue?: string }; items?: T[] };
-      for (const item of page.items ?? []) objects.push(this.#complete(item));
-      resourceVersion = page.metadata?.resourceVersion ?? '';
-      next = page.metadata?.continue || undefined;
-    }
-    this.#store.replace(objects, resourceVersion, this.#options.namespace);
+    const { objects, resourceVersion } = await this.#collection.list(signal);
+    this.#store.replace(objects, resourceVersion, this.namespace);
     this.#resourceVersion = resourceVersion;
     this.#absent = false;
     this.#heard();
@@ -145,27 +123,19 @@ export class Reflector<T extends LiveObject> {
     const silenceLimitMs = (this.#options.silenceLimitSeconds ?? 150) * 1000;
     const watchdog = setTimeout(() => cut.abort(), silenceLimitMs);
     try {
-      const stream = await this.#transport.stream({
-        method: 'GET',
-        path: this.#path(),
-        query: {
-          ...this.#selector(),
-          watch: '1',
-          allowWatchBookmarks: 'true',
-          resourceVersion: this.#resourceVersion ?? '',
-          timeoutSeconds: String(timeoutSeconds),
-        },
-        accept: this.#accept('PartialObjectMetadata'),
-        signal: AbortSignal.any([signal, cut.signal]),
-      });
+      const events = await this.#collection.watch(
+        this.#resourceVersion ?? '',
+        timeoutSeconds,
+        AbortSignal.any([signal, cut.signal]),
+      );
       openedMs = this.#options.now();
-      for await (const event of readWatchEvents<T>(stream)) {
+      for await (const event of events) {
         watchdog.refresh();
         this.#take(event);
       }
-      if (cut.signal.aborted) throw new TransportError(`watch of ${this.#path()} was silent and has been cut`);
+      if (cut.signal.aborted) throw new TransportError(`watch of ${this.#collection.path} was silent and has been cut`);
       if (lastedMs() < SHORTEST_STREAM_MS) {
-        throw new TransportError(`watch of ${this.#path()} ended after ${lastedMs()} ms`);
+        throw new TransportError(`watch of ${this.#collection.path} ended after ${lastedMs()} ms`);
       }
     } finally {
       clearTimeout(watchdog);
@@ -177,10 +147,10 @@ export class Reflector<T extends LiveObject> {
   #take(event: WatchEvent<T>): void {
     if (event.type === 'ERROR') {
       const { code } = event.object;
-      throw new ApiError({ method: 'WATCH', path: this.#path() }, code ?? 500, JSON.stringify(event.object));
+      throw new ApiError({ method: 'WATCH', path: this.#collection.path }, code ?? 500, JSON.stringify(event.object));
     }
-    if (event.type === 'ADDED' || event.type === 'MODIFIED') this.#store.put(this.#complete(event.object));
-    if (event.type === 'DELETED') this.#store.remove(this.#complete(event.object));
+    if (event.type === 'ADDED' || event.type === 'MODIFIED') this.#store.put(event.object);
+    if (event.type === 'DELETED') this.#store.remove(event.object);
     this.#resourceVersion = event.object.metadata.resourceVersion;
     this.#heard();
   }
@@ -190,29 +160,4 @@ export class Reflector<T extends LiveObject> {
     this.#failures = 0;
     this.#forbidden = false;
   }
-
-  #path(): string {
-    return resourcePath(this.resource, this.#options.namespace);
-  }
-
-  #selector(): Record<string, string> {
-    return this.#options.labelSelector === undefined ? {} : { labelSelector: this.#options.labelSelector };
-  }
-
-  #accept(as: string): string {
-    return this.#options.metadataOnly === true ? `application/json;as=${as};g=meta.k8s.io;v=v1` : 'application/json';
-  }
-
-  /** List items carry no kind, partial ones the wrong kind; managedFields are half of an object and not read. */
-  #complete(item: T): T {
-    const { managedFields: _, ...metadata } = item.metadata as T['metadata'] & { managedFields?: unknown };
-    const object = { ...item, apiVersion: this.resource.apiVersion, kind: this.resource.kind, metadata };
-    return this.#options.reduce === undefined ? object : (this.#options.reduce(object) as T);
-  }
-}
-
-/** `pods`, `statefulsets.apps`: how logs and metrics name a resource. */
-export function qualifiedName(resource: Resource): string {
-  const group = groupOf(resource);
-  return group === '' ? resource.plural : `${resource.plural}.${group}`;
 }

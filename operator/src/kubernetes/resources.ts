@@ -67,6 +67,12 @@ export function groupOf(resource: Resource): string {
   return slash < 0 ? '' : resource.apiVersion.slice(0, slash);
 }
 
+/** `pods`, `statefulsets.apps`: how logs and metrics name a resource. */
+export function qualifiedName(resource: Resource): string {
+  const group = groupOf(resource);
+  return group === '' ? resource.plural : `${resource.plural}.${group}`;
+}
+
 /**
  * URL path of a collection (no name) or of one object, with an optional subresource.
  * Without a namespace it is the collection over all namespaces.
