@@ -3,8 +3,9 @@ import { type Deployment, isTakenUp, type Service } from '../kubernetes/objects.
 import type { MigrationInputs } from '../specs/migrations/migrations.ts';
 import { COLOR_LABEL, names, REVISION_ANNOTATION } from '../specs/names.ts';
 import type { Observed } from '../status/observed.ts';
-import { decideRollout, isUp } from './decide.ts';
+import { decideRollout } from './decide.ts';
 import { appliedRevision, type Revision, revisionAnnotations, wantedRevision } from './revision.ts';
+import { isUp } from './starting.ts';
 import { type Color, type ColorState, opposite, type RolloutPlan, type RolloutRecord } from './terms.ts';
 import { type Baseline, baselineSchema } from './traffic.ts';
 
