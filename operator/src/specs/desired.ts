@@ -1,7 +1,7 @@
 import type { AuthCluster } from '../api/authcluster.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { apiRollout, COLORS } from '../rollout/plan.ts';
-import { type Color, opposite, type RolloutPhase, type RolloutPlan } from '../rollout/terms.ts';
+import type { Color, RolloutPhase, RolloutPlan } from '../rollout/terms.ts';
 import type { Observed } from '../status/observed.ts';
 import type { TierStates } from '../status/tier-state.ts';
 import { assessTiers } from '../status/tiers.ts';
@@ -9,7 +9,7 @@ import { rolledOut } from '../status/workloads.ts';
 import { authApi, keptDeployments, keptRevision } from './auth-api/auth-api.ts';
 import { cacheWarming } from './auth-api/warming.ts';
 import { gateway, gatewayConfigurationName } from './gateway/gateway.ts';
-import { asleep, mayGo } from './hibernation.ts';
+import { asleep } from './hibernation.ts';
 import type { BuilderInputs } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { migrationsJob } from './migrations/migrations.ts';
@@ -19,10 +19,10 @@ import { networkPolicies } from './network/policies.ts';
 import { pooler } from './pooler/pooler.ts';
 import { keptOfPostgres } from './postgres/kept.ts';
 import { postgres } from './postgres/postgres.ts';
-import { replicaServers } from './postgres/servers.ts';
 import { shardsNotInTurn } from './redis/in-turn.ts';
 import { redis } from './redis/redis.ts';
 import { shardsToKeep } from './redis/shards.ts';
+import { noSizes, type Size, smallestSizes } from './sizes.ts';
 
 export interface Desired {
   /** To apply now, in this order. */
@@ -40,15 +40,9 @@ export interface Desired {
   watching: boolean;
   /** The colour of the auth API that has lost the traffic and still runs. */
   standingBy: Color | undefined;
-  /**
-   * Deployments whose size belongs to an autoscaler, and what it must be all the same: not smaller (it would take the
-   * autoscaler its first period, 15 s, to bring them there from the one pod that Kubernetes starts with), or none at
-   * all while hibernated. To be set by a patch of spec.replicas alone; applied, it would be taken from the autoscaler.
-   */
+  /** Of Deployments whose size belongs to an autoscaler: see smallestSizes. */
   sizes: ReadonlyMap<string, Size>;
 }
-
-export type Size = { atLeast: number } | { exactly: 0 };
 
 interface Step {
   components: readonly Component[];
@@ -161,50 +155,6 @@ function gatewayIsReplaced(cluster: AuthCluster, observed: Observed): boolean {
 /** While the login to an external database does not work, poolers keep the configuration that they have. */
 function mayPool({ spec: { postgres } }: AuthCluster, { external }: BuilderInputs): boolean {
   return postgres.mode === 'Managed' || external.postgres !== undefined;
-}
-
-/** A rollout's other colour is as large as the one that has the traffic, so that either can take all of it. */
-function smallestSizes(
-  cluster: AuthCluster,
-  observed: Observed,
-  held: ReadonlySet<Component>,
-  { active, apply, keep }: RolloutPlan,
-): Map<string, Size> {
-  const { api, gateway: edge, postgres: database } = cluster.spec;
-  const { apiDeployment, gateway: gatewayName } = names(cluster);
-  const sizes = new Map<string, Size>();
-  if (!held.has('pooler-rw')) {
-    for (const name of autoscaledPoolers(cluster)) sizes.set(name, { atLeast: database.pooler.instances });
-  }
-  if (!held.has('auth-api')) {
-    sizes.set(apiDeployment(active), { atLeast: api.autoscaling.minReplicas });
-    const size = observed.deployments.get(apiDeployment(active))?.spec.replicas ?? 0;
-    const other = opposite(active);
-    if ([...apply, ...keep].includes(other)) {
-      sizes.set(apiDeployment(other), { atLeast: Math.max(size, api.autoscaling.minReplicas) });
-    }
-  }
-  if (edge.enabled && !held.has('gateway')) sizes.set(gatewayName, { atLeast: edge.autoscaling.minReplicas });
-  return sizes;
-}
-
-function noSizes(cluster: AuthCluster, observed: Observed): Map<string, Size> {
-  const { apiDeployment, gateway: gatewayName, poolerReadOnly, poolerReadWrite } = names(cluster);
-  const sizes = new Map<string, Size>([[gatewayName, { exactly: 0 }]]);
-  // Nobody logs in to an external database meanwhile, so that its poolers are not applied.
-  if (cluster.spec.postgres.mode === 'External' && mayGo('pooler-rw', observed)) {
-    for (const pooler of [poolerReadWrite, poolerReadOnly]) sizes.set(pooler, { exactly: 0 });
-  }
-  const colors = COLORS.filter((color) => observed.deployments.has(apiDeployment(color)));
-  if (mayGo('auth-api', observed)) for (const color of colors) sizes.set(apiDeployment(color), { exactly: 0 });
-  if (mayGo('pooler-rw', observed)) for (const name of autoscaledPoolers(cluster)) sizes.set(name, { exactly: 0 });
-  return sizes;
-}
-
-function autoscaledPoolers(cluster: AuthCluster): string[] {
-  const { poolerReadWrite, poolerReadOnly } = names(cluster);
-  if (cluster.spec.postgres.pooler.autoscaling === undefined) return [];
-  return [poolerReadWrite, ...(replicaServers(cluster) === undefined ? [] : [poolerReadOnly])];
 }
 
 export function apiDeploymentReference(cluster: AuthCluster, color: Color): KubernetesObject {
