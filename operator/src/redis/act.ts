@@ -1,6 +1,6 @@
 import type { PodDialer } from '../kubernetes/dialer.ts';
+import type { Action } from './action.ts';
 import { type RedisCommand, type RedisLogin, withRedis } from './connection.ts';
-import type { Action } from './decide.ts';
 import { type MoveEnd, moveSlots } from './migrate.ts';
 import type { RedisPod } from './observe.ts';
 

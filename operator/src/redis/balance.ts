@@ -1,4 +1,4 @@
-import type { Action } from './decide.ts';
+import type { Action } from './action.ts';
 import { ownerOfShard, ownsSlots, primaryOf } from './roles.ts';
 import { firstSlots, lastSlots, nominalRange, type SlotRange, slotsIn, without } from './slots.ts';
 import { type LiveMember, selfOf, type Topology } from './topology.ts';

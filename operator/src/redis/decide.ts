@@ -1,37 +1,21 @@
+import type { Action } from './action.ts';
 import { assignFreeSlots, moveSlots } from './balance.ts';
+import { forget } from './forget.ts';
 import { settleOpenSlots } from './open-slots.ts';
 import {
   absentOwners,
   everyoneAnswers,
   firstOfShards,
-  isFailed,
   isNobodyAwaited,
   ownerOfShard,
   ownsSlots,
   participants,
   primaryOf,
-  replicasOf,
 } from './roles.ts';
-import { freeRanges, nominalRange, SLOT_COUNT, type SlotRange, slotsIn } from './slots.ts';
+import { freeRanges, nominalRange, SLOT_COUNT, slotsIn } from './slots.ts';
 import { spreadPrimaries } from './spread.ts';
 import { takeOver } from './take-over.ts';
-import { isAlone, isPrimary, type KnownNode, type LiveMember, sees, selfOf, type Topology } from './topology.ts';
-
-/** One command on one pod; `moveSlots` is many, on two, and may be left off after any of them. */
-export type Action =
-  | { do: 'setConfigEpoch'; on: string; epoch: number }
-  | { do: 'addSlots'; on: string; ranges: readonly SlotRange[] }
-  | { do: 'bumpEpoch'; on: string }
-  | { do: 'meet'; on: string; ip: string }
-  | { do: 'takeover'; on: string }
-  /** It drops what it has, and knows nobody: as if it was just born. */
-  | { do: 'reset'; on: string }
-  | { do: 'forget'; on: string; id: string }
-  | { do: 'replicate'; on: string; primaryId: string }
-  | { do: 'moveSlots'; on: string; to: string; ranges: readonly SlotRange[] }
-  | { do: 'claimSlot'; on: string; slot: number; id: string }
-  | { do: 'closeSlot'; on: string; slot: number }
-  | { do: 'failover'; on: string };
+import { isAlone, isPrimary, type LiveMember, sees, selfOf, type Topology } from './topology.ts';
 
 export interface Decision {
   /** Which rule asks for the actions; for logs and status. Undefined when there is nothing to do. */
@@ -126,41 +110,6 @@ function freeOrphans(topology: Topology, live: readonly LiveMember[]): Action[] 
     if (primary === undefined) return [{ do: 'takeover', on: first.pod }];
     return primary.shard === first.shard ? [] : [{ do: 'reset', on: first.pod }];
   });
-}
-
-/**
- * Ids that belong to no pod any more. When every pod answers no live node can hide behind one. Otherwise it must have
- * failed in everybody's eyes, and its pod be another node by now, or whoever does not answer be given up. A dead owner
- * whose replica lives is not forgotten: an election or a take-over comes first.
- */
-function forget(topology: Topology, live: readonly LiveMember[]): Action[] {
-  const ids = new Set(live.map(({ view }) => view.id));
-  const isGone = everyoneAnswers(topology) ? () => true : (node: KnownNode) => isGoneForAll(topology, live, node);
-  const { peers } = settleOpenSlots(topology, live);
-  const awaitsHeir = new Set(
-    absentOwners(live)
-      .map(({ id }) => id)
-      .filter((id) => replicasOf(id, live).length > 0),
-  );
-  return live.flatMap((member) =>
-    member.view.known
-      .filter(({ id, flags }) => !ids.has(id) && !flags.has('handshake') && !awaitsHeir.has(id) && !peers.has(id))
-      // A replica cannot forget the primary it follows: it is given a new one first, by `replicate`.
-      .filter(({ id }) => selfOf(member).primaryId !== id)
-      .filter(isGone)
-      .map(({ id }): Action => ({ do: 'forget', on: member.pod, id })),
-  );
-}
-
-function isGoneForAll(topology: Topology, live: readonly LiveMember[], { id, pod }: KnownNode): boolean {
-  const isAnother = live.some((member) => member.pod === pod);
-  return (isAnother || isNobodyAwaited(topology)) && live.every((member) => hasFailed(member, id));
-}
-
-/** Whether it is no node to `member` that works. */
-function hasFailed(member: LiveMember, id: string): boolean {
-  const node = sees(member, id);
-  return node === undefined || isFailed(node);
 }
 
 function addFreeSlots(topology: Topology, live: readonly LiveMember[]): Action[] {

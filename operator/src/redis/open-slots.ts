@@ -1,4 +1,4 @@
-import type { Action } from './decide.ts';
+import type { Action } from './action.ts';
 import {
   absentOwners,
   byAdvance,

@@ -1,4 +1,4 @@
-import type { Action } from './decide.ts';
+import type { Action } from './action.ts';
 import { ownsSlots } from './roles.ts';
 import { type LiveMember, selfOf } from './topology.ts';
 

@@ -1,4 +1,4 @@
-import type { Action } from './decide.ts';
+import type { Action } from './action.ts';
 import { absentOwners, byAdvance, isFailed, mayReturn, ownsSlots, replicasOf } from './roles.ts';
 import { type KnownNode, type LiveMember, sees, type Topology } from './topology.ts';
 

@@ -1,4 +1,4 @@
-import type { Action } from '../redis/decide.ts';
+import type { Action } from '../redis/action.ts';
 import { SLOT_COUNT, type SlotRange, without } from '../redis/slots.ts';
 import type { Topology } from '../redis/topology.ts';
 import {
