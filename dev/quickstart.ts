@@ -5,14 +5,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import { waitUntilReady } from './kubernetes/auth-cluster.ts';
-import { diagnose } from './kubernetes/diagnosis.ts';
+import { failureReport } from './kubernetes/failure-report.ts';
 import { forwardPort, type GatewayAddress, publishedAddress, waitForAnswer } from './kubernetes/gateway.ts';
 import { authApiImage, OPERATOR_NAMESPACE } from './kubernetes/operator-release.ts';
 import { installOperatorOn, runMake, targetOfEnvironment } from './kubernetes/target.ts';
 import { type Credentials, firstLogin, randomCredentials } from './quickstart/first-login.ts';
 import { installGrafana } from './quickstart/grafana.ts';
 import { installPrometheus, MONITORING_NAMESPACE, monitored, preparePrometheus } from './quickstart/monitoring.ts';
-import { type Print, runSteps, type Step, StepFailure } from './quickstart/steps.ts';
+import { type Print, runSteps, type Step } from './quickstart/steps.ts';
+import { StepFailure } from './step-failure.ts';
 
 const NAMESPACE = 'auth';
 const NAME = 'demo';
@@ -151,14 +152,6 @@ async function printResult({ username, password }: Credentials): Promise<void> {
   print(`  ${kubectlCommand} get pods --watch    # and see it come back`);
 }
 
-async function printFailure(error: unknown): Promise<void> {
-  print('');
-  print(error instanceof Error ? error.message : String(error));
-  print('');
-  if (!(error instanceof StepFailure)) print(`${await diagnose(kubectl, [OPERATOR_NAMESPACE, NAMESPACE])}\n`);
-  print(`Next: ${error instanceof StepFailure ? error.next : RETRY}`);
-}
-
 try {
   const preparations = [...(local ? [] : [reachCluster]), ...target.makeTargets.map(makeStep)];
   await runSteps(
@@ -168,6 +161,6 @@ try {
   );
   await printResult(credentials);
 } catch (error) {
-  await printFailure(error);
+  print(`\n${await failureReport(error, kubectl, [OPERATOR_NAMESPACE, NAMESPACE], RETRY)}`);
   process.exitCode = 1;
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { runCommand } from '../command.ts';
+import { CommandError, runCommand } from '../command.ts';
 import { eventually } from '../eventually.ts';
+import { StepFailure } from '../step-failure.ts';
 import type { Kubectl, KubernetesObject } from './kubectl.ts';
+import { isOutage, type Patience, throughOutage } from './outage.ts';
 
 export const OPERATOR_NAMESPACE = 'authcluster-system';
 export const RELEASE = 'authcluster-operator';
@@ -15,21 +17,47 @@ export interface OperatorInstallation {
 
 /**
  * Installs or upgrades the operator with Helm and waits until it runs. Nothing is restarted where nothing changed.
- * Helm installs CRDs but never changes them, so they are applied first.
+ * Helm installs CRDs but never changes them, so they are applied first. An API server that is away for a while is waited
+ * for. Rejects with StepFailure where it is known what to do.
  */
 export async function installOperator(
   kubectl: Kubectl,
   { valuesFile, timeoutSeconds }: OperatorInstallation,
+  patience?: Patience,
 ): Promise<void> {
-  if (valuesFile !== undefined && !existsSync(valuesFile)) throw new Error(`there is no values file ${valuesFile}`);
-  await kubectl.apply(JSON.stringify(operatorNamespace()));
-  await kubectl.run(['apply', '--server-side', '--force-conflicts', '--field-manager', 'helm', '-f', `${CHART}/crds`]);
-  await definitionServed(kubectl);
-  await runCommand('helm', [
+  if (valuesFile !== undefined && !existsSync(valuesFile)) {
+    throw new StepFailure(`there is no values file ${valuesFile}`, '`make images` writes .make/images.yaml');
+  }
+  const forced = ['--server-side', '--force-conflicts', '--field-manager', 'helm'];
+  const release = [
     ...['upgrade', '--install', RELEASE, CHART, '--kube-context', kubectl.context, '--namespace', OPERATOR_NAMESPACE],
     ...(valuesFile === undefined ? [] : ['--values', valuesFile]),
     ...['--skip-crds', '--wait', '--timeout', `${timeoutSeconds}s`],
-  ]);
+  ];
+  try {
+    await throughOutage(() => kubectl.apply(JSON.stringify(operatorNamespace())), patience);
+    await throughOutage(() => kubectl.run(['apply', ...forced, '-f', `${CHART}/crds`]), patience);
+    await definitionServed(kubectl);
+    await throughOutage(() => runCommand('helm', release), patience);
+  } catch (error) {
+    throw explained(error, kubectl);
+  }
+}
+
+/** With what to do next, where the failure tells. */
+function explained(error: unknown, { context }: Kubectl): unknown {
+  if (isOutage(error)) {
+    const next = `see that the cluster of context ${context} runs (\`make cluster\` starts the local one), and run this again`;
+    return new StepFailure(error.message, next);
+  }
+  if (error instanceof CommandError && error.stderr.includes('another operation')) {
+    const helm = (verb: string) => `helm --kube-context ${context} -n ${OPERATOR_NAMESPACE} ${verb} ${RELEASE}`;
+    const next =
+      `wait until the other one is done. Where there is none, one was ended in its midst: \`${helm('rollback')}\`, or, ` +
+      `of a first installation, \`${helm('uninstall')}\` (AuthClusters stay); then run this again`;
+    return new StepFailure(error.message, next);
+  }
+  return error;
 }
 
 /**

@@ -1,16 +1,6 @@
 /** Where progress goes; a terminal, a log or a test. */
 export type Print = (line: string) => void;
 
-/** A failure with what a person should know and do; printed without a stack trace. */
-export class StepFailure extends Error {
-  readonly next: string;
-
-  constructor(message: string, next: string) {
-    super(message);
-    this.next = next;
-  }
-}
-
 export interface Step {
   title: string;
   /** Prints its own progress through `print`; what it resolves with is shown beside the elapsed time. */
