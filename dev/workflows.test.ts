@@ -16,8 +16,9 @@ test('every action is named by its commit, with the release as a comment', async
 });
 
 interface Job {
-  strategy?: { matrix: { include: { image: string; file: string; prefix: string }[] } };
-  steps: { name?: string; run?: string }[];
+  strategy?: { matrix: { image: string[]; include: { image?: string; prefix?: string }[] } };
+  env?: Record<string, string>;
+  steps: { name?: string; run?: string; with?: Record<string, string> }[];
 }
 
 /** What of it needs no GitHub, no registry and no signature. */
@@ -42,20 +43,35 @@ describe('the release workflow', () => {
 
   test('takes the tag of the version that chart and packages have, and no other', async () => {
     const step = 'The tag is the version of the chart and of the npm packages';
-    await runStep('test', step, { TAG: `v${appVersion}` });
+    expect(await runStep('test', step, { TAG: `v${appVersion}` })).toBe(`version=${appVersion}\n`);
     await expect(runStep('test', step, { TAG: 'v987.6.5' })).rejects.toThrow('exit code 1');
   });
 
   test('makes every image that the chart names, under that name', async () => {
-    const matrix = jobs.images?.strategy?.matrix.include ?? [];
-    const made = matrix.map(async ({ image, prefix }) => {
-      const environment = { TAG: `v${appVersion}`, IMAGE: image, PREFIX: prefix, REPOSITORY: 'ghcr.io/authcluster' };
-      const lines = (await runStep('images', 'Name of the image', environment)).trim().split('\n');
-      const { repository, tag } = Object.fromEntries(lines.map((line) => line.split('=')));
-      return `${repository}:${tag}`;
-    });
-    expect((await Promise.all(made)).sort()).toEqual((await imagesOfChart()).sort());
+    expect(namesOf('joined-images', jobs['joined-images']?.env?.NAME).sort()).toEqual((await imagesOfChart()).sort());
   });
+
+  test('joins what was built for each architecture', () => {
+    const built = jobs.images?.steps.find(({ name }) => name === 'Build, and push')?.with?.tags;
+    const joined = namesOf('joined-images', jobs['joined-images']?.env?.NAME);
+    expect(namesOf('images', built)).toEqual(joined.map((name) => `${name}-amd64`));
+  });
+
+  /** What an expression stands for, of each image of a job. */
+  function namesOf(job: string, expression = ''): string[] {
+    const { image = [], include = [] } = jobs[job]?.strategy?.matrix ?? {};
+    return image.map((each) => {
+      const values: Record<string, string | undefined> = {
+        'env.REPOSITORY': 'ghcr.io/authcluster',
+        'github.repository_owner': 'authcluster',
+        'needs.test.outputs.version': appVersion,
+        'matrix.image': each,
+        'matrix.prefix': include.find(({ image, prefix }) => image === each && prefix)?.prefix,
+        'matrix.architecture': 'amd64',
+      };
+      return expression.replace(/\$\{\{ ([\w.]+) \}\}/g, (_, name: string) => values[name] ?? '');
+    });
+  }
 });
 
 /** What is pulled where the chart is installed without values. */
