@@ -175,6 +175,14 @@ describe('Reflector', () => {
     expect(waits).toEqual([100, 200, 400, 200, 400]);
   });
 
+  test('waits longer each time while watches are refused, so that it does not list all objects over and over', async () => {
+    const refused = () => new ApiError({ method: 'GET', path: '/' }, 429, '{}');
+    const waits: number[] = [];
+    const onProblem = ({ retryInMs }: { retryInMs: number }) => waits.push(retryInMs);
+    await run(Array(4).fill(list('5', [])), [refused(), refused(), refused()], { onProblem });
+    expect(waits).toEqual([100, 200, 400]);
+  });
+
   test('does not wait longer each time for what is cut again and again, if it had lasted', async () => {
     const waits: number[] = [];
     let nowMs = 0;

@@ -31,7 +31,8 @@ export class Reflector<T extends LiveObject> {
   readonly #store: ObjectStore<T>;
   readonly #options: ReflectorOptions;
   #resourceVersion: string | undefined;
-  #failures = 0;
+  /** In a row. Of each apart: a list that is answered says nothing about a watch that is refused. */
+  readonly #failures = { list: 0, watch: 0 };
   #lastContactMs: number | undefined;
   #absent = false;
   #forbidden = false;
@@ -74,8 +75,10 @@ export class Reflector<T extends LiveObject> {
   /** Runs until the signal aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      let call: 'list' | 'watch' = 'list';
       try {
         if (this.#resourceVersion === undefined) await this.#list(signal);
+        call = 'watch';
         await this.#watch(signal);
       } catch (error) {
         if (signal.aborted) return;
@@ -85,7 +88,7 @@ export class Reflector<T extends LiveObject> {
           this.#forbidden = error.status === 403;
         }
         if (this.resource.extension !== undefined && isStatus(error, 404)) await this.#awaitExtension(signal);
-        else await this.#backOff(error, signal);
+        else await this.#backOff(call, error, signal);
       }
     }
   }
@@ -98,9 +101,9 @@ export class Reflector<T extends LiveObject> {
     await sleep((this.#options.absenceRetrySeconds ?? 30) * 1000, undefined, { signal }).catch(() => undefined);
   }
 
-  async #backOff(error: unknown, signal: AbortSignal): Promise<void> {
-    const ceilingMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures);
-    this.#failures = Math.min(this.#failures + 1, 16);
+  async #backOff(call: 'list' | 'watch', error: unknown, signal: AbortSignal): Promise<void> {
+    const ceilingMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures[call]);
+    this.#failures[call] = Math.min(this.#failures[call] + 1, 16);
     const retryInMs = Math.round(ceilingMs * (0.5 + this.#options.random() / 2));
     this.#options.onProblem?.({ error, retryInMs });
     await sleep(retryInMs, undefined, { signal }).catch(() => undefined);
@@ -111,6 +114,7 @@ export class Reflector<T extends LiveObject> {
     this.#store.replace(objects, resourceVersion, this.namespace);
     this.#resourceVersion = resourceVersion;
     this.#absent = false;
+    this.#failures.list = 0;
     this.#heard();
   }
 
@@ -140,7 +144,7 @@ export class Reflector<T extends LiveObject> {
     } finally {
       clearTimeout(watchdog);
       // However it ended: what cuts streams now and then must not make us wait longer each time.
-      if (lastedMs() >= SHORTEST_STREAM_MS) this.#failures = 0;
+      if (lastedMs() >= SHORTEST_STREAM_MS) this.#failures.watch = 0;
     }
   }
 
@@ -152,12 +156,12 @@ export class Reflector<T extends LiveObject> {
     if (event.type === 'ADDED' || event.type === 'MODIFIED') this.#store.put(event.object);
     if (event.type === 'DELETED') this.#store.remove(event.object);
     this.#resourceVersion = event.object.metadata.resourceVersion;
+    this.#failures.watch = 0;
     this.#heard();
   }
 
   #heard(): void {
     this.#lastContactMs = this.#options.now();
-    this.#failures = 0;
     this.#forbidden = false;
   }
 }
