@@ -1,4 +1,6 @@
+import { setImmediate as settled } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { ApiError } from './errors.ts';
 import { createEventRecorder, type EventNote } from './events.ts';
 import type { LiveObject } from './objects.ts';
 import type { ApiRequest } from './transport.ts';
@@ -10,11 +12,14 @@ const CLUSTER: LiveObject = {
 };
 const NOTE: EventNote = { type: 'Warning', reason: 'StepFailed', action: 'Reconcile', note: 'exceeded quota' };
 
-function recorder() {
+function recorder(answer: (request: ApiRequest) => Promise<unknown> = async () => ({})) {
   const requests: ApiRequest[] = [];
   let nowMs = 1_000_000;
   const transport = {
-    send: async (request: ApiRequest) => requests.push(request),
+    send: (request: ApiRequest) => {
+      requests.push(request);
+      return answer(request);
+    },
     stream: async () => {
       throw new Error('not here');
     },
@@ -35,11 +40,41 @@ describe('the event recorder', () => {
     });
   });
 
-  test('counts repetitions instead of writing more events', () => {
+  test('counts repetitions instead of writing more events', async () => {
     const { events, requests } = recorder();
-    for (let times = 0; times < 3; times++) events.record(CLUSTER, NOTE);
+    for (let times = 0; times < 3; times++) {
+      events.record(CLUSTER, NOTE);
+      await settled();
+    }
     expect(requests.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'PATCH']);
     expect(requests[2]?.body).toMatchObject({ series: { count: 3 } });
+  });
+
+  test('has no repetition overtake the first occurrence, which would make one event more', async () => {
+    const { promise: written, resolve: write } = Promise.withResolvers<void>();
+    const { events, requests } = recorder(({ method }) => (method === 'POST' ? written : Promise.resolve()));
+    events.record(CLUSTER, NOTE);
+    events.record(CLUSTER, NOTE);
+    await settled();
+    expect(requests.map(({ method }) => method)).toEqual(['POST']);
+    write();
+    await settled();
+    expect(requests.map(({ method }) => method)).toEqual(['POST', 'PATCH']);
+  });
+
+  test('begins again once, however many repetitions find that the event is gone', async () => {
+    const there = new Set<string>();
+    const { events, requests, later } = recorder(async ({ method, path, body }) => {
+      if (method === 'POST') there.add((body as LiveObject).metadata.name);
+      else if (!there.has(path.split('/').at(-1) ?? '')) throw new ApiError({ method, path }, 404, '{}');
+    });
+    events.record(CLUSTER, NOTE);
+    await settled();
+    there.clear();
+    later(60_000);
+    for (let times = 0; times < 3; times++) events.record(CLUSTER, NOTE);
+    await settled();
+    expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
   });
 
   test('begins anew after an hour, and for another object or another message', () => {

@@ -33,6 +33,8 @@ interface Series {
   name: string;
   count: number;
   firstMs: number;
+  /** The first occurrence, once it is written, or could not be. */
+  created: Promise<void>;
 }
 
 const CONTROLLER = 'authcluster.dev/operator';
@@ -60,22 +62,26 @@ export function createEventRecorder(transport: Transport, options: EventRecorder
     const nowMs = options.now();
     if (known !== undefined && nowMs - known.firstMs < windowMs) {
       known.count += 1;
+      // A failed pass is repeated within milliseconds: its event would come before the one that it repeats.
+      await known.created;
       try {
         return await repeat(regarding.metadata.namespace, known);
       } catch (error) {
-        // The API server drops events after an hour: begin again.
+        // The API server drops events after an hour: begin again, unless another repetition has.
         if (!isStatus(error, 404)) throw error;
+        if (recent.get(key) !== known) return send(regarding, event);
       }
     }
-    // Written before the answer is there, so that a burst makes one event and not many.
-    const series = { name: eventName(regarding, key, nowMs), count: 1, firstMs: nowMs };
-    remember(recent, key, series);
-    const body = eventBody(regarding, event, series.name, options.instance, nowMs);
-    await transport.send({
+    const name = eventName(regarding, key, nowMs);
+    const creation = transport.send({
       method: 'POST',
       path: resourcePath(resourceOf('Event'), regarding.metadata.namespace),
-      body,
+      body: eventBody(regarding, event, name, options.instance, nowMs),
     });
+    const created = creation.then(ignore, ignore);
+    // Remembered before the answer is there, so that a burst makes one event and not many.
+    remember(recent, key, { name, count: 1, firstMs: nowMs, created });
+    await creation;
   }
 
   return {
@@ -108,6 +114,8 @@ function eventBody(regarding: LiveObject, event: EventNote, name: string, instan
     },
   };
 }
+
+function ignore(): void {}
 
 function shortened(note: string): string {
   const bytes = Buffer.from(note);
