@@ -124,9 +124,12 @@ describe('Reflector', () => {
     expect(asked).toEqual(['list', 'watch 5', 'watch 9']);
   });
 
-  test('cuts a silent stream and opens another', async () => {
-    const { asked } = await run([list('5', [])], [['hang']], { silenceLimitSeconds: 0.05 });
+  test('cuts a silent stream, says so, and opens another', async () => {
+    const problems: unknown[] = [];
+    const onProblem = ({ error }: { error: unknown }) => problems.push(error);
+    const { asked } = await run([list('5', [])], [['hang']], { silenceLimitSeconds: 0.05, onProblem });
     expect(asked).toEqual(['list', 'watch 5', 'watch 5']);
+    expect(String(problems[0])).toContain('watch of /api/v1/pods was silent and has been cut');
   });
 
   test.each([

@@ -137,10 +137,14 @@ export class Reflector<T extends LiveObject> {
         watchdog.refresh();
         this.#take(event);
       }
-      if (cut.signal.aborted) throw new TransportError(`watch of ${this.#collection.path} was silent and has been cut`);
+      cut.signal.throwIfAborted();
       if (lastedMs() < SHORTEST_STREAM_MS) {
         throw new TransportError(`watch of ${this.#collection.path} ended after ${lastedMs()} ms`);
       }
+    } catch (error) {
+      // How a stream ends that is cut does not say that it was.
+      if (!cut.signal.aborted) throw error;
+      throw new TransportError(`watch of ${this.#collection.path} was silent and has been cut`, { cause: error });
     } finally {
       clearTimeout(watchdog);
       // However it ended: what cuts streams now and then must not make us wait longer each time.
