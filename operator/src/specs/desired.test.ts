@@ -130,7 +130,7 @@ describe('another image of Redis', () => {
   });
 });
 
-describe('the sizes of autoscaled Deployments', () => {
+describe('the sizes of Deployments', () => {
   const whole = (spec: object) => {
     const one = clusterWith(spec, 'demo');
     return observedAllReady(one, allObjects(one, SAMPLE_INPUTS));
@@ -138,9 +138,20 @@ describe('the sizes of autoscaled Deployments', () => {
   const sizes = (spec: object, observed = whole(spec)) =>
     Object.fromEntries(desired(clusterWith(spec, 'demo'), observed, SAMPLE_INPUTS).sizes);
 
-  test('are at first their smallest', () => {
-    expect(sizes({})).toEqual({ 'demo-api-blue': { atLeast: 4 }, 'demo-gateway': { atLeast: 6 } });
-    expect(sizes({ gateway: { enabled: false } })).toEqual({ 'demo-api-blue': { atLeast: 4 } });
+  test('are at first the smallest that autoscalers allow', () => {
+    expect(sizes({})).toMatchObject({ 'demo-api-blue': { atLeast: 4 }, 'demo-gateway': { atLeast: 6 } });
+    expect(sizes({ gateway: { enabled: false } })).not.toHaveProperty('demo-gateway');
+  });
+
+  test('are those of the spec for poolers, of which those for reads may not be there', () => {
+    expect(sizes({})).toMatchObject({ 'demo-pooler-rw': { exactly: 3 }, 'demo-pooler-ro': { exactly: 3 } });
+    expect(sizes({ postgres: { readReplicas: 0 } })).not.toHaveProperty('demo-pooler-ro');
+  });
+
+  test('are never applied, or Kubernetes would keep one pod of those that an autoscaler takes over', () => {
+    const deployments = allObjects(cluster, SAMPLE_INPUTS).filter(({ kind }) => kind === 'Deployment');
+    expect(deployments.map(({ metadata }) => metadata.name)).toContain('demo-pooler-rw');
+    expect(deployments.filter(({ spec }) => 'replicas' in (spec as object))).toEqual([]);
   });
 
   test('are at least those of the spec for poolers that are autoscaled', () => {

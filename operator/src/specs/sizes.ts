@@ -7,11 +7,12 @@ import { type Component, names } from './names.ts';
 import { replicaServers } from './postgres/servers.ts';
 
 /**
- * What the size of a Deployment must be although it belongs to an autoscaler: not smaller (it would take the autoscaler
- * its first period, 15 s, to bring it there from the one pod that Kubernetes starts with), or none at all while
- * hibernated. To be set by a patch of spec.replicas alone; applied, it would be taken from the autoscaler.
+ * What the size of a Deployment must be. Of one that belongs to an autoscaler: not smaller (it would take the autoscaler its
+ * first period, 15 s, to bring it there from the one pod that Kubernetes starts with), or none at all while hibernated. To be
+ * set by a patch of spec.replicas alone: what was applied and is not any more, as when an autoscaler takes over, Kubernetes
+ * sets back to one pod.
  */
-export type Size = { atLeast: number } | { exactly: 0 };
+export type Size = { atLeast: number } | { exactly: number };
 
 /** A rollout's other colour is as large as the one that has the traffic, so that either can take all of it. */
 export function smallestSizes(
@@ -24,7 +25,10 @@ export function smallestSizes(
   const { apiDeployment, gateway: gatewayName } = names(cluster);
   const sizes = new Map<string, Size>();
   if (!held.has('pooler-rw')) {
-    for (const name of autoscaledPoolers(cluster)) sizes.set(name, { atLeast: database.pooler.instances });
+    const { instances, autoscaling } = database.pooler;
+    for (const name of poolers(cluster)) {
+      sizes.set(name, autoscaling === undefined ? { exactly: instances } : { atLeast: instances });
+    }
   }
   if (!held.has('auth-api')) {
     sizes.set(apiDeployment(active), { atLeast: api.autoscaling.minReplicas });
@@ -39,20 +43,15 @@ export function smallestSizes(
 }
 
 export function noSizes(cluster: AuthCluster, observed: Observed): Map<string, Size> {
-  const { apiDeployment, gateway: gatewayName, poolerReadOnly, poolerReadWrite } = names(cluster);
+  const { apiDeployment, gateway: gatewayName } = names(cluster);
   const sizes = new Map<string, Size>([[gatewayName, { exactly: 0 }]]);
-  // Nobody logs in to an external database meanwhile, so that its poolers are not applied.
-  if (cluster.spec.postgres.mode === 'External' && mayGo('pooler-rw', observed)) {
-    for (const pooler of [poolerReadWrite, poolerReadOnly]) sizes.set(pooler, { exactly: 0 });
-  }
   const colors = COLORS.filter((color) => observed.deployments.has(apiDeployment(color)));
   if (mayGo('auth-api', observed)) for (const color of colors) sizes.set(apiDeployment(color), { exactly: 0 });
-  if (mayGo('pooler-rw', observed)) for (const name of autoscaledPoolers(cluster)) sizes.set(name, { exactly: 0 });
+  if (mayGo('pooler-rw', observed)) for (const name of poolers(cluster)) sizes.set(name, { exactly: 0 });
   return sizes;
 }
 
-function autoscaledPoolers(cluster: AuthCluster): string[] {
+function poolers(cluster: AuthCluster): string[] {
   const { poolerReadWrite, poolerReadOnly } = names(cluster);
-  if (cluster.spec.postgres.pooler.autoscaling === undefined) return [];
   return [poolerReadWrite, ...(replicaServers(cluster) === undefined ? [] : [poolerReadOnly])];
 }

@@ -6,16 +6,21 @@ import { NOTHING_OBSERVED, type Observed } from '../status/observed.ts';
 
 /** What is seen once these objects are there and all that they ask for has come to be. */
 export function observedAllReady(cluster: AuthCluster, objects: readonly Manifest[]): Observed {
-  const { readReplicas } = cluster.spec.postgres;
+  const { readReplicas, pooler } = cluster.spec.postgres;
   const { shards, replicasPerShard } = cluster.spec.redis;
-  const { postgres } = names(cluster);
+  const { postgres, poolerReadWrite, poolerReadOnly } = names(cluster);
+  const poolers = new Set([poolerReadWrite, poolerReadOnly]);
   const pods = Array.from({ length: readReplicas + 1 }, (_, ordinal) => `${postgres}-${ordinal}`);
   const hasRedis = objects.some(({ metadata }) => metadata.name === names(cluster).redisShard(0));
   const hasPostgres = objects.some(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === postgres);
   return {
     ...NOTHING_OBSERVED,
     statefulSets: ofKind(objects, 'StatefulSet', (object) => workload(object, 1) as StatefulSet),
-    deployments: ofKind(objects, 'Deployment', (object) => workload(object, 8) as Deployment),
+    deployments: ofKind(
+      objects,
+      'Deployment',
+      (object) => workload(object, poolers.has(object.metadata.name) ? pooler.instances : 8) as Deployment,
+    ),
     jobs: ofKind(objects, 'Job', completed),
     api: {
       ...NOTHING_OBSERVED.api,
@@ -51,10 +56,10 @@ function ofKind<T>(objects: readonly Manifest[], kind: string, live: (object: Ma
   return new Map(matching.map((object) => [object.metadata.name, live(object)]));
 }
 
-/** `autoscaled` is the size of what has none of its own. */
-function workload(object: Manifest, autoscaled: number): unknown {
+/** `size` is that of what is not applied with one. */
+function workload(object: Manifest, size: number): unknown {
   const spec = object.spec as { replicas?: number };
-  const replicas = spec.replicas ?? autoscaled;
+  const replicas = spec.replicas ?? size;
   return {
     ...object,
     metadata: { ...object.metadata, generation: 1 },

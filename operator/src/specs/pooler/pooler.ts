@@ -113,7 +113,6 @@ function poolerAutoscaler(
 
 function poolerDeployment(cluster: AuthCluster, inputs: BuilderInputs, component: PoolerComponent): Manifest {
   const name = names(cluster);
-  const { instances, autoscaling } = cluster.spec.postgres.pooler;
   const suffix = component === 'pooler-rw' ? 'rw' : 'ro';
   const exporter = pgbouncerExporter(cluster, inputs);
   return {
@@ -121,7 +120,6 @@ function poolerDeployment(cluster: AuthCluster, inputs: BuilderInputs, component
     kind: 'Deployment',
     metadata: ownedMetadata(cluster, component, `${name.pooler}-${suffix}`),
     spec: {
-      ...(autoscaling === undefined ? { replicas: instances } : {}),
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       selector: { matchLabels: selector(cluster, component) },
       template: podTemplate(cluster, {
