@@ -18,6 +18,8 @@ export type AuthenticationError =
   | 'second_factor_needed'
   | 'password_change_needed'
   | 'wrong_code'
+  /** The token for its second half stands for no login that waits. */
+  | 'invalid_challenge'
   | 'limited'
   | OverloadCause
   /** It could not be known whether to let in. */
@@ -47,6 +49,7 @@ const authenticationErrors: readonly AuthenticationError[] = [
   'second_factor_needed',
   'password_change_needed',
   'wrong_code',
+  'invalid_challenge',
   'limited',
   'overloaded',
   'connections_short',

@@ -4,6 +4,7 @@ import { deliveryRefusal, tokenAnswer } from '../browser-sessions.ts';
 import { comeBackLater, problem } from '../problem.ts';
 import { publicRoute } from '../route.ts';
 import { completionForbidden, presentedToken, problemResponse, tokenDelivery, tokenResponse } from '../schemas.ts';
+import { countingOutage } from './login-ends.ts';
 import { passwordChangeNeeded } from './password-change-answer.ts';
 import {
   code,
@@ -53,7 +54,8 @@ export const completeLoginRoute = publicRoute(
       event.settle();
       return refusal;
     }
-    const outcome = await completeLogin({ token, code, clientAddress, userAgent, event }, ports);
+    const completing = completeLogin({ token, code, clientAddress, userAgent, event }, ports);
+    const outcome = await countingOutage(completing, ports);
     switch (outcome.kind) {
       case 'loggedIn': {
         ports.metrics.authenticated('none');
@@ -65,8 +67,10 @@ export const completeLoginRoute = publicRoute(
         ports.metrics.authenticated('password_change_needed');
         return passwordChangeNeeded(outcome.token, outcome.recoveryCodes);
       case 'invalidChallenge':
+        ports.metrics.authenticated('invalid_challenge');
         return problem('invalid_mfa_token');
       case 'notEnrolled':
+        ports.metrics.authenticated('second_factor_needed');
         return problem('mfa_not_enrolled');
       case 'wrongCode':
         ports.metrics.authenticated('wrong_code');
@@ -96,8 +100,12 @@ export const enrollDuringLoginRoute = publicRoute(
     },
   },
   async ({ body }, ports) => {
-    const outcome = await enrollDuringLogin({ token: body.mfa_token, service: ports.serviceName }, ports);
-    if (outcome === 'invalidChallenge') return problem('invalid_mfa_token');
+    const enrolling = enrollDuringLogin({ token: body.mfa_token, service: ports.serviceName }, ports);
+    const outcome = await countingOutage(enrolling, ports);
+    if (outcome === 'invalidChallenge') {
+      ports.metrics.authenticated('invalid_challenge');
+      return problem('invalid_mfa_token');
+    }
     return outcome === 'alreadyEnrolled' ? problem('mfa_enrolled') : enrollmentAnswer(outcome);
   },
 );

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { completePasswordChange } from '../../domain/password-challenge.ts';
 import { deliveryRefusal, tokenAnswer } from '../browser-sessions.ts';
-import { comeBackLater, postponed, problem } from '../problem.ts';
+import { postponed, problem } from '../problem.ts';
 import { publicRoute } from '../route.ts';
 import { presentedPassword, presentedToken, problemResponse, tokenDelivery, tokenResponse } from '../schemas.ts';
+import { countingOutage, turnedAway } from './login-ends.ts';
 
 const passwordRequest = z
   .strictObject({
@@ -34,19 +35,24 @@ export const completePasswordChangeRoute = publicRoute(
       event.settle();
       return refusal;
     }
-    if (ports.overload.isOverloaded()) return comeBackLater('overloaded', 1);
+    const overloaded = turnedAway(ports);
+    if (overloaded !== undefined) return overloaded;
     const client = { clientAddress, userAgent, event };
-    const outcome = await completePasswordChange({ token, newPassword, signal, ...client }, ports);
+    const completing = completePasswordChange({ token, newPassword, signal, ...client }, ports);
+    const outcome = await countingOutage(completing, ports);
     switch (outcome.kind) {
       case 'loggedIn':
         ports.metrics.authenticated('none');
         return tokenAnswer(outcome.tokens, delivery, ports.lifetimes);
       case 'invalidChallenge':
+        ports.metrics.authenticated('invalid_challenge');
         return problem('invalid_password_change_token');
       case 'passwordRefused':
+        ports.metrics.authenticated('password_change_needed');
         return problem('invalid_request', { errors: [{ pointer: '/new_password', detail: outcome.reason }] });
       case 'overloaded':
       case 'abandoned':
+        ports.metrics.authenticated(outcome.kind);
         return postponed(outcome);
     }
   },

@@ -3,7 +3,7 @@ import { login } from '../../domain/login.ts';
 import { challengeLifetimeSeconds } from '../../domain/login-challenge.ts';
 import { refresh } from '../../domain/refresh.ts';
 import { deliveryRefusal, presentedRefreshToken, tokenAnswer, withoutCookie } from '../browser-sessions.ts';
-import { comeBackLater, postponed, problem } from '../problem.ts';
+import { postponed, problem } from '../problem.ts';
 import { bearerRoute, publicRoute } from '../route.ts';
 import {
   loginForbidden,
@@ -17,6 +17,7 @@ import {
   sessionListResponse,
   tokenResponse,
 } from '../schemas.ts';
+import { countingOutage, turnedAway } from './login-ends.ts';
 import { passwordChangeNeeded } from './password-change-answer.ts';
 
 export const loginRoute = publicRoute(
@@ -45,16 +46,10 @@ export const loginRoute = publicRoute(
       event.settle();
       return refusal;
     }
-    const overload = ports.overload.cause();
-    if (overload !== undefined) {
-      ports.metrics.authenticated(overload);
-      return comeBackLater('overloaded', 1);
-    }
+    const overloaded = turnedAway(ports);
+    if (overloaded !== undefined) return overloaded;
     const attempt = { ...credentials, clientAddress, clientNetwork, userAgent, signal, event };
-    const outcome = await login(attempt, ports).catch((error: unknown) => {
-      ports.metrics.authenticated('unavailable');
-      throw error;
-    });
+    const outcome = await countingOutage(login(attempt, ports), ports);
     switch (outcome.kind) {
       case 'loggedIn':
         ports.metrics.authenticated('none');
