@@ -53,6 +53,13 @@ export async function recordBefore(event: PendingAuditEvent, { audit }: { readon
   event.settle();
 }
 
+/** For an act that may be what brings the database back: done first, and where it cannot be recorded yet, told as soon as it can. */
+export async function recordAfter(event: PendingAuditEvent, { audit }: { readonly audit: AuditLog }): Promise<void> {
+  const done = event.ended('success');
+  await audit.record(done).catch(() => audit.note(done));
+  event.settle();
+}
+
 /** To be awaited before an answer is sent: an administrator is told of no success that is not in the log. */
 export async function recordAct({ description }: Route, event: PendingAuditEvent, answer: Answer, audit: AuditLog) {
   const isAct = description.path.startsWith('/v1/admin/') && isAudited(description);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CircuitBreakerSnapshot } from '../../../resilience/circuit-breaker-options.ts';
+import { recordAfter } from '../../audited.ts';
 import { problem } from '../../problem.ts';
 import { bearerRoute, type Route } from '../../route.ts';
 
@@ -57,12 +58,14 @@ const resetCircuitBreaker = bearerRoute(
     permission: 'authcluster.operations.write',
     answers: { 200: { description: 'It is closed, in this pod.', schema: circuitBreakerResponse } },
   },
-  async ({ parameter, event }, _, { circuitBreakers, podName }) => {
+  async ({ parameter, event }, _, { circuitBreakers, podName, audit }) => {
     const breaker = circuitBreakers.get(parameter('dependency'));
     if (breaker === undefined) return problem('not_found');
     event.about({ details: { pod: podName } });
     breaker.reset();
-    return { status: 200, body: circuitBreakerBody(breaker.snapshot(), podName) };
+    const body = circuitBreakerBody(breaker.snapshot(), podName);
+    await recordAfter(event, { audit });
+    return { status: 200, body };
   },
 );
 
