@@ -116,6 +116,15 @@ describe('the queue', () => {
     expect(pool.snapshot()).toMatchObject({ completed: 2, abandoned: 1 });
   });
 
+  test('a job for which no thread comes is not kept waiting for ever, nor is the end of the pool', async () => {
+    const pool = startPool({ workerUrl: new URL('file:///there-is-none.js'), longestWaitMs: 50 });
+    const waited = pool.hash('first');
+    const closed = pool.close();
+    expect(await waited).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 });
+    expect(pool.snapshot()).toMatchObject({ overloaded: 1, abandoned: 0, queued: 0 });
+    await closed;
+  });
+
   test('closing finishes what was accepted and refuses what comes after', async () => {
     const pool = startPool();
     const accepted = pool.hash('first');

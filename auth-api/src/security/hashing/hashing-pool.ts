@@ -19,6 +19,8 @@ export interface HashingPoolOptions {
   readonly workers: number;
   /** Jobs that may wait for a thread; one more is answered `overloaded`. */
   readonly queueLength: number;
+  /** A job that has waited for so long is answered `overloaded`. Default: 10 s, by which whoever asked has gone away. */
+  readonly longestWaitMs?: number;
   /** A clock that never goes back, in milliseconds. */
   readonly nowMs: () => number;
   readonly onJobDone?: (times: HashingJobTimes) => void;
@@ -44,12 +46,13 @@ interface Job {
   readonly request: HashingRequest;
   readonly queuedAtMs: number;
   readonly traceId: string | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly onAbort: () => void;
+  /** Its wait is over: neither its caller nor its time ends it any more. */
+  readonly stopWaiting: () => void;
   readonly resolve: (outcome: HashingAnswer | Overloaded | Abandoned) => void;
   readonly reject: (error: unknown) => void;
 }
 
+const defaultLongestWaitMs = 10_000;
 const slowestRespawnMs = 5_000;
 
 /** Password hashing in threads of lower priority, behind a bounded queue. */
@@ -127,13 +130,20 @@ export class HashingPool implements PasswordHasher {
     if (signal?.aborted === true) return Promise.resolve(this.#abandon());
     if (this.isFull || this.#closed !== undefined) return Promise.resolve(this.#refuse());
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
+      const { nowMs, currentTraceId, longestWaitMs = defaultLongestWaitMs } = this.#options;
+      const leave = (outcome: Overloaded | Abandoned) => {
+        job.stopWaiting();
         this.#queue.splice(this.#queue.indexOf(job), 1);
-        resolve(this.#abandon());
+        resolve(outcome);
         this.#finishClosing();
       };
-      const { nowMs, currentTraceId } = this.#options;
-      const job: Job = { request, queuedAtMs: nowMs(), traceId: currentTraceId?.(), signal, onAbort, resolve, reject };
+      const onAbort = () => leave(this.#abandon());
+      const timer = setTimeout(() => leave(this.#refuse()), longestWaitMs);
+      const stopWaiting = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const job: Job = { request, queuedAtMs: nowMs(), traceId: currentTraceId?.(), stopWaiting, resolve, reject };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#queue.push(job);
       this.#dispatch();
@@ -162,7 +172,7 @@ export class HashingPool implements PasswordHasher {
   }
 
   async #run(thread: HashingThread, job: Job): Promise<void> {
-    job.signal?.removeEventListener('abort', job.onAbort);
+    job.stopWaiting();
     const startedAtMs = this.#options.nowMs();
     try {
       const answer = await thread.run(job.request);
