@@ -43,6 +43,8 @@ function main(): string {
     // Fixed, because nginx would start one for each CPU of the node, whatever the pod's share of them.
     'worker_processes 2;',
     'worker_rlimit_nofile 16384;',
+    // Maps and locations hold each request to several expressions. Where a node forbids it, nginx says so and goes on without.
+    'pcre_jit on;',
     'pid /tmp/nginx.pid;',
     'error_log /dev/stderr warn;',
     // Requests under way may finish; kept-alive connections without one are closed.
